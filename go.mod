@@ -1,0 +1,3 @@
+module clubos
+
+go 1.26

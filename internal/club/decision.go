@@ -1,0 +1,111 @@
+package club
+
+import "time"
+
+// Tier is how far a decision may go by itself.
+type Tier string
+
+// The tiers, from the most to the least autonomous.
+const (
+	TierAuto     Tier = "auto"     // acts at once
+	TierSuggest  Tier = "suggest"  // announces, acts at a deadline unless a person objects
+	TierApprove  Tier = "approve"  // acts when a person says so
+	TierEscalate Tier = "escalate" // a person takes over
+)
+
+// Tiers lists every tier, most autonomous first.
+func Tiers() []Tier { return []Tier{TierAuto, TierSuggest, TierApprove, TierEscalate} }
+
+func (t Tier) rank() int {
+	for i, u := range Tiers() {
+		if t == u {
+			return i
+		}
+	}
+	return len(Tiers()) - 1 // an unknown tier is the least autonomous one
+}
+
+// Lower returns the less autonomous of two tiers. Flags, switches and settings combine by it, so
+// that none of them can ever raise a tier.
+func (t Tier) Lower(ceiling Tier) Tier {
+	if ceiling.rank() > t.rank() {
+		return ceiling
+	}
+	return Tiers()[t.rank()]
+}
+
+// Thresholds are the confidences that the tiers ask for, each inclusive.
+type Thresholds struct {
+	High   float64 `json:"high"`   // auto
+	Medium float64 `json:"medium"` // suggest
+	Low    float64 `json:"low"`    // approve
+}
+
+// DefaultThresholds returns 0.95, 0.75 and 0.50.
+func DefaultThresholds() Thresholds { return Thresholds{High: 0.95, Medium: 0.75, Low: 0.50} }
+
+// Validate reports thresholds that are out of order or out of (0, 1].
+func (t Thresholds) Validate() error {
+	if !(0 < t.Low && t.Low <= t.Medium && t.Medium <= t.High && t.High <= 1) {
+		return Invalid("confidence thresholds must satisfy 0 < low ≤ medium ≤ high ≤ 1, not %g, %g, %g", t.Low, t.Medium, t.High)
+	}
+	return nil
+}
+
+// Tier returns the tier that a confidence earns. NaN earns nothing.
+func (t Thresholds) Tier(confidence float64) Tier {
+	switch {
+	case confidence >= t.High:
+		return TierAuto
+	case confidence >= t.Medium:
+		return TierSuggest
+	case confidence >= t.Low:
+		return TierApprove
+	}
+	return TierEscalate
+}
+
+// Fact is one thing the decision rests on, with where it was found and when. It holds no personal
+// data: names and numbers are masked before they become facts.
+type Fact struct {
+	Name   string    `json:"name"`   // "booking", "device", "recent action", …
+	Value  string    `json:"value"`  // for a person to read
+	Source string    `json:"source"` // "bookings", "ninjaone", "executions", "text"
+	At     time.Time `json:"at"`     // when it was true
+}
+
+// Candidate is a procedure or pattern that was weighed.
+type Candidate struct {
+	SOP        SOPID   `json:"sop,omitempty"`
+	SOPVersion int     `json:"sop_version,omitempty"`
+	Title      string  `json:"title"`
+	Scope      string  `json:"scope"`          // "global", "location", "bay"
+	Why        string  `json:"why"`            // which trigger matched, and how
+	Score      float64 `json:"score"`          // similarity in [0, 1]
+	Confidence float64 `json:"confidence"`     // lower bound on being right here, in [0, 1]
+	Note       string  `json:"note,omitempty"` // why it was not taken
+}
+
+// Evidence is why a decision was taken, so that a person can judge it. Limits lists everything that
+// lowered the tier ("shadow mode", "not yet calibrated", "switch: door").
+type Evidence struct {
+	Text       string      `json:"text"` // the member's words, masked
+	Facts      []Fact      `json:"facts"`
+	Candidates []Candidate `json:"candidates"`
+	Rule       string      `json:"rule,omitempty"` // a deterministic rule that decided: "opt-out", "emergency", …
+	Limits     []string    `json:"limits,omitempty"`
+	Model      string      `json:"model,omitempty"` // version of the matcher
+}
+
+// ProposalStatus is where a proposal stands.
+type ProposalStatus string
+
+// The statuses of a proposal. Only open ones can be claimed, and a claim is one conditional UPDATE.
+const (
+	ProposalOpen     ProposalStatus = "open"
+	ProposalApproved ProposalStatus = "approved" // a person said yes, perhaps with an edited reply
+	ProposalRejected ProposalStatus = "rejected"
+	ProposalExecuted ProposalStatus = "executed"   // its deadline passed and it was entitled to act
+	ProposalExpired  ProposalStatus = "expired"    // its deadline passed and it was not; a person was told
+	ProposalStale    ProposalStatus = "superseded" // the matter moved on (new text, hand reply, merge)
+)
