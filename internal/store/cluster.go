@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/riverqueue/river"
+
+	"clubos/internal/club"
+	"clubos/internal/store/control"
+)
+
+// Config says where the data lives.
+type Config struct {
+	// URL is postgres://… or sqlite:DIR, a directory that holds control.db and tenants/*.db. Required.
+	URL string
+	// Clock defaults to club.SystemClock.
+	Clock club.Clock
+	// Log defaults to slog.Default().
+	Log *slog.Logger
+	// MaxConns bounds the PostgreSQL pool. Default 20.
+	MaxConns int
+	// Relaxed lets SQLite commit without waiting for the disk (synchronous=NORMAL): a power cut may
+	// then lose the last acknowledged writes. Default false.
+	Relaxed bool
+	// JobsSchema is the PostgreSQL schema of the job queue. Default "jobs".
+	JobsSchema string
+	// ControlSchema is the PostgreSQL schema of the control plane. Default "control".
+	ControlSchema string
+	// TenantPrefix comes before a slug in the names of schemas and roles on PostgreSQL: <prefix>t_<slug>.
+	// It lets several installations share a server. Default "".
+	TenantPrefix string
+}
+
+// Cluster is an open installation: its control plane and its tenants.
+type Cluster struct {
+	cfg     Config
+	engine  engine
+	control *control.Queries
+
+	mu      sync.Mutex // guards tenants
+	tenants map[club.Slug]*Tenant
+
+	changes *hub
+}
+
+// engine is what SQLite and PostgreSQL do differently.
+type engine interface {
+	name() string
+	controlDB() *sql.DB
+	openTenant(ctx context.Context, slug club.Slug) (*tenantDB, error)
+	createTenant(ctx context.Context, slug club.Slug) error
+	migrateControl(ctx context.Context) error
+	migrateTenant(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error)
+	tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error)
+	ping(ctx context.Context) error
+	close() error
+}
+
+// Open opens the installation and brings the control plane's schema up to date. Tenants' schemas are
+// brought up to date by Migrate.
+func Open(ctx context.Context, cfg Config) (*Cluster, error) {
+	if cfg.Clock == nil {
+		cfg.Clock = club.SystemClock{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.MaxConns == 0 {
+		cfg.MaxConns = 20
+	}
+	if cfg.JobsSchema == "" {
+		cfg.JobsSchema = "jobs"
+	}
+	if cfg.ControlSchema == "" {
+		cfg.ControlSchema = "control"
+	}
+	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub()}
+	var err error
+	if dir, ok := strings.CutPrefix(cfg.URL, "sqlite:"); ok {
+		c.engine, err = openSQLite(filepath.Clean(dir), cfg)
+	} else if u, perr := url.Parse(cfg.URL); perr == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
+		c.engine, err = openPostgres(ctx, cfg, c.changes)
+	} else {
+		return nil, club.Invalid("the database URL must begin with postgres:// or sqlite:")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.engine.migrateControl(ctx); err != nil {
+		return nil, errors.Join(err, c.engine.close())
+	}
+	c.control = control.New(c.engine.controlDB())
+	return c, nil
+}
+
+// Engine returns "sqlite" or "postgres".
+func (c *Cluster) Engine() string { return c.engine.name() }
+
+// Clock returns the clock that transactions take their time from.
+func (c *Cluster) Clock() club.Clock { return c.cfg.Clock }
+
+// Ping reports whether the database answers.
+func (c *Cluster) Ping(ctx context.Context) error { return translate(c.engine.ping(ctx)) }
+
+// Close closes every database. It waits for transactions that are under way.
+func (c *Cluster) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for slug, t := range c.tenants {
+		errs = append(errs, t.db.close())
+		delete(c.tenants, slug)
+	}
+	return errors.Join(append(errs, c.engine.close())...)
+}
+
+// TenantRecord is a club as the control plane knows it. Keyset is wrapped by the key-encryption key.
+type TenantRecord = control.Tenant
+
+// CreateTenant makes a club: its row, its database or schema, and its tables.
+func (c *Cluster) CreateTenant(ctx context.Context, slug club.Slug, name string, keyset []byte) (TenantRecord, error) {
+	now := c.cfg.Clock.Now()
+	rec := TenantRecord{ID: club.NewTenantID(now), Slug: slug, Name: name, Status: "active", Keyset: keyset, CreatedAt: now}
+	if _, err := c.FindTenant(ctx, slug); err == nil {
+		return TenantRecord{}, club.Conflict("a club with the short name %q exists already", slug)
+	}
+	// The schema comes first: a crash in between leaves an empty schema that the next try takes over,
+	// never a club without tables.
+	if err := c.engine.createTenant(ctx, slug); err != nil {
+		return TenantRecord{}, translate(err)
+	}
+	if _, err := c.engine.migrateTenant(ctx, slug, Latest); err != nil {
+		return TenantRecord{}, err
+	}
+	return rec, translate(c.control.CreateTenant(ctx, control.CreateTenantParams(rec)))
+}
+
+// FindTenant returns a club by its short name.
+func (c *Cluster) FindTenant(ctx context.Context, slug club.Slug) (TenantRecord, error) {
+	rec, err := c.control.FindTenant(ctx, slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		return rec, club.NotFound("there is no club %q here", slug)
+	}
+	return rec, translate(err)
+}
+
+// FindTenants returns every club by short name.
+func (c *Cluster) FindTenants(ctx context.Context) ([]TenantRecord, error) {
+	recs, err := c.control.FindTenants(ctx)
+	return recs, translate(err)
+}
+
+// Tenant returns the club's database, opening it at the first call. A suspended club is Forbidden.
+func (c *Cluster) Tenant(ctx context.Context, slug club.Slug) (*Tenant, error) {
+	c.mu.Lock()
+	t, ok := c.tenants[slug]
+	c.mu.Unlock()
+	if ok {
+		return t, nil
+	}
+	rec, err := c.FindTenant(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	if rec.Status != "active" {
+		return nil, club.Forbidden("the club %q is suspended", slug)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t, ok := c.tenants[slug]; ok {
+		return t, nil
+	}
+	db, err := c.engine.openTenant(ctx, slug)
+	if err != nil {
+		return nil, translate(err)
+	}
+	t = &Tenant{Slug: slug, Name: rec.Name, Keyset: rec.Keyset, db: db, clock: c.cfg.Clock, log: c.cfg.Log, changes: c.changes}
+	c.tenants[slug] = t
+	return t, nil
+}
+
+// Migrate brings a club's schema to a version and says what it ran.
+func (c *Cluster) Migrate(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error) {
+	return c.engine.migrateTenant(ctx, slug, to)
+}
+
+// MigrationStatus lists a club's migrations and which of them are applied.
+func (c *Cluster) MigrationStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error) {
+	return c.engine.tenantStatus(ctx, slug)
+}
+
+// Subscribe returns a channel of the club's changes, as announced by Tx.Changed on any replica, and a
+// function that ends the subscription. A slow reader loses changes, never blocks a writer; what it
+// reads are hints to look again.
+func (c *Cluster) Subscribe(slug club.Slug) (<-chan Change, func()) { return c.changes.subscribe(slug) }
+
+// enqueuer stores jobs in a transaction.
+type enqueuer interface {
+	enqueue(ctx context.Context, conn *sql.Conn, tx *sql.Tx, jobs []river.InsertManyParams) error
+}

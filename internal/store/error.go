@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"clubos/internal/club"
+)
+
+// PostgreSQL's error codes that matter here (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const (
+	pgUniqueViolation     = "23505"
+	pgSerializationFailed = "40001"
+	pgDeadlock            = "40P01"
+)
+
+// translate gives a database's error a code of package club, by the driver's code and never by its
+// text. Errors that have a code already pass unchanged.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var own *club.Error
+	var vendor *club.VendorError
+	var netErr net.Error
+	var connErr *pgconn.ConnectError
+	switch {
+	case errors.As(err, &own), errors.As(err, &vendor), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return &club.Error{Code: club.CodeNotFound, Msg: "there is no such thing here", Err: err}
+	case IsUnique(err):
+		return &club.Error{Code: club.CodeConflict, Msg: "it exists already", Err: err}
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &connErr), errors.As(err, &netErr), isDown(err):
+		return &club.Error{Code: club.CodeUnavailable, Msg: "the database cannot be reached", Err: err}
+	}
+	return err
+}
+
+// IsUnique reports whether err is a broken unique constraint.
+func IsUnique(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == pgUniqueViolation
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+func isSerialization(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == pgSerializationFailed || pg.Code == pgDeadlock)
+}
+
+// isDown reports whether the server is shutting down, starting, out of connections (class 57 and 53),
+// or the connection broke (class 08); on SQLite, whether the file cannot be used.
+func isDown(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && len(pg.Code) == 5 {
+		class := pg.Code[:2]
+		return class == "57" || class == "53" || class == "08"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"clubos/internal/club"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Target is the version that Migrate goes to.
+type Target int64
+
+// Latest is the newest version that this program knows. Version 0 is the empty schema.
+const Latest Target = -1
+
+// MigrationResult is one migration that was run.
+type MigrationResult struct {
+	Version int64
+	Name    string
+	Down    bool
+	Took    time.Duration
+}
+
+// MigrationStatus is one migration and when it was applied; a zero time means not yet.
+type MigrationStatus struct {
+	Version   int64
+	Name      string
+	AppliedAt time.Time
+}
+
+// sqliteTypes rewrites the column types that SQLite would give another affinity. The driver reads
+// TIMESTAMP columns back as times.
+var sqliteTypes = strings.NewReplacer("TIMESTAMPTZ", "TIMESTAMP", "JSONB", "TEXT", "BYTEA", "BLOB", "BIGINT", "INTEGER")
+
+// sqliteFS is a tree of migrations in SQLite's types.
+type sqliteFS struct{ fs.FS }
+
+func (f sqliteFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text, err := fs.ReadFile(f.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	return &rewritten{Reader: bytes.NewReader([]byte(sqliteTypes.Replace(string(text)))), info: info}, nil
+}
+
+type rewritten struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (r *rewritten) Stat() (fs.FileInfo, error) { return r.info, nil }
+func (r *rewritten) Close() error               { return nil }
+
+// provider returns goose on one tree of migrations.
+func provider(db *sql.DB, dialect goose.Dialect, tree string) (*goose.Provider, error) {
+	sub, err := fs.Sub(migrations, "migrations/"+tree)
+	if err != nil {
+		return nil, fmt.Errorf("open migrations: %w", err)
+	}
+	if dialect == goose.DialectSQLite3 {
+		sub = sqliteFS{sub}
+	}
+	p, err := goose.NewProvider(dialect, db, sub)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
+// goTo runs the migrations between where the schema is and target.
+func goTo(ctx context.Context, p *goose.Provider, to Target) ([]MigrationResult, error) {
+	var results []*goose.MigrationResult
+	current, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read schema version: %w", err)
+	}
+	switch {
+	case to == Latest:
+		results, err = p.Up(ctx)
+	case int64(to) >= current:
+		results, err = p.UpTo(ctx, int64(to))
+	default:
+		results, err = p.DownTo(ctx, int64(to))
+	}
+	out := make([]MigrationResult, 0, len(results))
+	for _, r := range results {
+		out = append(out, MigrationResult{Version: r.Source.Version, Name: r.Source.Path, Down: r.Direction == "down", Took: r.Duration})
+	}
+	if err != nil {
+		return out, fmt.Errorf("migrate: %w", err)
+	}
+	return out, nil
+}
+
+func status(ctx context.Context, p *goose.Provider) ([]MigrationStatus, error) {
+	list, err := p.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read migration status: %w", err)
+	}
+	out := make([]MigrationStatus, 0, len(list))
+	for _, s := range list {
+		out = append(out, MigrationStatus{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
+	}
+	return out, nil
+}
+
+func (e *sqliteEngine) migrateControl(ctx context.Context) error {
+	p, err := provider(e.control, goose.DialectSQLite3, "control")
+	if err != nil {
+		return err
+	}
+	_, err = goTo(ctx, p, Latest)
+	return err
+}
+
+func (e *sqliteEngine) migrateTenant(ctx context.Context, slug club.Slug, to Target) (res []MigrationResult, err error) {
+	db, err := e.pool(e.file(slug), true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	jobs, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: e.cfg.Log})
+	if err != nil {
+		return nil, fmt.Errorf("read job migrations: %w", err)
+	}
+	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, fmt.Errorf("migrate job queue: %w", err)
+	}
+	p, err := provider(db, goose.DialectSQLite3, "tenant")
+	if err != nil {
+		return nil, err
+	}
+	return goTo(ctx, p, to)
+}
+
+func (e *sqliteEngine) tenantStatus(ctx context.Context, slug club.Slug) (list []MigrationStatus, err error) {
+	db, err := e.pool(e.file(slug), true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := provider(db, goose.DialectSQLite3, "tenant")
+	if err != nil {
+		return nil, err
+	}
+	return status(ctx, p)
+}
+
+// controlLock serialises replicas that start at once on an empty server: CREATE SCHEMA IF NOT EXISTS
+// and the first migration are not safe against each other.
+const controlLock = 0x636c75626f73
+
+func (e *postgresEngine) migrateControl(ctx context.Context) error {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", controlLock); err != nil {
+		return translate(err)
+	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", controlLock) }()
+	for _, schema := range []string{e.cfg.ControlSchema, e.cfg.JobsSchema} {
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{schema}.Sanitize()); err != nil {
+			return fmt.Errorf("create schema %s: %w", schema, err)
+		}
+	}
+	jobs, err := rivermigrate.New(riverpgxv5.New(e.pool), &rivermigrate.Config{Schema: e.cfg.JobsSchema, Logger: e.cfg.Log})
+	if err != nil {
+		return fmt.Errorf("read job migrations: %w", err)
+	}
+	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	p, err := provider(e.db, goose.DialectPostgres, "control")
+	if err != nil {
+		return err
+	}
+	_, err = goTo(ctx, p, Latest)
+	return err
+}
+
+// asOwner marks ctx as working in the tenant's schema with the rights of the login role, which owns it.
+func (e *postgresEngine) asOwner(ctx context.Context, slug club.Slug) context.Context {
+	return context.WithValue(ctx, schemaKey{}, scope{schema: e.scopeOf(slug).schema, role: "NONE"})
+}
+
+func (e *postgresEngine) migrateTenant(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error) {
+	p, err := provider(e.db, goose.DialectPostgres, "tenant")
+	if err != nil {
+		return nil, err
+	}
+	owner := e.asOwner(ctx, slug)
+	results, err := goTo(owner, p, to)
+	if err != nil {
+		return results, err
+	}
+	if err := e.grant(owner, slug); err != nil {
+		return results, err
+	}
+	if len(results) > 0 {
+		e.pool.Reset() // plans that other connections keep may name columns that are gone
+	}
+	return results, nil
+}
+
+// grant gives the tenant's role its rights on the tables there are. The audit log and sealed history
+// can be added to, not changed.
+func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {
+	s := e.scopeOf(slug)
+	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
+	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role}
+	for _, table := range []string{"audit_entries", "goose_db_version"} {
+		stmts = append(stmts, `DO $$ BEGIN IF to_regclass('`+table+`') IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON `+table+` FROM `+role+`'; END IF; END $$`)
+	}
+	for _, stmt := range stmts {
+		if _, err := e.db.ExecContext(ctx, stmt); err != nil {
+			return fmt.Errorf("grant rights: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *postgresEngine) tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error) {
+	p, err := provider(e.db, goose.DialectPostgres, "tenant")
+	if err != nil {
+		return nil, err
+	}
+	return status(e.asOwner(ctx, slug), p)
+}

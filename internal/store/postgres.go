@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"clubos/internal/club"
+)
+
+// postgresEngine keeps the control plane and the job queue in schemas of their own and each tenant
+// in the schema t_<slug>, which only the role r_<slug> may use. One pool serves all: a connection is
+// moved to a tenant's role and search path when it last served another.
+type postgresEngine struct {
+	cfg  Config
+	pool *pgxpool.Pool
+	db   *sql.DB // the pool as database/sql
+	jobs *river.Client[pgx.Tx]
+	hub  *hub
+
+	stop    context.CancelFunc
+	stopped sync.WaitGroup
+}
+
+type schemaKey struct{}
+
+// scope is where a connection works. The zero scope is the login role in the control schema.
+type scope struct{ schema, role string }
+
+const changeChannel = "clubos_change"
+
+func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, club.Invalid("the database URL cannot be read (it is not shown here, for it may hold a password)")
+	}
+	pc.MaxConns = int32(cfg.MaxConns)
+	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	pc.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+		want, _ := ctx.Value(schemaKey{}).(scope)
+		if err := enterScope(ctx, conn, want, cfg.ControlSchema); err != nil {
+			return false, err
+		}
+		return true, nil
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
+	}
+	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h}
+	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open job queue: %w", err)
+	}
+	listenCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = stop
+	e.stopped.Go(func() { e.listen(listenCtx) })
+	return e, nil
+}
+
+// enterScope moves a connection to a tenant, or back, by one simple-protocol round trip.
+func enterScope(ctx context.Context, conn *pgx.Conn, want scope, controlSchema string) error {
+	data := conn.PgConn().CustomData()
+	if have, ok := data["scope"].(scope); ok && have == want {
+		return nil
+	}
+	schema, role := controlSchema, "NONE"
+	if want != (scope{}) {
+		schema, role = want.schema, want.role
+	}
+	// Schema and role come from a validated slug and a configured prefix; both are quoted all the same.
+	quoted := role
+	if role != "NONE" {
+		quoted = pgx.Identifier{role}.Sanitize()
+	}
+	_, err := conn.Exec(ctx, "SET ROLE "+quoted+"; SET search_path TO "+pgx.Identifier{schema}.Sanitize(), pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		delete(data, "scope")
+		return fmt.Errorf("enter schema: %w", err)
+	}
+	data["scope"] = want
+	return nil
+}
+
+func (e *postgresEngine) name() string                   { return "postgres" }
+func (e *postgresEngine) controlDB() *sql.DB             { return e.db }
+func (e *postgresEngine) ping(ctx context.Context) error { return e.pool.Ping(ctx) }
+
+func (e *postgresEngine) close() error {
+	e.stop()
+	e.stopped.Wait()
+	err := e.db.Close()
+	e.pool.Close()
+	return err
+}
+
+func (e *postgresEngine) scopeOf(slug club.Slug) scope {
+	return scope{schema: e.cfg.TenantPrefix + "t_" + slug.String(), role: e.cfg.TenantPrefix + "r_" + slug.String()}
+}
+
+// createTenant makes the schema and the role that may use it and nothing else.
+func (e *postgresEngine) createTenant(ctx context.Context, slug club.Slug) error {
+	s := e.scopeOf(slug)
+	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
+	_, err := e.pool.Exec(ctx, "CREATE ROLE "+role+" NOLOGIN")
+	var pg *pgconn.PgError
+	if err != nil && !(errors.As(err, &pg) && pg.Code == "42710") { // 42710: it exists, from a try cut short
+		return fmt.Errorf("create role: %w", err)
+	}
+	for _, stmt := range []string{
+		"GRANT " + role + " TO CURRENT_USER",
+		"CREATE SCHEMA IF NOT EXISTS " + schema,
+		"GRANT USAGE ON SCHEMA " + schema + " TO " + role,
+	} {
+		if _, err := e.pool.Exec(ctx, stmt); err != nil {
+			return fmt.Errorf("create schema: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantDB, error) {
+	s := e.scopeOf(slug)
+	return &tenantDB{
+		write: e.db, read: e.db,
+		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
+		jobs:   postgresJobs{client: e.jobs, role: s.role},
+		notify: notifyChanges,
+		close:  func() error { return nil },
+	}, nil
+}
+
+// notifyChanges tells every replica when the transaction commits.
+func notifyChanges(ctx context.Context, tx *sql.Tx, changes []Change) error {
+	seen := map[Change]bool{}
+	for _, c := range changes {
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		payload, err := json.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("encode change: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", changeChannel, string(payload)); err != nil {
+			return fmt.Errorf("announce change: %w", err)
+		}
+	}
+	return nil
+}
+
+// listen hands on what other replicas announce. A lost connection is opened again after a second:
+// what was missed meanwhile were hints.
+func (e *postgresEngine) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := e.listenOnce(ctx); err != nil && ctx.Err() == nil {
+			e.cfg.Log.WarnContext(ctx, "change listener lost its connection", "event.action", "store.listen", "error.message", err.Error())
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+func (e *postgresEngine) listenOnce(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, e.pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+changeChannel); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("wait: %w", err)
+		}
+		var c Change
+		if json.Unmarshal([]byte(n.Payload), &c) == nil {
+			e.hub.publish([]Change{c})
+		}
+	}
+}
+
+// postgresJobs inserts jobs in a tenant's transaction. The tenant's role has no right on the job
+// schema, so the transaction steps out of the role and back into it.
+type postgresJobs struct {
+	client *river.Client[pgx.Tx]
+	role   string
+}
+
+func (j postgresJobs) enqueue(ctx context.Context, conn *sql.Conn, _ *sql.Tx, jobs []river.InsertManyParams) error {
+	return conn.Raw(func(driverConn any) error {
+		pc := driverConn.(*stdlib.Conn).Conn()
+		if _, err := pc.Exec(ctx, "SET LOCAL ROLE NONE", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("leave role: %w", err)
+		}
+		if _, err := j.client.InsertManyFastTx(ctx, openTx{conn: pc}, jobs); err != nil {
+			return fmt.Errorf("enqueue: %w", err)
+		}
+		if _, err := pc.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{j.role}.Sanitize(), pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("return to role: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"clubos/internal/club"
+)
+
+// sqliteEngine keeps the control plane in DIR/control.db and each tenant in DIR/tenants/<slug>.db.
+type sqliteEngine struct {
+	dir     string
+	cfg     Config
+	control *sql.DB
+}
+
+func openSQLite(dir string, cfg Config) (*sqliteEngine, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "tenants"), 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	e := &sqliteEngine{dir: dir, cfg: cfg}
+	db, err := e.pool(filepath.Join(dir, "control.db"), true)
+	if err != nil {
+		return nil, err
+	}
+	e.control = db
+	return e, nil
+}
+
+// pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
+// a deferred transaction that reads and then writes fails at once when another has written between.
+func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
+	q := url.Values{}
+	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-8000)"} {
+		q.Add("_pragma", p)
+	}
+	sync := "FULL"
+	if e.cfg.Relaxed {
+		sync = "NORMAL"
+	}
+	q.Add("_pragma", "synchronous("+sync+")")
+	q.Set("_time_format", "sqlite")
+	q.Set("_timezone", "UTC")
+	q.Set("_texttotime", "1")
+	q.Set("_dqs", "0")
+	q.Set("_defensive", "1")
+	if write {
+		q.Set("_txlock", "immediate")
+	} else {
+		q.Add("_pragma", "query_only(1)")
+	}
+	db, err := sql.Open("sqlite", "file:"+file+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(file), err)
+	}
+	n := 4
+	if write {
+		n = 1
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+func (e *sqliteEngine) name() string                   { return "sqlite" }
+func (e *sqliteEngine) controlDB() *sql.DB             { return e.control }
+func (e *sqliteEngine) ping(ctx context.Context) error { return e.control.PingContext(ctx) }
+func (e *sqliteEngine) close() error                   { return e.control.Close() }
+
+func (e *sqliteEngine) file(slug club.Slug) string {
+	return filepath.Join(e.dir, "tenants", slug.String()+".db")
+}
+
+func (e *sqliteEngine) createTenant(ctx context.Context, slug club.Slug) error {
+	db, err := e.pool(e.file(slug), true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.PingContext(ctx), db.Close())
+}
+
+func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantDB, error) {
+	if _, err := os.Stat(e.file(slug)); err != nil {
+		return nil, club.Unavailable(err, "the database file of the club %q is missing", slug)
+	}
+	w, err := e.pool(e.file(slug), true)
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.pool(e.file(slug), false)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	if err := w.PingContext(ctx); err != nil { // creates the WAL before a reader asks for it
+		return nil, errors.Join(err, w.Close(), r.Close())
+	}
+	jobs, err := river.NewClient(riversqlite.New(w), &river.Config{Logger: e.cfg.Log})
+	if err != nil {
+		return nil, fmt.Errorf("open job queue: %w", err)
+	}
+	ws, rs := newStmtCache(w), newStmtCache(r)
+	return &tenantDB{
+		write: w, read: r, writeStmts: ws, readStmts: rs,
+		enter: func(ctx context.Context) context.Context { return ctx },
+		jobs:  sqliteJobs{jobs},
+		close: func() error { return errors.Join(ws.close(), rs.close(), r.Close(), w.Close()) },
+	}, nil
+}
+
+type sqliteJobs struct{ client *river.Client[*sql.Tx] }
+
+func (j sqliteJobs) enqueue(ctx context.Context, _ *sql.Conn, tx *sql.Tx, jobs []river.InsertManyParams) error {
+	if _, err := j.client.InsertManyTx(ctx, tx, jobs); err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"clubos/internal/club"
+)
+
+// Tenant is one club's database.
+type Tenant struct {
+	Slug   club.Slug
+	Name   string
+	Keyset []byte // wrapped
+
+	db      *tenantDB
+	clock   club.Clock
+	log     *slog.Logger
+	changes *hub
+}
+
+// tenantDB is a tenant's connection pools and how to mark a context as its own.
+type tenantDB struct {
+	write, read *sql.DB
+	writeStmts  *stmtCache // nil: the driver caches by itself
+	readStmts   *stmtCache
+	enter       func(context.Context) context.Context
+	jobs        enqueuer
+	notify      func(ctx context.Context, tx *sql.Tx, changes []Change) error // nil: one process only
+	close       func() error
+}
+
+// Tx is a transaction in a tenant's database. It is valid until its function returns.
+type Tx struct {
+	*Queries
+	// Now is the transaction's one instant.
+	Now time.Time
+	// Tenant is whose data this is.
+	Tenant club.Slug
+	// Correlation is the matter's id, never zero.
+	Correlation club.CorrelationID
+
+	writable    bool
+	jobs        []river.InsertManyParams
+	changes     []Change
+	afterCommit []func()
+}
+
+// Enqueue stores a job when the transaction commits. Jobs are inserted together, just before.
+func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) {
+	if !tx.writable {
+		panic("BUG: Enqueue in a read transaction")
+	}
+	tx.jobs = append(tx.jobs, river.InsertManyParams{Args: args, InsertOpts: opts})
+}
+
+// Changed announces, after the commit and to every replica, that something a page may show has changed.
+func (tx *Tx) Changed(topic, id string) {
+	tx.changes = append(tx.changes, Change{Tenant: tx.Tenant, Topic: topic, ID: id})
+}
+
+// AfterCommit runs fn once the transaction is committed, in this process only. It is for hints
+// (metrics, caches): what must happen is a job.
+func (tx *Tx) AfterCommit(fn func()) { tx.afterCommit = append(tx.afterCommit, fn) }
+
+// Read runs fn in a read-only transaction that sees one state of the database.
+func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
+	return t.run(ctx, false, fn)
+}
+
+// Write runs fn in a transaction and commits it when fn returns nil. Jobs that fn enqueued commit with it.
+func (t *Tenant) Write(ctx context.Context, fn func(*Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := t.run(ctx, true, fn)
+		if err == nil || attempt == 3 || !isSerialization(err) {
+			return err
+		}
+	}
+}
+
+func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error {
+	ctx = t.db.enter(ctx)
+	pool, stmts := t.db.read, t.db.readStmts
+	if write {
+		pool, stmts = t.db.write, t.db.writeStmts
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	// Deferred calls run last to first: the transaction ends, the connection goes back to its pool, and
+	// only then are statements prepared for the next time, which needs a connection.
+	var unprepared []string
+	defer func() { stmts.prepare(ctx, unprepared) }()
+	defer func() { _ = conn.Close() }()
+	sqlTx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: !write})
+	if err != nil {
+		return translate(err)
+	}
+	defer func() { _ = sqlTx.Rollback() }() // after Commit this is a no-op
+	tx := &Tx{Queries: New(stmts.in(sqlTx, &unprepared)), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
+	if tx.Correlation.IsZero() {
+		tx.Correlation = club.NewCorrelationID(tx.Now)
+	}
+	if err := fn(tx); err != nil {
+		return translate(err)
+	}
+	if !write {
+		return nil
+	}
+	return t.commit(ctx, conn, sqlTx, tx)
+}
+
+func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *Tx) error {
+	if len(tx.changes) > 0 && t.db.notify != nil {
+		if err := t.db.notify(ctx, sqlTx, tx.changes); err != nil {
+			return translate(err)
+		}
+	}
+	if len(tx.jobs) > 0 {
+		if err := t.db.jobs.enqueue(ctx, conn, sqlTx, tx.jobs); err != nil {
+			return translate(err)
+		}
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return translate(err)
+	}
+	if t.db.notify == nil {
+		t.changes.publish(tx.changes)
+	}
+	for _, fn := range tx.afterCommit {
+		fn()
+	}
+	return nil
+}
+
+// WritePool returns the pool that the job runner of a SQLite tenant works on; nil on PostgreSQL.
+func (t *Tenant) WritePool() *sql.DB {
+	if t.db.writeStmts == nil {
+		return nil
+	}
+	return t.db.write
+}
