@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"clubos/internal/club"
@@ -204,4 +205,13 @@ func (c *Cluster) Subscribe(slug club.Slug) (<-chan Change, func()) { return c.c
 // enqueuer stores jobs in a transaction.
 type enqueuer interface {
 	enqueue(ctx context.Context, conn *sql.Conn, tx *sql.Tx, jobs []river.InsertManyParams) error
+}
+
+// Postgres returns the pool and the schema of the job queue; ok is false on SQLite.
+func (c *Cluster) Postgres() (pool *pgxpool.Pool, jobsSchema string, ok bool) {
+	e, ok := c.engine.(*postgresEngine)
+	if !ok {
+		return nil, "", false
+	}
+	return e.pool, c.cfg.JobsSchema, true
 }

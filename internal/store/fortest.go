@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"clubos/internal/club"
 )
@@ -23,4 +24,40 @@ func CountForTest(ctx context.Context, t *Tenant, query string, args ...any) (n 
 // SchemaForTest returns the PostgreSQL schema of a tenant.
 func SchemaForTest(c *Cluster, slug club.Slug) string {
 	return c.engine.(*postgresEngine).scopeOf(slug).schema
+}
+
+// JobsForTest returns the arguments, as JSON, of a tenant's jobs of a kind that have not ended, oldest first.
+func JobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) ([]string, error) {
+	var rows *sql.Rows
+	var err error
+	if e, ok := c.engine.(*postgresEngine); ok {
+		rows, err = e.db.QueryContext(ctx, `SELECT CAST(args AS TEXT) FROM `+c.cfg.JobsSchema+`.river_job
+			WHERE kind = $1 AND args ->> 'tenant' = $2 AND finalized_at IS NULL ORDER BY id`, kind, t.Slug)
+	} else {
+		rows, err = t.db.write.QueryContext(ctx, `SELECT json(args) FROM river_job WHERE kind = $1 AND finalized_at IS NULL ORDER BY id`, kind)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var args string
+		if err := rows.Scan(&args); err != nil {
+			return nil, err
+		}
+		out = append(out, args)
+	}
+	return out, rows.Err()
+}
+
+// FinishJobsForTest marks a tenant's jobs of a kind as completed, as if they had run.
+func FinishJobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) error {
+	if e, ok := c.engine.(*postgresEngine); ok {
+		_, err := e.db.ExecContext(ctx, `UPDATE `+c.cfg.JobsSchema+`.river_job SET state = 'completed', finalized_at = now()
+			WHERE kind = $1 AND args ->> 'tenant' = $2 AND finalized_at IS NULL`, kind, t.Slug)
+		return err
+	}
+	_, err := t.db.write.ExecContext(ctx, `UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP WHERE kind = $1 AND finalized_at IS NULL`, kind)
+	return err
 }

@@ -1,0 +1,208 @@
+// Package jobs runs the work that is stored in the database: River clients on either engine.
+//
+// A job is enqueued in the transaction that makes it necessary (store.Tx.Enqueue), so it exists
+// exactly when its cause does. It runs at least once: a handler must do no harm when it runs again
+// after a crash. Every timer of the product is such a job with a time; none is a sleeping goroutine.
+//
+// Handlers are registered before the Runner starts. On SQLite each tenant has a River client on its
+// own file; on PostgreSQL one client serves all tenants. When a job's last try fails, its Lost
+// function runs, whose duty it is to reach a person.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+// Queues. Work that waits for vendors has a queue of its own, so that a vendor that hangs cannot hold
+// up the reading of members' texts.
+const (
+	QueueDefault = river.QueueDefault
+	QueueVendor  = "vendor"
+)
+
+// Meta is part of every job: whose it is, and which matter it belongs to.
+type Meta struct {
+	Tenant      club.Slug          `json:"tenant"`
+	Correlation club.CorrelationID `json:"correlation"`
+}
+
+// For returns the Meta of a job enqueued in tx.
+func For(tx *store.Tx) Meta { return Meta{Tenant: tx.Tenant, Correlation: tx.Correlation} }
+
+// meta makes Meta findable in a job that embeds it.
+func (m Meta) meta() Meta { return m }
+
+// Job is what can be enqueued: River's arguments that embed Meta.
+type Job interface {
+	river.JobArgs
+	meta() Meta
+}
+
+// At returns options for a job that is due at an instant. River moves scheduled jobs along every few
+// seconds; for waits shorter than that, let the job return Later.
+func At(at time.Time) *river.InsertOpts { return &river.InsertOpts{ScheduledAt: at} }
+
+// Later makes a handler run again after d, without counting a failed try.
+func Later(d time.Duration) error { return river.JobSnooze(d) }
+
+// Handler works one kind of job.
+type Handler[T Job] struct {
+	// Work does the job. An error has it tried again after a growing pause.
+	Work func(ctx context.Context, tenant *store.Tenant, job T) error
+	// Lost is called when the last try has failed. Nil only where nobody waits for the job.
+	Lost func(ctx context.Context, tenant *store.Tenant, job T, cause error) error
+	// Timeout bounds one try. Default 20 s.
+	Timeout time.Duration
+}
+
+// Registry is the list of handlers.
+type Registry struct {
+	cluster *store.Cluster
+	log     *slog.Logger
+	workers *river.Workers
+	ticks   map[string]tick
+}
+
+type tick struct {
+	every time.Duration
+	work  func(context.Context, *store.Tenant) error
+}
+
+// NewRegistry returns a registry without handlers.
+func NewRegistry(cluster *store.Cluster, log *slog.Logger) *Registry {
+	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{}}
+	river.AddWorker(r.workers, &tickWorker{registry: r})
+	return r
+}
+
+// Handle registers the handler of a kind of job. A second one for the same kind is our bug and panics.
+func Handle[T Job](r *Registry, h Handler[T]) {
+	if h.Timeout == 0 {
+		h.Timeout = 20 * time.Second
+	}
+	river.AddWorker(r.workers, &worker[T]{registry: r, handler: h})
+}
+
+// Every runs work for each tenant about once per interval, on one replica.
+func (r *Registry) Every(name string, interval time.Duration, work func(context.Context, *store.Tenant) error) {
+	if _, taken := r.ticks[name]; taken {
+		panic("BUG: two periodic jobs are named " + name)
+	}
+	r.ticks[name] = tick{every: interval, work: work}
+}
+
+type worker[T Job] struct {
+	river.WorkerDefaults[T]
+	registry *Registry
+	handler  Handler[T]
+}
+
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.handler.Timeout }
+
+// Work finds the tenant, restores the correlation id, turns a panic into an error, and calls Lost
+// after the last try.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	m := job.Args.meta()
+	ctx = club.WithCorrelation(ctx, m.Correlation)
+	tenant, err := w.registry.cluster.Tenant(ctx, m.Tenant)
+	if err != nil {
+		return fmt.Errorf("job %s: %w", job.Kind, err)
+	}
+	start := time.Now()
+	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
+	var snooze *river.JobSnoozeError
+	if err == nil || errors.As(err, &snooze) {
+		return err
+	}
+	last := job.Attempt >= job.MaxAttempts
+	w.registry.log.LogAttrs(ctx, levelOf(last), "job failed",
+		slog.String("event.action", "job."+job.Kind), slog.String("event.outcome", "failure"), slog.String("organization.id", m.Tenant.String()),
+		slog.Int("labels.attempt", job.Attempt), slog.Bool("labels.last", last), slog.Duration("event.duration", time.Since(start)), slog.String("error.message", err.Error()))
+	if last && w.handler.Lost != nil {
+		// The try's own time may be used up; reaching a person gets its own.
+		lostCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if lostErr := guarded(func() error { return w.handler.Lost(lostCtx, tenant, job.Args, err) }); lostErr != nil {
+			return errors.Join(err, fmt.Errorf("report lost job: %w", lostErr))
+		}
+	}
+	return err
+}
+
+func levelOf(last bool) slog.Level {
+	if last {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
+}
+
+// guarded runs fn and returns a panic as an error.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn()
+}
+
+// tickJob is a turn of a periodic job. Without a tenant it is for all of them.
+type tickJob struct {
+	Name   string    `json:"name"`
+	Tenant club.Slug `json:"tenant"`
+}
+
+func (tickJob) Kind() string { return "tick" }
+
+type tickWorker struct {
+	river.WorkerDefaults[tickJob]
+	registry *Registry
+}
+
+func (w *tickWorker) Timeout(*river.Job[tickJob]) time.Duration { return time.Minute }
+
+func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
+	t, ok := w.registry.ticks[job.Args.Name]
+	if !ok {
+		return nil // a periodic job that an older version of the program had
+	}
+	slugs := []club.Slug{job.Args.Tenant}
+	if job.Args.Tenant == "" {
+		recs, err := w.registry.cluster.FindTenants(ctx)
+		if err != nil {
+			return err
+		}
+		slugs = slugs[:0]
+		for _, rec := range recs {
+			if rec.Status == "active" {
+				slugs = append(slugs, rec.Slug)
+			}
+		}
+	}
+	var errs []error
+	for _, slug := range slugs {
+		tenant, err := w.registry.cluster.Tenant(ctx, slug)
+		if err == nil {
+			ctx := club.WithCorrelation(ctx, club.NewCorrelationID(w.registry.cluster.Clock().Now()))
+			err = guarded(func() error { return t.work(ctx, tenant) })
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s for %s: %w", job.Args.Name, slug, err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		w.registry.log.ErrorContext(ctx, "periodic job failed", "event.action", "tick."+job.Args.Name, "event.outcome", "failure", "error.message", err.Error())
+		return err
+	}
+	return nil
+}

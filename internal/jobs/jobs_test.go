@@ -1,0 +1,191 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"clubos/internal/club"
+	"clubos/internal/jobs"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+type greetJob struct {
+	jobs.Meta
+	Word string `json:"word"`
+}
+
+func (greetJob) Kind() string { return "greet" }
+
+func enqueue(t testing.TB, tenant *store.Tenant, word string, opts *river.InsertOpts) {
+	t.Helper()
+	err := tenant.Write(club.WithCorrelation(t.Context(), "cor_1"), func(tx *store.Tx) error {
+		tx.Enqueue(greetJob{Meta: jobs.For(tx), Word: word}, opts)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func start(t testing.TB, r *jobs.Registry) *jobs.Runner {
+	t.Helper()
+	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: 20 * time.Millisecond})
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := runner.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return runner
+}
+
+func receive[T any](t testing.TB, ch <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing came within 10 s")
+		panic("unreachable")
+	}
+}
+
+func TestJobRunsForItsTenantWithItsCorrelation(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	got := make(chan [3]string, 1)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(ctx context.Context, tn *store.Tenant, j greetJob) error {
+		got <- [3]string{tn.Slug.String(), club.CorrelationFrom(ctx).String(), j.Word}
+		return nil
+	}})
+	enqueue(t, tenant, "hello", nil)
+	if p := jobstest.Pending[greetJob](t, c, tenant); len(p) != 1 || p[0].Word != "hello" {
+		t.Fatalf("pending %+v", p)
+	}
+	start(t, r)
+	if g := receive(t, got); g != [3]string{"aa", "cor_1", "hello"} {
+		t.Errorf("ran with %v", g)
+	}
+}
+
+func TestJobWhoseLastTryFailsReachesLost(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	lost := make(chan error, 1)
+	boom := errors.New("boom")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{
+		Work: func(context.Context, *store.Tenant, greetJob) error { return boom },
+		Lost: func(_ context.Context, _ *store.Tenant, _ greetJob, cause error) error { lost <- cause; return nil },
+	})
+	enqueue(t, tenant, "x", &river.InsertOpts{MaxAttempts: 1})
+	start(t, r)
+	if err := receive(t, lost); !errors.Is(err, boom) {
+		t.Errorf("lost with %v", err)
+	}
+}
+
+func TestPanicInAHandlerIsAFailedTry(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	lost := make(chan error, 1)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{
+		Work: func(context.Context, *store.Tenant, greetJob) error { panic("oh") },
+		Lost: func(_ context.Context, _ *store.Tenant, _ greetJob, cause error) error { lost <- cause; return nil },
+	})
+	enqueue(t, tenant, "x", &river.InsertOpts{MaxAttempts: 1})
+	start(t, r)
+	if err := receive(t, lost); err == nil {
+		t.Error("no cause")
+	}
+}
+
+func TestLaterRunsAgainSoonWithoutCountingATry(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	var runs atomic.Int64
+	done := make(chan struct{})
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(context.Context, *store.Tenant, greetJob) error {
+		if runs.Add(1) < 3 {
+			return jobs.Later(10 * time.Millisecond)
+		}
+		close(done)
+		return nil
+	}})
+	enqueue(t, tenant, "x", &river.InsertOpts{MaxAttempts: 1})
+	start(t, r)
+	receive(t, done)
+}
+
+func TestPeriodicJobVisitsEveryTenant(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	storetest.AddTenant(t, c, "aa")
+	storetest.AddTenant(t, c, "bb")
+	seen := make(chan club.Slug, 16)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	r.Every("sweep", time.Hour, func(_ context.Context, tn *store.Tenant) error { seen <- tn.Slug; return nil })
+	start(t, r)
+	got := map[club.Slug]bool{}
+	for len(got) < 2 {
+		got[receive(t, seen)] = true
+	}
+}
+
+func TestJobLeftRunningByAKilledProcessIsTakenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.Config(t)
+	first, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant := storetest.AddTenant(t, first, "aa")
+	entered, release := make(chan struct{}), make(chan struct{})
+	r := jobs.NewRegistry(first, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(ctx context.Context, _ *store.Tenant, _ greetJob) error {
+		close(entered)
+		<-release
+		return ctx.Err()
+	}})
+	runner := start(t, r)
+	enqueue(t, tenant, "x", nil)
+	receive(t, entered) // the row says running, as it would after kill -9
+
+	second, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	r2 := jobs.NewRegistry(second, slog.New(slog.DiscardHandler))
+	jobs.Handle(r2, jobs.Handler[greetJob]{Work: func(context.Context, *store.Tenant, greetJob) error { close(done); return nil }})
+	runner2 := jobs.NewRunner(r2, jobs.Config{Node: "test", Poll: 20 * time.Millisecond})
+	if err := runner2.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, done)
+	close(release)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := errors.Join(runner2.Stop(ctx), runner.Stop(ctx), second.Close(), first.Close()); err != nil {
+		t.Error(err)
+	}
+}

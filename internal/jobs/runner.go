@@ -1,0 +1,226 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
+
+	"clubos/internal/club"
+)
+
+// Config says how jobs run.
+type Config struct {
+	// Node names this process among the replicas, the same after a restart: jobs that it left running
+	// are taken up again at once. Required.
+	Node string
+	// Workers bounds the jobs that run at a time in each queue, per client. Default 16.
+	Workers int
+	// Poll is how often the queues are looked at when nothing announces a job. Default 100 ms.
+	Poll time.Duration
+}
+
+// Runner owns the River clients.
+type Runner struct {
+	registry *Registry
+	cfg      Config
+
+	mu      sync.Mutex           // guards clients and started
+	clients map[club.Slug]client // on PostgreSQL one, under ""
+	started bool
+}
+
+// client is the part of a River client that the runner needs, whatever its driver.
+type client interface {
+	Start(context.Context) error
+	Stop(context.Context) error
+	StopAndCancel(context.Context) error
+}
+
+// NewRunner returns a runner that has not started.
+func NewRunner(r *Registry, cfg Config) *Runner {
+	if cfg.Workers == 0 {
+		cfg.Workers = 16
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = 100 * time.Millisecond
+	}
+	return &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
+}
+
+// Start begins to work the jobs of every active tenant. The context ends nothing: call Stop.
+func (r *Runner) Start(ctx context.Context) error {
+	r.mu.Lock()
+	r.started = true
+	r.mu.Unlock()
+	if pool, schema, ok := r.registry.cluster.Postgres(); ok {
+		if _, err := pool.Exec(ctx, `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+
+			` SET state = 'available', scheduled_at = now() WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, r.cfg.Node); err != nil {
+			return fmt.Errorf("take up interrupted jobs: %w", err)
+		}
+		cfg := r.config("")
+		cfg.Schema = schema
+		c, err := river.NewClient(riverpgxv5.New(pool), cfg)
+		if err != nil {
+			return fmt.Errorf("open job client: %w", err)
+		}
+		return r.start(ctx, "", c)
+	}
+	recs, err := r.registry.cluster.FindTenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, rec := range recs {
+		if rec.Status == "active" {
+			if err := r.AddTenant(ctx, rec.Slug); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// AddTenant begins to work a tenant's jobs; on PostgreSQL the one client does so already. A second
+// call for a tenant does nothing.
+func (r *Runner) AddTenant(ctx context.Context, slug club.Slug) error {
+	if _, _, ok := r.registry.cluster.Postgres(); ok {
+		return nil
+	}
+	r.mu.Lock()
+	_, known := r.clients[slug]
+	r.mu.Unlock()
+	if known {
+		return nil
+	}
+	tenant, err := r.registry.cluster.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	db := tenant.WritePool()
+	if err := takeUpSQLite(ctx, db); err != nil {
+		return err
+	}
+	c, err := river.NewClient(riversqlite.New(db), r.config(slug))
+	if err != nil {
+		return fmt.Errorf("open job client: %w", err)
+	}
+	return r.start(ctx, slug, c)
+}
+
+// takeUpSQLite makes jobs available that a killed process left running: the file has one process.
+func takeUpSQLite(ctx context.Context, db *sql.DB) error {
+	if _, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = CURRENT_TIMESTAMP WHERE state = 'running'`); err != nil {
+		return fmt.Errorf("take up interrupted jobs: %w", err)
+	}
+	return nil
+}
+
+func (r *Runner) start(ctx context.Context, slug club.Slug, c client) error {
+	// River ends its work when the context of Start ends; it is to end by Stop alone, which drains.
+	if err := c.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start job client: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clients[slug] = c
+	return nil
+}
+
+// Stop lets running jobs finish until ctx ends, then cancels them; their next try is up to the next
+// start. It may be called more than once.
+func (r *Runner) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	clients := r.clients
+	r.clients = map[club.Slug]client{}
+	r.mu.Unlock()
+	var wg sync.WaitGroup
+	errs := make(chan error, len(clients))
+	for _, c := range clients {
+		wg.Go(func() {
+			err := c.Stop(ctx)
+			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+				cancelCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+				defer cancel()
+				err = c.StopAndCancel(cancelCtx)
+			}
+			errs <- err
+		})
+	}
+	wg.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func (r *Runner) config(slug club.Slug) *river.Config {
+	cfg := &river.Config{
+		ID: r.cfg.Node,
+		Queues: map[string]river.QueueConfig{
+			QueueDefault: {MaxWorkers: r.cfg.Workers},
+			QueueVendor:  {MaxWorkers: 2 * r.cfg.Workers},
+		},
+		FetchCooldown:        5 * time.Millisecond,
+		FetchPollInterval:    r.cfg.Poll,
+		JobTimeout:           time.Minute,
+		RescueStuckJobsAfter: 2 * time.Minute, // longer than any handler's timeout
+		MaxAttempts:          8,
+		RetryPolicy:          retryPolicy{},
+		Workers:              r.registry.workers,
+		// River logs each client's start and stop at Info; those are debug matters here.
+		Logger: slog.New(quieter{r.registry.log.Handler()}),
+	}
+	for name, t := range r.registry.ticks {
+		cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(t.every), func() (river.JobArgs, *river.InsertOpts) {
+			return tickJob{Name: name, Tenant: slug}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: t.every}}
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return cfg
+}
+
+// retryPolicy waits 1 s, 2 s, 5 s, 15 s, 30 s, then a minute between tries: a member is waiting.
+type retryPolicy struct{}
+
+func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
+	waits := []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
+	n := len(job.Errors) // failures before this one
+	if n < len(waits) {
+		return time.Now().UTC().Add(waits[n])
+	}
+	return time.Now().UTC().Add(time.Minute)
+}
+
+// quieter turns Info into Debug.
+type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(ctx context.Context, l slog.Level) bool {
+	return q.Handler.Enabled(ctx, quiet(l))
+}
+
+func (q quieter) Handle(ctx context.Context, rec slog.Record) error {
+	rec.Level = quiet(rec.Level)
+	return q.Handler.Handle(ctx, rec)
+}
+
+func (q quieter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quieter{q.Handler.WithAttrs(attrs)}
+}
+func (q quieter) WithGroup(name string) slog.Handler { return quieter{q.Handler.WithGroup(name)} }
+
+func quiet(l slog.Level) slog.Level {
+	if l == slog.LevelInfo {
+		return slog.LevelDebug
+	}
+	return l
+}
