@@ -20,9 +20,10 @@ type IndexKind string
 
 // The kinds of blind indexes.
 const (
-	IndexPhone IndexKind = "phone" // E.164, see package phone
-	IndexEmail IndexKind = "email" // lower case, without surrounding space
-	IndexName  IndexKind = "name"  // lower case, words separated by one space
+	IndexPhone  IndexKind = "phone"   // E.164, see package phone
+	IndexEmail  IndexKind = "email"   // lower case, without surrounding space
+	IndexName   IndexKind = "name"    // lower case, words separated by one space
+	IndexSignIn IndexKind = "sign_in" // whose attempts to sign in are counted: an account, an address
 )
 
 // Tenant seals and opens with one tenant's keys.
@@ -39,7 +40,7 @@ func newTenant(slug club.Slug, h *keyset.Handle, root []byte) (*Tenant, error) {
 		return nil, fmt.Errorf("open keyset of tenant %s: %w", slug, err)
 	}
 	t := &Tenant{slug: slug, aead: a, index: map[IndexKind][]byte{}, keys: newKeyCache(defaultCachedKeys)}
-	for _, k := range []IndexKind{IndexPhone, IndexEmail, IndexName} {
+	for _, k := range []IndexKind{IndexPhone, IndexEmail, IndexName, IndexSignIn} {
 		key, err := hkdf.Key(sha256.New, root, nil, "clubos blind index v1 "+string(k), keySize)
 		if err != nil {
 			return nil, fmt.Errorf("derive index key of tenant %s: %w", slug, err)
