@@ -1,0 +1,73 @@
+package phrase
+
+// closerWords end a talk: thanks, praise, "all good". A text is a closer only
+// if it is nothing but these and closerFill; one word more ("thanks but it's
+// still frozen", "ok what's the code") and it is not.
+var closerWords = compile(`
+thanks|thank|thx|thanx|thankyou|tx|ty|tysm|tyvm|tnx|thnx|cheers|ta|appreciated|appreciate|grateful
+thank you|u|ya
+perfect|perfecto|great|awesome|cool|nice|sweet|amazing|excellent|brilliant|wonderful|fantastic|lovely|beautiful|love|super|neat|dope|sick|rad|wow|yay|phenomenal|fabulous
+good|fine|alright|alrighty|right
+ok|okay|okey|okie|k|kk|kay|okok|oki
+got it|ya|you|that
+gotcha|gotchya|understood|noted|roger|copy|bet|word|aight|ight
+will do
+sounds good|great|perfect|like
+all good|set|sorted|fixed|clear|working|done|fine|better|is well|good
+all|were|im|we|i|you|youre|am|are good|set|sorted|fine now|here?
+sorted|fixed|solved|resolved
+it|its|thats|everything|that|all|they|now is? working|works|worked|fixed now|again|fine|great|perfectly?
+works|working|worked now|again|great|perfectly|fine|like|good
+back up and? running?
+up and running
+that|it did it
+did the trick
+no worries|problem|prob|problems|probs|biggie|stress|rush|sweat
+no thanks|thank|thx|ty
+np|nw|nvm|nevermind
+never mind
+have a|an good|great|nice|wonderful|awesome|excellent one|day|night|evening|weekend|afternoon|morning
+good night|day|evening|one|job|work|stuff|deal|to
+goodnight|gnight|gn|night
+bye|goodbye|cya|later|laters|ciao|adios
+see you|ya
+lol|lmao|haha*|hehe*|lolol|rofl|yw
+youre|ur|you|u|yall guys? are? the? best|legend|lifesaver|star|rock|awesome|great|amazing|welcome|hero|man|goat
+legend|lifesaver|hero
+much|really|greatly|very appreciated|obliged|better
+happy .. days|golfing|holidays|weekend
+gracias|listo|genial|excelente|vale|bueno
+muchas gracias
+muy amable|bien
+de acuerdo|nada
+merci|parfait|super|daccord|nickel
+merci beaucoup|bien
+obrigado|obrigada|danke|grazie
+`)
+
+var closerFill = compile(`
+so|very|much|a|lot|lots|again|really|just|and|man|dude|mate|bro|buddy|guys|sir|maam|team|all|yall|everyone|folks|friend|boss|brother|bud|fam|love
+you|u|ya|i|we|it|now|that|thats|its|its|is|this|today|tonight|tomorrow|then|here|bunch|million|ton|tons|oh|ah|well|hey|hi|omg|sounds|looks|bye|know
+for the|your|all|that|such .. help|helping|response|reply|responses|replies|assistance|support|service|time|info|patience|work|effort|fix
+for helping|letting|getting|fixing|responding|replying|checking|sorting|looking|being|making .. me|us|know|back|it|this|that|out|into|so|patient|quickly|fast|quick|happen
+for everything|helping|this|that
+your|the help|response|reply|quick
+quick|fast|prompt response|reply|help|service
+x|xx|xo|xoxo
+`)
+
+// closerEmoji say thanks, agreement or joy.
+const closerEmoji = "👍🙏👌❤♥😊🙂🎉💯🙌✅✔☑🫡😀😃😄😁😆😅👏🤙⛳🏌🔥😎🤝💪🤘✌😍🥰😘🤩🥳🤗☺😇🙃😉💚💙💛🧡💜🖤🤍🏆⭐🌟✨🫶🤟🤣😂👊🍻🥂"
+
+func closer(text string, ts []token, r Reading) bool {
+	if r.Question || r.Emergency != EmergencyNone || r.Human || len(r.Negated) > 0 {
+		return false
+	}
+	if len(ts) == 0 {
+		return onlyEmoji(text, closerEmoji)
+	}
+	if hasRune(text, "👎❌🤬😡😠😭😢😞😤🤔❓❔🆘🚨🚒🚑🙄😒😕🤷") {
+		return false
+	}
+	return len(ts) <= 16 && closerWords.covers(ts, closerFill) && yesHead.at(ts, 0) < 0
+}
