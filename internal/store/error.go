@@ -21,6 +21,10 @@ const (
 	pgDeadlock            = "40P01"
 )
 
+// Translate gives a database's error a code of package club. Read and Write translate what their
+// function returns; inside the function, where a query's own error is looked at, Translate does.
+func Translate(err error) error { return translate(err) }
+
 // translate gives a database's error a code of package club, by the driver's code and never by its
 // text. Errors that have a code already pass unchanged.
 func translate(err error) error {

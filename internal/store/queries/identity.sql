@@ -28,6 +28,11 @@ WHERE id = $8 AND updated_at = sqlc.arg(was_updated_at);
 -- name: LockOwners :execrows
 UPDATE users SET status = status WHERE role = 'owner' AND status = 'active';
 
+-- Holds a user's row until the transaction ends, so that a sign-in and the change that would forbid it
+-- come one after the other.
+-- name: HoldUser :exec
+UPDATE users SET status = status WHERE id = $1;
+
 -- name: FindUserLocations :many
 SELECT location_id FROM user_locations WHERE user_id = $1 ORDER BY location_id;
 

@@ -1,0 +1,139 @@
+// Package setting holds what a club may set for itself: one typed struct, read in the transaction
+// that uses it, edited in the console and audited.
+//
+// Every setting stands in the table of specs.go with its default, its bounds and a sentence for
+// people; the console's page, the API and the documentation are made from that table.
+package setting
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+// Settings are a club's settings, with defaults where it has set nothing.
+type Settings struct {
+	ClubName   string
+	Region     string // of numbers without a country code
+	Thresholds club.Thresholds
+
+	AutoSafeReplies bool // plain information replies of a SOP marked safe go out unasked
+	AutoExecution   bool // announced actions run at their deadline; off: a person decides
+	SwitchedOff     []string
+
+	BurstWait        time.Duration
+	SuggestDeadline  time.Duration
+	HandReplySilence time.Duration
+	EpisodeGap       time.Duration
+	AnswerWait       time.Duration
+
+	EscalationSLA map[club.Priority]time.Duration
+	TicketSLA     map[club.Priority]time.Duration
+
+	OptOutReply, OptInReply, HelpReply, EscalatedReply, EmergencyReply string
+
+	SlackChannel string
+	ConsoleURL   string
+}
+
+// Off reports whether a switch is thrown that stops an action: "all", its category or its name.
+func (s Settings) Off(category string, action club.ActionName) (string, bool) {
+	for _, off := range s.SwitchedOff {
+		if off == "all" || off == category || off == string(action) {
+			return off, true
+		}
+	}
+	return "", false
+}
+
+// Default returns the settings of a club that has set nothing.
+func Default() Settings {
+	var s Settings
+	for _, spec := range specs {
+		if err := spec.set(&s, spec.Default); err != nil {
+			panic("BUG: default of " + spec.Key + ": " + err.Error())
+		}
+	}
+	return s
+}
+
+// Load reads the club's settings. A value that no longer fits its spec falls back to the default, so
+// that an old row cannot stop the club.
+func Load(ctx context.Context, tx *store.Tx) (Settings, error) {
+	s := Default()
+	rows, err := tx.FindSettings(ctx)
+	if err != nil {
+		return s, fmt.Errorf("read settings: %w", err)
+	}
+	for _, row := range rows {
+		spec, ok := Find(row.Key)
+		if !ok {
+			continue
+		}
+		next := s
+		if spec.set(&next, json.RawMessage(row.Value)) == nil {
+			s = next
+		}
+	}
+	if s.Thresholds.Validate() != nil {
+		s.Thresholds = club.DefaultThresholds()
+	}
+	return s, nil
+}
+
+// Put stores one setting. The value is JSON, as Spec.Kind says.
+func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value json.RawMessage) error {
+	spec, ok := Find(key)
+	if !ok {
+		return club.NotFound("there is no setting %q", key)
+	}
+	now, err := Load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	before := spec.get(now)
+	if err := spec.set(&now, value); err != nil {
+		return club.Invalid("%s: %s", spec.Title, err)
+	}
+	if err := now.Thresholds.Validate(); err != nil {
+		return err
+	}
+	canonical, err := json.Marshal(spec.get(now))
+	if err != nil {
+		return fmt.Errorf("encode setting: %w", err)
+	}
+	if err := tx.PutSetting(ctx, store.PutSettingParams{Key: key, Value: string(canonical), UpdatedAt: tx.Now, UpdatedBy: by.String()}); err != nil {
+		return fmt.Errorf("store setting: %w", err)
+	}
+	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "setting.changed", Object: key, Detail: map[string]any{"before": before, "after": spec.get(now)}})
+}
+
+// Parse reads what a person typed into a form as the JSON that Put wants.
+func (s Spec) Parse(text string) (json.RawMessage, error) {
+	text = strings.TrimSpace(text)
+	var v any = text
+	switch s.Kind {
+	case KindBool:
+		v = text == "true" || text == "on" || text == "1"
+	case KindNumber:
+		var f float64
+		if _, err := fmt.Sscanf(text, "%g", &f); err != nil {
+			return nil, club.Invalid("%s: %q is not a number", s.Title, text)
+		}
+		v = f
+	case KindList:
+		v = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == ' ' })
+	case KindText, KindDuration:
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode setting: %w", err)
+	}
+	return b, nil
+}

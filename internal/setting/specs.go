@@ -1,0 +1,199 @@
+package setting
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"clubos/internal/club"
+)
+
+// Kind is how a setting is written in JSON.
+type Kind string
+
+// The kinds. Durations are text such as "90s", "4h" or "1h30m".
+const (
+	KindText     Kind = "text"
+	KindBool     Kind = "bool"
+	KindNumber   Kind = "number"
+	KindDuration Kind = "duration"
+	KindList     Kind = "list"
+)
+
+// Spec describes a setting.
+type Spec struct {
+	Key     string
+	Title   string
+	Help    string
+	Group   string
+	Kind    Kind
+	Default json.RawMessage
+
+	set func(*Settings, json.RawMessage) error
+	get func(Settings) any
+}
+
+// Value returns the setting's value in s, as JSON would show it.
+func (s Spec) Value(of Settings) any { return s.get(of) }
+
+// Specs lists every setting in the order pages show them.
+func Specs() []Spec { return slices.Clone(specs) }
+
+// Find returns the spec of a key.
+func Find(key string) (Spec, bool) {
+	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Key == key })
+	if i < 0 {
+		return Spec{}, false
+	}
+	return specs[i], true
+}
+
+var specs = []Spec{
+	text("club.name", "Club", "Club's name", "Shown in the console and usable in replies.", "Our club", 1, 80, func(s *Settings) *string { return &s.ClubName }),
+	text("club.region", "Club", "Region", "Country of phone numbers written without a country code, as two letters.", "US", 2, 2, func(s *Settings) *string { return &s.Region }),
+
+	number("confidence.high", "Autonomy", "Confidence to act alone", "PATTERN_CONFIDENCE_HIGH: a decision at or above it may be carried out at once.", 0.95, func(s *Settings) *float64 { return &s.Thresholds.High }),
+	number("confidence.medium", "Autonomy", "Confidence to announce", "PATTERN_CONFIDENCE_MEDIUM: at or above it the action is announced and runs at a deadline unless somebody objects.", 0.75, func(s *Settings) *float64 { return &s.Thresholds.Medium }),
+	number("confidence.low", "Autonomy", "Confidence to propose", "PATTERN_CONFIDENCE_LOW: at or above it an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
+	flag("replies.auto_safe", "Autonomy", "Send plain information unasked", "Replies that a procedure marks as safe (wifi, prices, how-tos) go out without an operator.", false, func(s *Settings) *bool { return &s.AutoSafeReplies }),
+	flag("actions.auto_execution", "Autonomy", "Run announced actions at their deadline", "Off: every action waits for a person. On: reversible actions run when their deadline passes without an objection.", false, func(s *Settings) *bool { return &s.AutoExecution }),
+	list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words, desk) or an action's name.", func(s *Settings) *[]string { return &s.SwitchedOff }),
+
+	duration("wait.burst", "Timing", "Wait for the rest of a burst", "How long after a text we wait for the next one before answering both.", 2*time.Second, 0, time.Minute, func(s *Settings) *time.Duration { return &s.BurstWait }),
+	duration("wait.suggest", "Timing", "Time to object", "How long an announced action waits for an objection.", 60*time.Second, 5*time.Second, time.Hour, func(s *Settings) *time.Duration { return &s.SuggestDeadline }),
+	duration("wait.hand_reply", "Timing", "Silence after a hand-written reply", "How long the machine leaves a thread alone after an operator wrote.", 4*time.Hour, time.Minute, 7*24*time.Hour, func(s *Settings) *time.Duration { return &s.HandReplySilence }),
+	duration("wait.episode", "Timing", "A new matter begins after", "A text that comes this long after the last message is a new matter: what was said before is history.", 6*time.Hour, time.Minute, 7*24*time.Hour, func(s *Settings) *time.Duration { return &s.EpisodeGap }),
+	duration("wait.answer", "Timing", "Time for the member to answer", "A question that nobody answers for this long is closed.", 12*time.Hour, time.Minute, 7*24*time.Hour, func(s *Settings) *time.Duration { return &s.AnswerWait }),
+
+	sla("sla.escalation.emergency", "Escalated emergency seen within", 2*time.Minute, escalation(club.PriorityEmergency)),
+	sla("sla.escalation.high", "Escalated high priority seen within", 10*time.Minute, escalation(club.PriorityHigh)),
+	sla("sla.escalation.normal", "Escalated thread seen within", 30*time.Minute, escalation(club.PriorityNormal)),
+	sla("sla.escalation.low", "Escalated low priority seen within", 4*time.Hour, escalation(club.PriorityLow)),
+	sla("sla.ticket.emergency", "Emergency ticket resolved within", time.Hour, ticket(club.PriorityEmergency)),
+	sla("sla.ticket.high", "High priority ticket resolved within", 4*time.Hour, ticket(club.PriorityHigh)),
+	sla("sla.ticket.normal", "Ticket resolved within", 24*time.Hour, ticket(club.PriorityNormal)),
+	sla("sla.ticket.low", "Low priority ticket resolved within", 72*time.Hour, ticket(club.PriorityLow)),
+
+	text("reply.opt_out", "Replies", "Answer to STOP", "Sent once when a member opts out.", "You will get no more texts from us. Text START to hear from us again.", 1, 320, func(s *Settings) *string { return &s.OptOutReply }),
+	text("reply.opt_in", "Replies", "Answer to START", "Sent when a member opts in again.", "You are back. Text us whenever you need something.", 1, 320, func(s *Settings) *string { return &s.OptInReply }),
+	text("reply.help", "Replies", "Answer to HELP", "Sent when a member texts HELP alone.", "Text us what you need, or PERSON to reach one of us. STOP ends texts.", 1, 320, func(s *Settings) *string { return &s.HelpReply }),
+	text("reply.escalated", "Replies", "When a person was called", "Sent when a member asks for a person, or when nobody can be reached otherwise.", "I have called one of our team. They will text you here.", 1, 320, func(s *Settings) *string { return &s.EscalatedReply }),
+	text("reply.emergency", "Replies", "In an emergency", "Sent at once for fire, injury or danger.", "If anyone is in danger, call 911 now. Our team has been alerted and will contact you here.", 1, 320, func(s *Settings) *string { return &s.EmergencyReply }),
+
+	text("notify.slack_channel", "People", "Slack channel", "Where proposals and escalations are posted; empty posts nothing.", "", 0, 80, func(s *Settings) *string { return &s.SlackChannel }),
+	text("console.url", "People", "Address of the console", "For links in notifications, like https://club.example.com.", "", 0, 200, func(s *Settings) *string { return &s.ConsoleURL }),
+}
+
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return b
+}
+
+func text(key, group, title, help, def string, minLen, maxLen int, field func(*Settings) *string) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindText, Default: mustJSON(def),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v string
+			if json.Unmarshal(raw, &v) != nil {
+				return errors.New("must be text")
+			}
+			if n := utf8.RuneCountInString(v); n < minLen || n > maxLen {
+				return fmt.Errorf("must have %d to %d characters", minLen, maxLen)
+			}
+			*field(s) = v
+			return nil
+		},
+		get: func(s Settings) any { return *field(&s) }}
+}
+
+func flag(key, group, title, help string, def bool, field func(*Settings) *bool) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindBool, Default: mustJSON(def),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v bool
+			if json.Unmarshal(raw, &v) != nil {
+				return errors.New("must be true or false")
+			}
+			*field(s) = v
+			return nil
+		},
+		get: func(s Settings) any { return *field(&s) }}
+}
+
+func number(key, group, title, help string, def float64, field func(*Settings) *float64) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindNumber, Default: mustJSON(def),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v float64
+			if json.Unmarshal(raw, &v) != nil || v <= 0 || v > 1 {
+				return errors.New("must be a number above 0 and at most 1")
+			}
+			*field(s) = v
+			return nil
+		},
+		get: func(s Settings) any { return *field(&s) }}
+}
+
+func list(key, group, title, help string, field func(*Settings) *[]string) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindList, Default: json.RawMessage("[]"),
+		set: func(s *Settings, raw json.RawMessage) error {
+			v := []string{}
+			if json.Unmarshal(raw, &v) != nil || len(v) > 100 {
+				return errors.New("must be a list of at most 100 words")
+			}
+			*field(s) = v
+			return nil
+		},
+		get: func(s Settings) any { return *field(&s) }}
+}
+
+func duration(key, group, title, help string, def, least, most time.Duration, field func(*Settings) *time.Duration) Spec {
+	return durationFunc(key, group, title, help, def, least, most,
+		func(s *Settings, d time.Duration) { *field(s) = d }, func(s Settings) time.Duration { return *field(&s) })
+}
+
+func durationFunc(key, group, title, help string, def, least, most time.Duration, put func(*Settings, time.Duration), take func(Settings) time.Duration) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindDuration, Default: mustJSON(def.String()),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v string
+			if json.Unmarshal(raw, &v) != nil {
+				return errors.New(`must be a duration such as "90s" or "4h"`)
+			}
+			d, err := time.ParseDuration(v)
+			if err != nil || d < least || d > most {
+				return fmt.Errorf("must be a duration from %s to %s", least, most)
+			}
+			put(s, d)
+			return nil
+		},
+		get: func(s Settings) any { return take(s).String() }}
+}
+
+type slaField struct {
+	of func(*Settings) *map[club.Priority]time.Duration
+	p  club.Priority
+}
+
+func escalation(p club.Priority) slaField {
+	return slaField{func(s *Settings) *map[club.Priority]time.Duration { return &s.EscalationSLA }, p}
+}
+
+func ticket(p club.Priority) slaField {
+	return slaField{func(s *Settings) *map[club.Priority]time.Duration { return &s.TicketSLA }, p}
+}
+
+func sla(key, title string, def time.Duration, f slaField) Spec {
+	return durationFunc(key, "Service levels", title, "The clock starts when it is created and stands still while it waits for somebody outside.", def, 10*time.Second, 90*24*time.Hour,
+		func(s *Settings, d time.Duration) {
+			m := map[club.Priority]time.Duration{} // a copy: the map may be shared with another Settings value
+			for k, v := range *f.of(s) {
+				m[k] = v
+			}
+			m[f.p] = d
+			*f.of(s) = m
+		},
+		func(s Settings) time.Duration { return (*f.of(&s))[f.p] })
+}
