@@ -659,6 +659,17 @@ func (q *Queries) ForgiveSignInAttempt(ctx context.Context, key string) error {
 	return err
 }
 
+const holdUser = `-- name: HoldUser :exec
+UPDATE users SET status = status WHERE id = $1
+`
+
+// Holds a user's row until the transaction ends, so that a sign-in and the change that would forbid it
+// come one after the other.
+func (q *Queries) HoldUser(ctx context.Context, id club.UserID) error {
+	_, err := q.db.ExecContext(ctx, holdUser, id)
+	return err
+}
+
 const lockOwners = `-- name: LockOwners :execrows
 UPDATE users SET status = status WHERE role = 'owner' AND status = 'active'
 `

@@ -361,7 +361,7 @@ type Thread struct {
 	Version       int64
 	Unread        int64
 	Snippet       string
-	AssignedTo    *string
+	AssignedTo    club.UserID
 	SilentUntil   *time.Time
 	MergedInto    club.ThreadID
 	Awaiting      string

@@ -53,7 +53,7 @@ FROM messages WHERE provider = $1 AND provider_message_id = $2;
 -- Newest first, before a message or from the newest on.
 SELECT id, thread_id, direction, author, author_id, provider, provider_message_id, dedup_key, status, body, masked, media, decision_id,
     handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
-FROM messages WHERE thread_id = sqlc.arg(thread_id)
+FROM messages WHERE messages.thread_id = sqlc.arg(thread_id)
   AND (CAST(sqlc.narg(before) AS TEXT) IS NULL OR (created_at, id) < (SELECT m.created_at, m.id FROM messages m WHERE m.id = CAST(sqlc.narg(before) AS TEXT)))
 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(size);
 
