@@ -337,3 +337,14 @@ func TestSlackAccountStandsForItsUserOnly(t *testing.T) {
 	_, err = f.FindPrincipalBySlackID(ctx, "U123")
 	wantCode(t, "disabled", err, club.CodeForbidden)
 }
+
+func TestLocationScopeNarrowsRowsInSQLAsItDoesInGo(t *testing.T) {
+	f := setUp(t)
+	const query = "SELECT COUNT(*) FROM (SELECT id AS location_id FROM locations UNION ALL SELECT NULL) AS r WHERE $1 = '' OR location_id IS NULL OR $1 LIKE '%,' || location_id || ',%'"
+	for want, at := range map[int][]club.LocationID{3: nil, 2: {f.b}, 1: {"loc_elsewhere"}} {
+		p := identity.Principal{Locations: at}
+		if n := storetest.Count(t, f.db, query, p.LocationScope()); n != want {
+			t.Errorf("scope %q sees %d rows, want %d", p.LocationScope(), n, want)
+		}
+	}
+}

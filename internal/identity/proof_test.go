@@ -71,8 +71,12 @@ func TestOnlyTheRightPasswordVerifies(t *testing.T) {
 			t.Errorf("Verify(%.20q) = %v, %v", password, got, err)
 		}
 	}
+	began := time.Now()
 	if ok, err := h.Verify(ctx, "", ""); ok || err != nil {
 		t.Errorf("no hash verified: %v, %v", ok, err)
+	}
+	if took := time.Since(began); took < 2*time.Millisecond { // no machine fills 19 MiB twice in less
+		t.Errorf("an unknown account was refused in %v, which tells that it is unknown", took)
 	}
 	if _, err := h.Verify(ctx, "x", "$2a$not-argon"); err == nil {
 		t.Error("a foreign hash was compared")

@@ -57,7 +57,7 @@ func (d *Directory) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	}
 	var s Session
 	err = d.db.Write(ctx, func(tx *store.Tx) error {
-		now, u, err := d.findUser(ctx, tx, row.ID)
+		now, u, err := d.holdUser(ctx, tx, row.ID)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (d *Directory) SignInByLink(ctx context.Context, token string, addr netip.A
 		if err != nil {
 			return fmt.Errorf("use sign-in link: %w", err)
 		}
-		row, u, err := d.findUser(ctx, tx, id)
+		row, u, err := d.holdUser(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -109,6 +109,15 @@ func (d *Directory) SignInByLink(ctx context.Context, token string, addr netip.A
 		return err
 	})
 	return s, err
+}
+
+// holdUser is findUser for who is about to begin a session: disabling the user, or changing the
+// password, at the same moment waits for it and then ends that session too.
+func (d *Directory) holdUser(ctx context.Context, tx *store.Tx, id club.UserID) (store.User, User, error) {
+	if err := tx.HoldUser(ctx, id); err != nil {
+		return store.User{}, User{}, fmt.Errorf("hold user: %w", err)
+	}
+	return d.findUser(ctx, tx, id)
 }
 
 // begin creates the session's row.

@@ -325,3 +325,34 @@ func TestSessionsAreEndedByTheirUserOrAnAdmin(t *testing.T) {
 	}
 	wantCode(t, "unknown", f.RevokeSession(ctx, f.root, "ses_x"), club.CodeNotFound)
 }
+
+func TestNoSessionOutlivesADisablingThatRacesIt(t *testing.T) {
+	f := setUp(t)
+	u := f.user("ada", club.RoleOperator)
+	links := make([]string, 6)
+	for i := range links {
+		var err error
+		if links[i], err = f.CreateSignInLink(t.Context(), f.root, u.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for i, link := range links {
+		wg.Go(func() { _, _ = f.SignInByLink(context.Background(), link, netip.Addr{}, "") })
+		if i == 2 {
+			wg.Go(func() {
+				// A sign-in that moves the row's version makes this a conflict; an admin would try again.
+				for range 10 {
+					_, err := f.UpdateUser(context.Background(), f.root, u.ID, identity.UserChange{Status: ptr(identity.UserDisabled)})
+					if club.CodeOf(err) != club.CodeConflict {
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if n := storetest.Count(t, f.db, "SELECT COUNT(*) FROM sessions"); n != 0 {
+		t.Errorf("%d sessions of a disabled user", n)
+	}
+}
