@@ -63,17 +63,8 @@ func TriggerModes() []TriggerMode { return []TriggerMode{TriggerExact, TriggerWo
 
 // Trigger recognises the matter. In a file, a plain text is a trigger of the mode similar.
 type Trigger struct {
-	Mode TriggerMode `yaml:"mode" json:"mode"`
-	Text string      `yaml:"text" json:"text"`
-}
-
-// MarshalYAML writes the short form where it says everything.
-func (t Trigger) MarshalYAML() (any, error) {
-	if t.Mode == TriggerSimilar {
-		return t.Text, nil
-	}
-	type plain Trigger
-	return plain(t), nil
+	Mode TriggerMode `json:"mode"`
+	Text string      `json:"text"`
 }
 
 func (t Trigger) key() string { return string(t.Mode) + "\x00" + normal(t.Text) }
@@ -88,25 +79,25 @@ const NoMatch = "none"
 
 // Test is a text and the slug it must lead to. An empty Expect means the document's own slug.
 type Test struct {
-	Text   string `yaml:"text" json:"text"`
-	Expect string `yaml:"expect,omitempty" json:"expect,omitempty"`
+	Text   string `json:"text"`
+	Expect string `json:"expect,omitempty"`
 }
 
 // Document is one procedure for one scope. Slug and Scope together name it within a tenant;
 // documents with the same slug and different scopes override one another (see Nearest).
 type Document struct {
-	Slug          string                   `yaml:"slug" json:"slug"`
-	Title         string                   `yaml:"title" json:"title"`
-	Category      Category                 `yaml:"category" json:"category"`
-	Scope         Scope                    `yaml:"scope" json:"scope"`
-	Status        Status                   `yaml:"status" json:"status"`
-	Priority      club.Priority            `yaml:"priority" json:"priority"`               // what the thread's becomes when this matches
-	Notes         string                   `yaml:"notes,omitempty" json:"notes,omitempty"` // for the people who edit it; never sent
-	Triggers      []Trigger                `yaml:"triggers,omitempty" json:"triggers,omitempty"`
-	Prerequisites []catalogue.Prerequisite `yaml:"prerequisites,omitempty" json:"prerequisites,omitempty"`
-	Steps         []Step                   `yaml:"steps" json:"steps"`
-	Fallback      []Step                   `yaml:"fallback,omitempty" json:"fallback,omitempty"`
-	Tests         []Test                   `yaml:"tests,omitempty" json:"tests,omitempty"`
+	Slug          string                   `json:"slug"`
+	Title         string                   `json:"title"`
+	Category      Category                 `json:"category"`
+	Scope         Scope                    `json:"scope"`
+	Status        Status                   `json:"status"`
+	Priority      club.Priority            `json:"priority"`        // what the thread's becomes when this matches
+	Notes         string                   `json:"notes,omitempty"` // for the people who edit it; never sent
+	Triggers      []Trigger                `json:"triggers,omitempty"`
+	Prerequisites []catalogue.Prerequisite `json:"prerequisites,omitempty"`
+	Steps         []Step                   `json:"steps"`
+	Fallback      []Step                   `json:"fallback,omitempty"`
+	Tests         []Test                   `json:"tests,omitempty"`
 }
 
 // Actions lists the names of the actions that steps and fallback may run, each once, in order.

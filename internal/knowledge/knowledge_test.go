@@ -93,6 +93,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"an outcome without action", func(d *Document) { d.Steps[0].When = WhenFailed }, "steps[0].when", "no action before"},
 		{"an action that fails in silence", func(d *Document) { d.Prerequisites, d.Fallback = nil, nil }, "steps[1]", "nothing happens"},
 		{"a fallback that fails in silence", func(d *Document) { d.Fallback = []Step{{Action: "reboot_pc"}, {Reply: "x", When: WhenFailed}} }, "fallback[0]", "a person must hear"},
+		{"an unseen action without a person", func(d *Document) { d.Steps = append(d.Steps, Step{Reply: "bye", When: WhenAlways}) }, "steps[1]", "a person must look"},
 		{"an emergency without a person", func(d *Document) { d.Category = CategoryEmergency }, "steps", "must reach a person"},
 		{"an emergency that needs a value", func(d *Document) { d.Category = CategoryEmergency }, "steps[2].reply", "{{bay|other words}}"},
 		{"an unknown variable", func(d *Document) { d.Steps[2].Reply = "{{bays}}" }, "steps[2].reply", "did you mean bay"},

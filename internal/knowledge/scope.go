@@ -26,19 +26,10 @@ func ScopeKinds() []ScopeKind { return []ScopeKind{ScopeGlobal, ScopeLocation, S
 // Scope is where a document applies. Files name the location; rows have its id as well, and where
 // both sides of a comparison have one, the id decides.
 type Scope struct {
-	Kind       ScopeKind       `yaml:"kind" json:"kind"`
-	Location   string          `yaml:"location,omitempty" json:"location,omitempty"`
-	LocationID club.LocationID `yaml:"location_id,omitempty" json:"location_id,omitempty"`
-	Bay        int             `yaml:"bay,omitempty" json:"bay,omitempty"` // its number within the location; 0 = none
-}
-
-// MarshalYAML writes the short form where it says everything.
-func (s Scope) MarshalYAML() (any, error) {
-	if s == (Scope{Kind: ScopeGlobal}) {
-		return string(ScopeGlobal), nil
-	}
-	type plain Scope
-	return plain(s), nil
+	Kind       ScopeKind       `json:"kind"`
+	Location   string          `json:"location,omitempty"`
+	LocationID club.LocationID `json:"location_id,omitempty"`
+	Bay        int             `json:"bay,omitempty"` // its number within the location; 0 = none
 }
 
 // String describes the scope to people: "everywhere", "Northside", "Northside, bay 3".

@@ -57,19 +57,19 @@ const (
 // Step is one thing to do: exactly one of Reply, Action, Ask, Ticket and Escalate is set. Reply, Ask,
 // Ticket, Detail and Escalate are templates.
 type Step struct {
-	Reply  string          `yaml:"reply,omitempty" json:"reply,omitempty"`   // what the member reads
-	Action club.ActionName `yaml:"action,omitempty" json:"action,omitempty"` // a physical action of the catalogue
-	Params map[string]any  `yaml:"params,omitempty" json:"params,omitempty"` // of the action
-	Ask    string          `yaml:"ask,omitempty" json:"ask,omitempty"`       // a question the member reads
-	Expect Expect          `yaml:"expect,omitempty" json:"expect,omitempty"` // of the question
+	Reply  string          `json:"reply,omitempty"`  // what the member reads
+	Action club.ActionName `json:"action,omitempty"` // a physical action of the catalogue
+	Params map[string]any  `json:"params,omitempty"` // of the action
+	Ask    string          `json:"ask,omitempty"`    // a question the member reads
+	Expect Expect          `json:"expect,omitempty"` // of the question
 
-	Ticket   string `yaml:"ticket,omitempty" json:"ticket,omitempty"`     // a ticket's title
-	Detail   string `yaml:"detail,omitempty" json:"detail,omitempty"`     // the ticket's text
-	Escalate string `yaml:"escalate,omitempty" json:"escalate,omitempty"` // why a person must look
+	Ticket   string `json:"ticket,omitempty"`   // a ticket's title
+	Detail   string `json:"detail,omitempty"`   // the ticket's text
+	Escalate string `json:"escalate,omitempty"` // why a person must look
 
-	Priority club.Priority `yaml:"priority,omitempty" json:"priority,omitempty"` // of a ticket (normal) or an escalation (high)
-	When     When          `yaml:"when,omitempty" json:"when,omitempty"`
-	Safe     bool          `yaml:"safe,omitempty" json:"safe,omitempty"` // a reply of plain information that may be sent without asking anybody
+	Priority club.Priority `json:"priority,omitempty"` // of a ticket (normal) or an escalation (high)
+	When     When          `json:"when,omitempty"`
+	Safe     bool          `json:"safe,omitempty"` // a reply of plain information that may be sent without asking anybody
 }
 
 // Kinds lists the forms that are set; a sound step has exactly one.

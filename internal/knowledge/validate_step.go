@@ -48,8 +48,19 @@ func (c *checker) ends(d Document) {
 		if s.Action == "" {
 			continue
 		}
-		if !slices.ContainsFunc(d.Fallback[i+1:], func(s Step) bool { return s.Runs(WhenFailed) && (s.Escalate != "" || s.Ticket != "") }) {
+		if !slices.ContainsFunc(d.Fallback[i+1:], tellsPerson(WhenFailed)) {
 			c.add(fmt.Sprintf("fallback[%d]", i), "when %s fails too, a person must hear of it: a ticket or an escalation with when: failed is needed", s.Action)
+		}
+	}
+	for _, part := range []struct {
+		name  string
+		steps []Step
+	}{{"steps", d.Steps}, {"fallback", d.Fallback}} {
+		for i, s := range part.steps {
+			rest := part.steps[i+1:]
+			if s.Action != "" && Handles(rest, WhenUnconfirmed) && !slices.ContainsFunc(rest, tellsPerson(WhenUnconfirmed)) {
+				c.add(fmt.Sprintf("%s[%d]", part.name, i), "when nobody can say whether %s worked, a person must look: a ticket or an escalation with when: unconfirmed is needed", s.Action)
+			}
 		}
 	}
 	if d.Category == CategoryEmergency && !slices.ContainsFunc(d.Steps, func(s Step) bool {
@@ -165,6 +176,11 @@ func (c *checker) safety(d Document) {
 	if slices.ContainsFunc(d.Steps, func(s Step) bool { return s.Reply == "" }) {
 		c.add(path, "a safe reply stands among replies only")
 	}
+}
+
+// tellsPerson finds a step that brings the outcome of an action before a person.
+func tellsPerson(o When) func(Step) bool {
+	return func(s Step) bool { return s.Runs(o) && (s.Escalate != "" || s.Ticket != "") }
 }
 
 func orNone(s []string) string {

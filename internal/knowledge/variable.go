@@ -2,12 +2,12 @@ package knowledge
 
 import "slices"
 
-// Variable is something a template may name. Where Setting is true its value is the location's
-// setting of the same name; otherwise it comes from the matter's context rows.
+// Variable is something a template may name. Where OfPlace is true its value is the location's
+// details under the same name; otherwise it comes from the matter's context rows.
 type Variable struct {
 	Name        string
 	Description string
-	Setting     bool
+	OfPlace     bool
 	Secret      bool // only for people the club knows; never in logs
 	Example     string
 }
@@ -18,7 +18,7 @@ func Variables() []Variable {
 		return Variable{Name: name, Description: description, Example: example}
 	}
 	setting := func(name, description, example string) Variable {
-		return Variable{Name: name, Description: description, Example: example, Setting: true}
+		return Variable{Name: name, Description: description, Example: example, OfPlace: true}
 	}
 	return []Variable{
 		context("member_first_name", "the member's first name", "Alex"),
@@ -36,7 +36,7 @@ func Variables() []Variable {
 		setting("emergency_number", "the emergency number of the country", "911"),
 		setting("booking_url", "where members book and change bookings", "fairway.example/book"),
 		setting("wifi_name", "the network for members", "Fairway-Guest"),
-		{Name: "wifi_password", Description: "its password", Setting: true, Secret: true, Example: "birdie2026"},
+		{Name: "wifi_password", Description: "its password", OfPlace: true, Secret: true, Example: "birdie2026"},
 		setting("opening_hours", "a sentence on opening hours", "We are open 24 hours a day, 7 days a week."),
 		setting("staffed_hours", "a sentence on when people are on site", "Someone is on site Saturdays from 10 am to 2 pm."),
 		setting("parking", "a sentence on parking", "Parking is free behind the building."),
