@@ -1,0 +1,251 @@
+package page_test
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"clubos/internal/club"
+	. "clubos/internal/console/page"
+)
+
+// pages are all pages with sample data, by the name of the file that a preview is written to.
+func pages(theme string) map[string]templ.Component {
+	sh := func(section, title string) Shell { return shell(section, title, theme) }
+	flash := sh("inbox", "Inbox")
+	flash.Flash = &Flash{ToneOK, "Resolved."}
+	flash.Mode.Loud = true
+	viewer := sh("inbox", "Inbox")
+	viewer.User = User{Name: "Viv Ito", Role: club.RoleViewer}
+	outside := Shell{Title: "Choose your club", Theme: theme, Now: now}
+	held := thread()
+	held.Status, held.HeldBy, held.Proposal = club.ThreadEscalated, "", nil
+	held.Escalation = &Escalation{Reason: "Member asks for a person", Summary: "TrackMan was restarted once and verified; the fault came back after 8 minutes.", By: "ClubOS", At: ago(3 * time.Minute), Due: now.Add(7 * time.Minute)}
+	held.Can.HandBack = true
+	held.Composer.Blocked = "No text can be sent: the member has opted out."
+	held.Context.Member.OptOut = true
+	unknown := Thread{ID: thr2, Title: "+1 ••• ••• 4471", Status: club.ThreadAwaitingResponse, Messages: []Bubble{{ID: club.NewMessageID(now), Dir: club.DirectionIn, Author: club.AuthorMember, Text: "is anyone there??", At: now, NewDay: true}}, Can: ThreadCan{Reply: true}, Composer: Composer{Key: "k", Error: "A reply cannot be empty."}}
+	return map[string]templ.Component{
+		"inbox":           Inbox(InboxPage{Shell: flash, List: list("")}),
+		"inbox-empty":     Inbox(InboxPage{Shell: viewer, List: ThreadList{Views: list("").Views, Locations: places().Options}}),
+		"thread":          ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: thread()}),
+		"thread-held":     ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: held}),
+		"thread-unknown":  ThreadView(ThreadPage{Shell: sh("inbox", "Unknown"), List: list(""), Thread: unknown}),
+		"tickets":         Tickets(ticketsPage(sh("tickets", "Tickets"), "board")),
+		"tickets-list":    Tickets(ticketsPage(sh("tickets", "Tickets"), "list")),
+		"ticket":          Ticket(ticketPage(sh("tickets", "#212"))),
+		"sops":            SOPs(SOPsPage{Shell: sh("sops", "SOPs"), Rows: sops(), Status: all("Any status"), Scope: all("Any scope"), Category: all("Any category"), May: true}),
+		"sop":             SOP(sopPage(sh("sops", "Ball not registering"))),
+		"sop-edit":        SOPEdit(SOPEditPage{Shell: sh("sops", "Edit"), Slug: "wifi", Name: "Wifi", Base: 3, Source: source, Problems: []Problem{{Line: 9, Field: "steps[1].action", Text: "the catalogue has no action “restart_trackmann”; did you mean restart_trackman?", Tone: ToneDanger}, {Text: "only 2 test cases; 3 are needed before it goes live", Tone: ToneWarn}}, Actions: catalogue, Key: "k"}),
+		"sop-new":         SOPEdit(SOPEditPage{Shell: sh("sops", "New SOP"), Source: source, Checked: true, Actions: catalogue, Key: "k"}),
+		"places":          Places(placesPage(sh("places", "Places"))),
+		"bookings":        Bookings(bookingsPage(sh("bookings", "Bookings"))),
+		"bookings-empty":  Bookings(BookingsPage{Shell: sh("bookings", "Bookings"), Day: now, Prev: "/p", Next: "/n", Today: "/t", Locations: places()}),
+		"health":          Health(healthPage(sh("health", "Health"))),
+		"members":         Members(MembersPage{Shell: sh("members", "Members"), Rows: members()}),
+		"members-empty":   Members(MembersPage{Shell: sh("members", "Members"), Search: "Nobody"}),
+		"member":          Member(memberPage(sh("members", "Marcus Oyelaran"))),
+		"decisions":       Decisions(DecisionsPage{Shell: sh("decisions", "Decisions"), Tier: all("Any tier"), Result: all("Any result"), Locations: places(), Rows: decisions(), Pager: Pager{Next: "/c/fairway/decisions?cursor=x"}}),
+		"decision":        Decision(decisionPage(sh("decisions", "Decision"))),
+		"audit":           Audit(auditPage(sh("audit", "Audit"))),
+		"settings":        Settings(settingsPage(sh("settings", "Settings"))),
+		"users":           Users(usersPage(sh("users", "Users"))),
+		"keys":            Keys(keysPage(sh("keys", "API keys"))),
+		"account":         Account(AccountPage{Shell: sh("account", "Account"), Email: "dana@fairway.example", Scope: "all locations", Expires: now.Add(60 * 24 * time.Hour), Sessions: []SessionRow{{ID: club.NewSessionID(now), Device: "Firefox on Linux", Address: "192.0.2.7", Since: ago(2 * time.Hour), Seen: now, Current: true}, {ID: club.NewSessionID(now), Device: "Safari on iPhone", Address: "198.51.100.4", Since: ago(7 * time.Hour), Seen: ago(time.Hour)}}, Errors: map[string]string{"password": "At least 12 characters are needed."}}),
+		"sign-in":         SignIn(SignInPage{Shell: sh("", "Sign in"), Email: "dana@fairway.example", Error: "E-mail or password is wrong.", Demo: []DemoAccount{{"Owner", "owner@demo.example", "demo"}, {"Operator", "operator@demo.example", "demo"}}}),
+		"clubs":           Clubs(ClubsPage{Shell: outside, Clubs: []ClubRow{{"fairway", "Fairway Indoor Golf", 3}, {"smash", "Smash Pickleball", 1}}}),
+		"error-404":       Error(ErrorPage{Shell: sh("", "Not found"), Status: 404}),
+		"error-403":       Error(ErrorPage{Shell: sh("", "Forbidden"), Status: 403}),
+		"error-500":       Error(ErrorPage{Shell: outside, Status: 500, ID: "k7f2-9qm1"}),
+		"tickets-nothing": Tickets(TicketsPage{Shell: sh("tickets", "Tickets"), View: "list", Status: all("Any"), Locations: places(), Assignee: all("Anybody")}),
+		"sops-nothing":    SOPs(SOPsPage{Shell: viewer, Status: all("Any"), Scope: all("Any"), Category: all("Any")}),
+		"keys-nothing":    Keys(KeysPage{Shell: sh("keys", "API keys")}),
+		"audit-nothing":   Audit(AuditPage{Shell: sh("audit", "Audit")}),
+		"places-nothing":  Places(PlacesPage{Shell: sh("places", "Places"), Filter: places()}),
+		"decisions-none":  Decisions(DecisionsPage{Shell: sh("decisions", "Decisions")}),
+		"clubs-nothing":   Clubs(ClubsPage{Shell: outside}),
+	}
+}
+
+func all(label string) Choices { return Choices{Options: []Option{{Value: "", Label: label}}} }
+
+func ticketsPage(s Shell, view string) TicketsPage {
+	p := TicketsPage{Shell: s, View: view, Status: all("Any status"), Locations: places(), Assignee: all("Anybody"), Rows: tickets(), May: true,
+		New: TicketForm{Key: "k", Priority: club.PriorityNormal, Template: all("None"), Location: places(), Bay: all("None")}}
+	for _, st := range club.TicketStatuses() {
+		c := TicketColumn{Status: st}
+		for _, r := range tickets() {
+			if r.Status == st {
+				c.Rows = append(c.Rows, r)
+			}
+		}
+		c.Total = len(c.Rows)
+		if st == club.TicketClosed {
+			c.Total = 41
+		}
+		p.Columns = append(p.Columns, c)
+	}
+	return p
+}
+
+func ticketPage(s Shell) TicketPage {
+	t := tickets()[2]
+	t.Thread = thr
+	return TicketPage{Shell: s, Ticket: t, Version: 3, Text: "Third freeze this week. TrackMan drops off USB, comes back after a restart.\nPlease check the cable and the hub behind the screen.", CreatedBy: "Sam Ortiz", CreatedAt: ago(3 * time.Hour), Template: "Hardware fault", Device: "TrackMan 4", Member: "Marcus Oyelaran", MemberID: mem,
+		Checklist: []string{"Note the serial number", "Swap the USB cable", "Run 10 test shots"}, Moves: []club.TicketStatus{club.TicketWaiting, club.TicketResolved, club.TicketClosed},
+		Assignees: Choices{Options: []Option{{Value: "", Label: "Nobody"}, {Value: "u1", Label: "Sam Ortiz"}}, Selected: "u1"},
+		Relations: []TicketRelation{{"seen before", tickets()[5]}},
+		Timeline:  []TimelineEntry{{"Sam Ortiz", "made the ticket", "", ago(3 * time.Hour)}, {"ClubOS", "added another freeze of Bay 3", "", ago(50 * time.Minute)}, {"Lee Park", "wrote", "On my way, have a cable in the van.", ago(20 * time.Minute)}}, May: true, Key: "k"}
+}
+
+var catalogue = []CatalogueEntry{{"send_reply", "Reply to the member", club.RiskNone}, {"restart_trackman", "Restart TrackMan", club.RiskLow}, {"reboot_pc", "Reboot the bay PC", club.RiskMedium}, {"unlock_door", "Unlock a door", club.RiskHigh}}
+
+const source = `slug: ball-not-registering
+title: Ball not registering
+category: equipment
+scope: global
+triggers:
+  - similar: the ball is not picked up
+  - words: [ball, register]
+steps:
+  - action: restart_trackman
+  - reply: |
+      I've restarted TrackMan in {bay}. Please take a test shot.
+`
+
+func sops() []SOPRow {
+	return []SOPRow{
+		{Slug: "ball-not-registering", Title: "Ball not registering", Category: "Equipment", Status: "live", Scope: "Harbour", Version: 4, Used: 38, Worked: 35, Actions: []string{"Restart TrackMan", "Reply"}, UpdatedBy: "Dana", UpdatedAt: ago(50 * time.Hour)},
+		{Slug: "wifi", Title: "Wifi", Category: "Facility", Status: "live", Scope: "Everywhere", Version: 3, Used: 112, Worked: 111, Actions: []string{"Reply"}, UpdatedAt: ago(400 * time.Hour)},
+		{Slug: "door", Title: "Door will not open", Category: "Access", Status: "live", Scope: "Everywhere", Version: 7, Used: 41, Worked: 33, Actions: []string{"Unlock door", "Reply", "Escalate"}, UpdatedAt: ago(20 * time.Hour)},
+		{Slug: "refund", Title: "Refund", Category: "Money", Status: "draft", Scope: "Everywhere", Version: 1, Actions: []string{"Escalate"}, UpdatedAt: ago(2 * time.Hour)},
+		{Slug: "noise", Title: "Noise from the next bay", Category: "Facility", Status: "archived", Scope: "Bay 2 · Northgate", Version: 2, Used: 1, Worked: 1, UpdatedAt: ago(2000 * time.Hour)},
+	}
+}
+
+func sopPage(s Shell) SOPPage {
+	return SOPPage{Shell: s, SOP: sops()[0], Shown: 4, Summary: "The tracker does not see shots although the game runs.",
+		Triggers:      []SOPTrigger{{"similar", "the ball is not picked up"}, {"words", "ball, register"}, {"exact", "no ball"}},
+		Prerequisites: []string{"The sender holds a running booking", "TrackMan was not restarted in the last 5 minutes"},
+		Steps:         []SOPStep{{"Action", "Restart TrackMan in the member's bay", "verified by a second look"}, {"Reply", "I've restarted TrackMan in {bay}. Please take a test shot and tell me.", ""}, {"Ask", "Does it pick up the ball now?", "waits 5 min"}},
+		Fallback:      "Escalate to the operator on call and make a hardware ticket.", Overrides: []Link{{Label: "Overrides “Ball not registering” (everywhere)", URL: "/c/fairway/sops/ball-global"}},
+		Source: source, Versions: []SOPVersionRow{{4, "Ask after the restart", "Dana", ago(50 * time.Hour), true}, {3, "Shorter reply", "Sam", ago(200 * time.Hour), false}, {1, "Imported", "ClubOS", ago(900 * time.Hour), false}},
+		Diff: &Diff{3, 4, []DiffLine{{"", "steps:"}, {"", "  - action: restart_trackman"}, {"-", "  - reply: Restarted."}, {"+", "  - reply: I've restarted TrackMan in {bay}. Please take a test shot and tell me whether it works, thank you."}, {"+", "  - ask: Does it pick up the ball now?"}}},
+		Uses: []SOPUse{{Decision: dec, Thread: thr, Snippet: "bay 3 froze again, ball not registering", Place: "Bay 3 · Harbour", Tier: club.TierSuggest, Confidence: .82, Result: Word{"Waiting", ToneMachine, ""}, At: ago(time.Minute)}, {Decision: dec, Thread: thr, Snippet: "it doesn't see my ball", Place: "Bay 1 · Harbour", Confidence: .9, Result: Word{"Verified", ToneOK, ""}, At: ago(6 * time.Hour)}}, MayEdit: true, Key: "k"}
+}
+
+func placesPage(s Shell) PlacesPage {
+	bay := func(name string, w Word, playing string) BayBlock {
+		id := club.NewBayID(now)
+		return BayBlock{ID: id, Name: name, State: w, Playing: playing, Devices: devices()[:3], Actions: actions()[:3]}
+	}
+	b3 := bay("Bay 3", Word{"Trouble", ToneDanger, ""}, "until 22:00")
+	b3.Tickets = 1
+	return PlacesPage{Shell: s, Filter: places(), Locations: []LocationBlock{
+		{ID: club.NewLocationID(now), Name: "Harbour", Address: "12 Quay St, Boston", Zone: "America/New_York", Hours: "24/7", Doors: []DeviceRow{devices()[3], {Kind: club.DeviceNetwork, Name: "Router", Known: true, Online: true}, {Kind: club.DeviceHub, Name: "Door hub", Known: false}},
+			Bays: []BayBlock{bay("Bay 1", Word{"Good", ToneOK, ""}, "until 21:30"), bay("Bay 2", Word{"Good", ToneOK, ""}, ""), b3, bay("Bay 4", Word{"Maintenance", ToneWarn, ""}, "")}},
+		{ID: club.NewLocationID(now), Name: "Northgate", Address: "9 Mill Rd", Zone: "America/New_York", Hours: "6–24", Bays: []BayBlock{bay("Bay 1", Word{"Good", ToneOK, ""}, "")}},
+	}}
+}
+
+func bookingsPage(s Shell) BookingsPage {
+	p := BookingsPage{Shell: s, Day: now.In(zone()), IsToday: true, Prev: "/c/fairway/bookings?day=2026-11-24", Next: "/c/fairway/bookings?day=2026-11-26", Today: "/c/fairway/bookings", Locations: places(), FromHour: 6, ToHour: 24}
+	for i, bay := range []string{"Bay 1", "Bay 2", "Bay 3", "Bay 4"} {
+		l := BookingLane{Bay: bay, Place: "Harbour"}
+		for k := range 3 {
+			from := 8*60 + i*45 + k*280
+			tone := ToneQuiet
+			if from < 21*60+14 && from+90 > 21*60+14 {
+				tone = ToneOK
+			} else if from > 20*60 {
+				tone = ""
+			}
+			l.Slots = append(l.Slots, BookingSlot{from, from + 60 + 30*(k%2), "Marcus Oyelaran", tone})
+		}
+		l.Slots = append(l.Slots, BookingSlot{20*60 + 15*i, 21*60 + 30 + 15*i, "Priya Raman", ToneOK})
+		p.Lanes = append(p.Lanes, l)
+	}
+	p.Rows = bookings()
+	return p
+}
+
+func bookings() []BookingRow {
+	return []BookingRow{
+		{ID: club.NewBookingID(now), Start: ago(74 * time.Minute), End: now.Add(46 * time.Minute), Bay: "Bay 3", Place: "Harbour", Member: "Marcus Oyelaran", MemberID: mem, Status: club.BookingConfirmed, Running: true, Source: "Webhook", Thread: thr},
+		{ID: club.NewBookingID(now), Start: now.Add(46 * time.Minute), End: now.Add(106 * time.Minute), Bay: "Bay 3", Place: "Harbour", Status: club.BookingConfirmed, Source: "iCal"},
+		{ID: club.NewBookingID(now), Start: ago(200 * time.Minute), End: ago(140 * time.Minute), Bay: "Bay 1", Place: "Northgate", Member: "Ben Carter", MemberID: mem, Status: club.BookingNoShow, Source: "Webhook"},
+	}
+}
+
+func healthPage(s Shell) HealthPage {
+	spark := []float64{3, 5, 4, 8, 6, 9, 12, 9, 14, 11, 16, 13}
+	return HealthPage{Shell: s, Overall: Word{"One thing needs a look", ToneWarn, ""},
+		Stats:    []Stat{{"Texts today", "212", "+18 on last Wednesday", ToneQuiet, spark}, {"Answered without a person", "71 %", "up 4 points", ToneOK, spark}, {"First answer, p95", "6.1 s", "", ToneQuiet, spark}, {"Waiting for a person", "3", "longest 14 min", ToneDanger, nil}},
+		Services: []ServiceRow{{"OpenPhone", Word{"Good", ToneOK, ""}, "212 in, 190 out", "340 ms", ago(20 * time.Second)}, {"NinjaOne", Word{"Slow", ToneWarn, ""}, "3 of 41 calls timed out", "4.8 s", ago(time.Minute)}, {"UniFi Access", Word{"Good", ToneOK, ""}, "3 controllers", "90 ms", ago(10 * time.Second)}, {"Slack", Word{"Not connected", ToneQuiet, ""}, "No token is set", "", time.Time{}}},
+		Queues:   []QueueRow{{"advance thread", 0, 1, 0, now}, {"send reply", 2, 1, 0, ago(4 * time.Second)}, {"verify", 1, 0, 1, ago(30 * time.Second)}},
+		Places:   []PlaceHealth{{"Harbour", 15, 17, 3, Word{"Trouble", ToneWarn, ""}}, {"Northgate", 12, 12, 1, Word{"Good", ToneOK, ""}}, {"Riverside", 11, 11, 0, Word{"Good", ToneOK, ""}}}}
+}
+
+func members() []MemberRow {
+	return []MemberRow{{mem, "Marcus Oyelaran", "+1 ••• ••• 0182", "Harbour", false, ago(time.Minute), 14}, {club.NewMemberID(now), "Priya Raman", "+1 ••• ••• 7733", "Northgate", false, ago(14 * time.Minute), 3}, {club.NewMemberID(now), "Wei-Lin Zhao", "+1 ••• ••• 9016", "Riverside", true, ago(48 * time.Hour), 1}}
+}
+
+func memberPage(s Shell) MemberPage {
+	return MemberPage{Shell: s, Member: members()[0], Email: "m•••@example.com", Since: ago(9000 * time.Hour), Consents: []ConsentRow{{"Texts about bookings", true, "by START", ago(9000 * time.Hour)}, {"News", false, "by STOP", ago(4000 * time.Hour)}}, Threads: rows()[1:4], Bookings: bookings(), Tickets: tickets()[2:3]}
+}
+
+func decisions() []DecisionRow {
+	return []DecisionRow{
+		{dec, thr, "bay 3 froze again, ball not registering", "Ball not registering", "Bay 3 · Harbour", club.TierSuggest, .82, Word{"Open", ToneMachine, ""}, ago(time.Minute)},
+		{club.NewDecisionID(now), thr, "my friend fell off the step", "Rule: emergency", "Bay 1 · Harbour", club.TierEscalate, 1, Word{"With a person", ToneDanger, ""}, ago(4 * time.Minute)},
+		{club.NewDecisionID(now), thr, "wifi password?", "Wifi", "Harbour", club.TierAuto, .97, Word{"Delivered", ToneOK, ""}, ago(22 * time.Minute)},
+		{club.NewDecisionID(now), thr, "can I get my money back", "Refund", "Bay 2 · Northgate", club.TierApprove, .61, Word{"Rejected", ToneQuiet, ""}, ago(30 * time.Minute)},
+	}
+}
+
+func decisionPage(s Shell) DecisionPage {
+	t := thread()
+	p := proposal()
+	p.Status, p.SettledBy = club.ProposalApproved, "Dana Whitfield"
+	return DecisionPage{Shell: s, Decision: decisions()[0], Thresholds: club.DefaultThresholds(), Reply: p.Text, Actions: p.Actions, Proposal: p, Executions: t.Context.Executions, Took: 42 * time.Millisecond,
+		Evidence: club.Evidence{Text: "bay 3 froze again, ball not registering. we have 40 min left", Model: "ngram-1", Limits: []string{"not yet calibrated", "learning mode"},
+			Candidates: []club.Candidate{{Title: "Ball not registering", SOPVersion: 4, Scope: "location", Why: "“ball not registering” is similar", Score: .91, Confidence: .82}, {Title: "Frozen screen", SOPVersion: 2, Scope: "global", Why: "the word “froze”", Score: .66, Confidence: .58, Note: "the nearer scope wins"}, {Title: "How long is left?", SOPVersion: 1, Scope: "global", Why: "“min left”", Score: .31, Confidence: .12, Note: "too unlike"}},
+			Facts:      []club.Fact{{Name: "Booking", Value: "Bay 3, running until 22:00, held by the sender", Source: "bookings", At: ago(2 * time.Hour)}, {Name: "TrackMan", Value: "offline for 3 minutes", Source: "ninjaone", At: ago(40 * time.Second)}, {Name: "Recent action", Value: "TrackMan restarted 9 min ago", Source: "executions", At: ago(9 * time.Minute)}}},
+		After: []TimelineEntry{{"ClubOS", "proposed a reply and a restart", "", ago(35 * time.Second)}, {"Dana Whitfield", "approved it", "", ago(5 * time.Second)}}}
+}
+
+func auditPage(s Shell) AuditPage {
+	return AuditPage{Shell: s, Kinds: all("Any kind"), Actor: all("Anybody"), Rows: []AuditRow{
+		{club.NewAuditID(now), "Dana Whitfield", true, "Approved a proposal", "prp_01kb1v9c6qf8x9n0r3m5t7w2za", "/c/fairway/decisions/x", "", ago(time.Minute)},
+		{club.NewAuditID(now), "ClubOS", false, "Restarted TrackMan", "exe_01kb1v9c6qf8x9n0r3m5t7w2zb", "", "Bay 3 · Harbour: verified", ago(9 * time.Minute)},
+		{club.NewAuditID(now), "Dana Whitfield", true, "Changed a setting", "autonomy.information_replies", "", "off → on", ago(26 * time.Hour)},
+	}}
+}
+
+func settingsPage(s Shell) SettingsPage {
+	return SettingsPage{Shell: s, Groups: []SettingGroup{
+		{Key: "autonomy", Title: "Autonomy", About: "How far ClubOS may go", Version: 4, Rows: []Setting{
+			{Name: "auto_execution", Label: "Act alone", About: "Off: everything waits for a person.", Kind: "switch", Default: "off"},
+			{Name: "information_replies", Label: "Plain information replies", About: "Send them without asking.", Kind: "switch", Value: "true", Default: "on"},
+			{Name: "confidence_high", Label: "Confidence to act alone", About: "Lower bound on being right.", Kind: "number", Value: "0.95", Default: "0.95", Min: "0.5", Max: "1", Step: "0.01", Error: "It must not be below the one to propose."},
+			{Name: "suggest_seconds", Label: "Time to object", About: "After this a suggestion is carried out.", Kind: "number", Value: "120", Default: "120", Unit: "seconds", Min: "10", Max: "3600"}}},
+		{Key: "desk", Title: "Desk", About: "People and their hours", Version: 1, Rows: []Setting{
+			{Name: "silence", Label: "Silence after a hand reply", About: "ClubOS steps back for this long.", Kind: "select", Value: "4h", Options: []Option{{Value: "1h", Label: "1 hour"}, {Value: "4h", Label: "4 hours"}}},
+			{Name: "line", Label: "Sending number", About: "The club's line.", Kind: "text", Value: "+1 617 555 0100", Source: "CLUBOS_OPENPHONE_NUMBER"}}},
+	}}
+}
+
+func usersPage(s Shell) UsersPage {
+	return UsersPage{Shell: s, Roles: []Option{{Value: "operator", Label: "Operator"}, {Value: "admin", Label: "Admin"}}, Locations: places().Options[1:], Link: "/c/fairway/join/9f8a7c6d5e4f3a2b1c0d9f8a7c6d5e4f", Rows: []UserRow{
+		{ID: club.NewUserID(now), Name: "Dana Whitfield", Email: "dana@fairway.example", Role: club.RoleOwner, ScopeOf: "Everywhere", MFA: true, LastSeen: now, Self: true},
+		{ID: club.NewUserID(now), Name: "Sam Ortiz", Email: "sam@fairway.example", Role: club.RoleOperator, Scope: []string{"loc_1"}, ScopeOf: "Harbour, Northgate", LastSeen: ago(7 * time.Minute), May: true},
+		{ID: club.NewUserID(now), Name: "Lee Park", Email: "lee@fairway.example", Role: club.RoleTech, ScopeOf: "Everywhere", Invited: true, May: true},
+		{ID: club.NewUserID(now), Name: "Old Hand", Email: "old@fairway.example", Role: club.RoleViewer, ScopeOf: "Everywhere", Disabled: true, LastSeen: ago(4000 * time.Hour), May: true}}}
+}
+
+func keysPage(s Shell) KeysPage {
+	return KeysPage{Shell: s, Key: "k", Name: "Booking sync", Secret: "clubos_live_8Jq2mXw4Rk9sTn3vYc7bLp5zHd1gFa6e", Scopes: []Option{{Value: "threads:read", Label: "Read threads"}, {Value: "bookings:write", Label: "Write bookings"}}, Rows: []KeyRow{
+		{ID: club.NewAPIKeyID(now), Name: "Booking sync", Hint: "clubos_live_8Jq2", Scopes: []string{"bookings:write"}, By: "Dana", CreatedAt: now, ExpiresAt: now.Add(90 * 24 * time.Hour)},
+		{ID: club.NewAPIKeyID(now), Name: "Dashboard", Hint: "clubos_live_x81k", Scopes: []string{"threads:read", "health:read"}, By: "Dana", CreatedAt: ago(2000 * time.Hour), ExpiresAt: ago(time.Hour), LastUsed: ago(2 * time.Hour)},
+		{ID: club.NewAPIKeyID(now), Name: "Old script", Hint: "clubos_live_p0c3", Scopes: []string{"tickets:write"}, Revoked: true}}}
+}
