@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,9 @@ func checkBalance(src string) []string {
 		}
 	}
 }
+
+// call is a component call that templ took for text.
+var call = regexp.MustCompile(`@[a-z]+\(`)
 
 // checkPage reports what is wrong with a page: its structure, its labels and whatever the content
 // security policy would refuse.
@@ -124,6 +128,9 @@ func checkPage(doc *html.Node) []string {
 			say("an icon without strokes in %q", text(n.Parent))
 		}
 	})
+	if m := call.FindString(text(doc)); m != "" {
+		say("a template call shows as text: %s", m)
+	}
 	if h1 != 1 {
 		say("%d headings of level 1", h1)
 	}

@@ -39,7 +39,7 @@ func iconPaths(name string) []string {
 	case "search":
 		return []string{"M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14z", "M16.2 16.200L20.5 20.5"}
 	case "more":
-		return []string{"M5 12h.01M12 12h.01M19 12h.01"}
+		return []string{"M5.5 12.4a.4.4 0 1 0 0-.8.4.4 0 0 0 0 .8zM12 12.4a.4.4 0 1 0 0-.8.4.4 0 0 0 0 .8zM18.5 12.4a.4.4 0 1 0 0-.8.4.4 0 0 0 0 .8z"}
 	case "menu":
 		return []string{"M4 7h16M4 12h16M4 17h16"}
 	case "back":

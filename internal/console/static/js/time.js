@@ -1,12 +1,15 @@
 // Ages count on and deadlines count down, in the words that the server uses (page.Shell.Ago).
 
+// How far this device's clock is from the server's: ages are wrong by that otherwise.
+const skew = Date.parse(document.body.dataset.now ?? "") - Date.now() || 0;
+
 export function startTimes() {
   tick();
   setInterval(tick, 1000);
 }
 
 function tick() {
-  const now = Date.now();
+  const now = Date.now() + skew;
   for (const t of document.querySelectorAll("time[data-ago]")) {
     const text = ago(now - Date.parse(t.getAttribute("datetime") ?? ""));
     if (t.textContent !== text) t.textContent = text;
