@@ -7,7 +7,12 @@ import "strings"
 type Negation struct {
 	Verb   string // the plain verb: "unlock"
 	Phrase string // from the negating word to the end of what it governs, as normalised
+	// Start and End are the byte offsets of Phrase in the normalised text.
+	Start, End int
 }
+
+// Negations returns the forbidden requests of a normalised text, as Reading.Negated does.
+func Negations(normalised string) []Negation { return negated(normalised, tokenise(normalised)) }
 
 // negators begin a forbidden request. A report ("the door does not open", "it
 // won't restart", "I can't log in") has none of them, or has a subject that
@@ -134,7 +139,7 @@ func negated(text string, ts []token) []Negation {
 				continue
 			}
 			seen[verb] = true
-			out = append(out, Negation{Verb: verb, Phrase: words(text, ts, i, end)})
+			out = append(out, Negation{verb, words(text, ts, i, end), ts[i].start, ts[end-1].end})
 			from = end
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // both asserts that a reading holds for every text of yes and for none of no.
@@ -204,13 +205,17 @@ func TestAForbiddenRequestNamesItsVerb(t *testing.T) {
 
 func TestNegationReachesToTheNextRequest(t *testing.T) {
 	t.Parallel()
+	const text = "Hi!  Don't restart it. Thanks"
+	if n := Read(text).Negated; len(n) != 1 || Normalise(text)[n[0].Start:n[0].End] != n[0].Phrase {
+		t.Errorf("the offsets are not those of the phrase: %+v", n)
+	}
 	for text, want := range map[string][]Negation{
-		"don't restart, open the door":               {{"restart", "don't restart"}},
-		"Don't open or unlock the door":              {{"open", "don't open or unlock the door"}, {"unlock", "don't open or unlock the door"}},
-		"do not restart it but open the door":        {{"restart", "do not restart it"}},
-		"do not open the door. restart bay 3 please": {{"open", "do not open the door"}},
+		"don't restart, open the door":               {{Verb: "restart", Phrase: "don't restart"}},
+		"Don't open or unlock the door":              {{Verb: "open", Phrase: "don't open or unlock the door"}, {Verb: "unlock", Phrase: "don't open or unlock the door"}},
+		"do not restart it but open the door":        {{Verb: "restart", Phrase: "do not restart it"}},
+		"do not open the door. restart bay 3 please": {{Verb: "open", Phrase: "do not open the door"}},
 	} {
-		if diff := cmp.Diff(want, Read(text).Negated); diff != "" {
+		if diff := cmp.Diff(want, Read(text).Negated, cmpopts.IgnoreFields(Negation{}, "Start", "End")); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", text, diff)
 		}
 	}

@@ -109,3 +109,20 @@ func fold(word string) string {
 func words(text string, ts []token, i, j int) string {
 	return text[ts[i].start:ts[j-1].end]
 }
+
+// Word is one word of a normalised text, as the rules of this package see it.
+type Word struct {
+	Text       string // without apostrophes and accents: "don't" is "dont"
+	Start, End int    // byte offsets in the normalised text
+	Clause     bool   // punctuation stands before it, so a clause begins
+}
+
+// Words cuts a normalised text into its words.
+func Words(normalised string) []Word {
+	ts := tokenise(normalised)
+	ws := make([]Word, len(ts))
+	for i, t := range ts {
+		ws[i] = Word{t.word, t.start, t.end, t.before > flow}
+	}
+	return ws
+}

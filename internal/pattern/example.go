@@ -1,0 +1,84 @@
+package pattern
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sort"
+)
+
+// Mode says how an example is compared with a text.
+type Mode string
+
+// The modes.
+const (
+	// Exact: the same text after phrase.Normalise, but for punctuation at its ends.
+	Exact Mode = "exact"
+	// Words: every word of the example occurs, in any order, neither forbidden
+	// nor denied unless the example denies it too.
+	Words Mode = "words"
+	// Similar: by similarity; see the package comment.
+	Similar Mode = "similar"
+)
+
+// Example is one labelled text. A zero Mode is Similar.
+type Example struct {
+	Label string
+	Text  string
+	Mode  Mode
+}
+
+// Candidate is a label that a text may belong to.
+type Candidate struct {
+	Label   string
+	Example string // the example text that matched best
+	Mode    Mode   // how that example matched
+	// Score is the similarity, 0 to 1; it says how alike, not how likely.
+	Score float64
+	// Confidence is 0 to MaxConfidence. It rises with Score and with the lead
+	// over the best other label, and is not calibrated: it is no probability
+	// until outcomes have been compared with it.
+	Confidence float64
+	Why        string // for people: what the text and the example share
+}
+
+// Result is the answer to one text.
+type Result struct {
+	// Candidates are the labels that resemble the text at all, most confident
+	// first, equal ones by label. They are listed also when None holds.
+	Candidates []Candidate
+	// None: no label is close enough to be proposed (confidence below NoneBelow).
+	None bool
+	// NoneScore is 1 minus the best confidence: how little the text is like anything known.
+	NoneScore float64
+	// Version names the examples that the matcher was trained on.
+	Version string
+}
+
+// MaxConfidence is the most that this matcher claims, for exact matches too: the
+// auto tier begins at 0.95 and is a statement about outcomes, and resemblance
+// alone has none to show.
+const MaxConfidence = 0.94
+
+// NoneBelow is the confidence under which the answer is "none of these". It is
+// the lower end of the approve tier.
+const NoneBelow = 0.50
+
+// engine is part of the version: the same examples under another formula are
+// another matcher.
+const engine = "tfidf-1"
+
+// version is a hash of the examples that does not depend on their order.
+func version(examples []Example) string {
+	keys := make([]string, len(examples))
+	for i, e := range examples {
+		keys[i] = fmt.Sprintf("%q %q %q", e.Label, e.Mode, e.Text)
+	}
+	sort.Strings(keys)
+	h := sha256.New()
+	fmt.Fprintln(h, engine)
+	for _, k := range keys {
+		fmt.Fprintln(h, k)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
