@@ -1,0 +1,215 @@
+package openphone
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/connector"
+)
+
+// Receive verifies and reads one webhook, current or legacy. Unauthenticated when the signature does
+// not fit or no secret is configured; Invalid when a signed body cannot be read. The public URL is
+// not part of this vendor's signatures.
+func (c *Client) Receive(header http.Header, _ string, body []byte, now time.Time) (club.Delivery, error) {
+	if sig := header.Get("openphone-signature"); sig != "" && header.Get("webhook-signature") == "" {
+		if err := c.verifyLegacy(sig, body, now); err != nil {
+			return club.Delivery{}, err
+		}
+		return parse("", body)
+	}
+	id, _, err := c.keys.Verify(header, body, now)
+	if err != nil {
+		return club.Delivery{}, err
+	}
+	return parse(id, body)
+}
+
+func legacyKeys(keys []string) ([][]byte, error) {
+	var out [][]byte
+	for i, k := range keys {
+		raw, err := base64.StdEncoding.DecodeString(k)
+		if err != nil || len(raw) < 16 {
+			return nil, club.Invalid("openphone: legacy webhook key %d is not at least 16 bytes in base64", i+1)
+		}
+		out = append(out, raw)
+	}
+	return out, nil
+}
+
+// verifyLegacy checks hmac;1;<unix ms>;<base64> over "<unix ms>.<body>"; several signatures are
+// separated by commas.
+func (c *Client) verifyLegacy(signatures string, body []byte, now time.Time) error {
+	if len(c.legacy) == 0 {
+		return club.Unauthenticated("no legacy webhook key is configured")
+	}
+	ok, stale := false, false
+	for _, s := range strings.SplitN(signatures, ",", 10) {
+		p := strings.Split(strings.TrimSpace(s), ";")
+		if len(p) != 4 || p[0] != "hmac" || p[1] != "1" {
+			continue
+		}
+		ms, err := strconv.ParseInt(p[2], 10, 64)
+		if err != nil {
+			continue
+		}
+		for _, key := range c.legacy {
+			mac := hmac.New(sha256.New, key)
+			mac.Write([]byte(p[2] + "."))
+			mac.Write(body)
+			if connector.EqualMAC(p[3], base64.StdEncoding.EncodeToString(mac.Sum(nil))) {
+				fresh := connector.Fresh(time.UnixMilli(ms), now) == nil
+				ok, stale = ok || fresh, stale || !fresh
+			}
+		}
+	}
+	switch {
+	case ok:
+		return nil
+	case stale:
+		return club.Unauthenticated("the webhook's timestamp is more than five minutes off")
+	}
+	return club.Unauthenticated("the webhook's signature does not fit")
+}
+
+// event covers both generations: the current one fills Data.Resource and Data.Context, the legacy
+// one Data.Object.
+type event struct {
+	ID        string          `json:"id"`
+	Object    json.RawMessage `json:"object"` // "event", or the whole event once more
+	Type      string          `json:"type"`
+	CreatedAt time.Time       `json:"createdAt"`
+	Data      struct {
+		Resource *resource       `json:"resource"`
+		Object   json.RawMessage `json:"object"`
+		Context  struct {
+			PhoneNumberID        string   `json:"phoneNumberId"`
+			SenderIdentifier     string   `json:"senderIdentifier"`
+			RecipientIdentifiers []string `json:"recipientIdentifiers"`
+		} `json:"context"`
+	} `json:"data"`
+}
+
+type resource struct {
+	message
+	Object        json.RawMessage `json:"object"`
+	PhoneNumberID string          `json:"phoneNumberId"`
+	ErrorCode     code            `json:"errorCode"`
+	Media         []struct {
+		URL  string `json:"url"`
+		Type string `json:"type"`
+	} `json:"media"`
+}
+
+// code reads an error code that is a string in some events and a number in others.
+type code string
+
+func (c *code) UnmarshalJSON(b []byte) error {
+	if s := strings.Trim(string(b), `"`); s != "null" {
+		*c = code(s)
+	}
+	return nil
+}
+
+func parse(deliveryID string, body []byte) (club.Delivery, error) {
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return club.Delivery{}, club.Invalid("the webhook is not the JSON that was expected")
+	}
+	if e.Type == "" && isObject(e.Object) {
+		inner := e.Object
+		e = event{}
+		if err := json.Unmarshal(inner, &e); err != nil {
+			return club.Delivery{}, club.Invalid("the webhook's inner object cannot be read")
+		}
+	}
+	r, err := e.resource()
+	if err != nil {
+		return club.Delivery{}, err
+	}
+	if deliveryID == "" {
+		deliveryID = e.ID
+	}
+	d := club.Delivery{ID: deliveryID}
+	switch e.Type {
+	case "":
+		return club.Delivery{}, club.Invalid("the webhook has no type")
+	case "message.received":
+		if r.Direction == "outgoing" { // our own text, come back: never a member's
+			d.Ignored = e.Type
+			return d, nil
+		}
+		d.Inbound, err = inbound(deliveryID, r)
+	case "message.delivered":
+		d.Report, err = report(e, r, club.MessageDelivered)
+	case "message.failed", "message.undelivered":
+		d.Report, err = report(e, r, club.MessageFailed)
+	default:
+		d.Ignored = e.Type
+	}
+	if err != nil {
+		return club.Delivery{}, err
+	}
+	return d, nil
+}
+
+// resource returns the message that an event is about, with the addresses of either generation.
+func (e event) resource() (resource, error) {
+	var r resource
+	switch {
+	case e.Data.Resource != nil:
+		r = *e.Data.Resource
+		r.From, r.PhoneNumberID = e.Data.Context.SenderIdentifier, e.Data.Context.PhoneNumberID
+		r.To = e.Data.Context.RecipientIdentifiers
+	case isObject(e.Data.Object) && strings.HasPrefix(e.Type, "message."):
+		if err := json.Unmarshal(e.Data.Object, &r); err != nil {
+			return r, club.Invalid("the webhook's message cannot be read")
+		}
+		if r.ID == "" && isObject(r.Object) {
+			inner := r.Object
+			r = resource{}
+			if err := json.Unmarshal(inner, &r); err != nil {
+				return r, club.Invalid("the webhook's message cannot be read")
+			}
+		}
+	}
+	return r, nil
+}
+
+func isObject(raw json.RawMessage) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) }
+
+func inbound(deliveryID string, r resource) (*club.Inbound, error) {
+	if r.ID == "" || r.From == "" {
+		return nil, club.Invalid("the webhook's message has no id or no sender")
+	}
+	in := &club.Inbound{
+		Provider: Provider, ProviderMessageID: r.ID, DeliveryID: deliveryID,
+		From: r.From, To: r.PhoneNumberID, Text: r.text(), SentAt: r.CreatedAt.UTC(),
+	}
+	// In a group text only the line's id says which of the recipients we are.
+	if len(r.To) == 1 || in.To == "" && len(r.To) > 0 {
+		in.To = r.To[0]
+	}
+	for _, m := range r.Media {
+		in.Media = append(in.Media, club.Media{URL: m.URL, Type: m.Type})
+	}
+	return in, nil
+}
+
+func report(e event, r resource, status club.MessageStatus) (*club.DeliveryReport, error) {
+	if r.ID == "" {
+		return nil, club.Invalid("the webhook's message has no id")
+	}
+	rep := &club.DeliveryReport{Provider: Provider, ProviderMessageID: r.ID, Status: status, ErrorCode: string(r.ErrorCode), Text: r.text(), At: e.CreatedAt.UTC()}
+	if len(r.To) > 0 {
+		rep.To = r.To[0]
+	}
+	return rep, nil
+}
