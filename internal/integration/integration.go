@@ -1,0 +1,243 @@
+// Package integration keeps which vendors a club has connected, and with what: API keys, signing
+// secrets, hosts. It stores and checks them; who speaks to a vendor is internal/connector, and app
+// puts the two together.
+//
+// All fields of a vendor are sealed together by the tenant's keyset and stored as one setting row,
+// "vendor.<name>". They are never shown again: Describe tells only which fields are set.
+package integration
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// Topic is what Tx.Changed announces when an integration has changed.
+const Topic = "integration"
+
+// Field is one thing that a vendor needs.
+type Field struct {
+	Name     string
+	Help     string
+	Secret   bool
+	Required bool
+}
+
+// Vendor is a vendor that ClubOS speaks to, and what it needs.
+type Vendor struct {
+	Name   string
+	Title  string
+	Help   string
+	Fields []Field
+}
+
+// Vendors lists every vendor.
+func Vendors() []Vendor { return slices.Clone(vendors) }
+
+var vendors = []Vendor{
+	{"openphone", "Quo (OpenPhone)", "Texts by Quo, formerly OpenPhone. Webhook address: /hooks/<club>/openphone", []Field{
+		{"api_key", "API key, from Settings › API", true, true},
+		{"webhook_secret", "signing secret of the webhook (whsec_…); several are separated by commas while you rotate", true, false},
+		{"legacy_key", "signing key of a legacy webhook, base64", true, false},
+		{"base_url", "address of the API; default https://api.quo.com", false, false},
+		{"version", "value of the header Quo-Api-Version; default 2026-03-30", false, false},
+	}},
+	{"twilio", "Twilio", "Texts by Twilio. Webhook address: /hooks/<club>/twilio", []Field{
+		{"account_sid", "account SID (AC…)", false, true},
+		{"auth_token", "primary auth token; it signs webhooks", true, true},
+		{"key_sid", "SID of an API key (SK…), when sending is not to use the auth token", false, false},
+		{"key_secret", "secret of that API key", true, false},
+		{"base_url", "address of the API; default https://api.twilio.com", false, false},
+	}},
+	{"ninjaone", "NinjaOne", "Restarts and reboots bay PCs.", []Field{
+		{"base_url", "address of your instance, like https://app.ninjarmm.com", false, true},
+		{"client_id", "client id of the API application", false, true},
+		{"client_secret", "its secret", true, true},
+		{"refresh_token", "a user's refresh token; running scripts commonly needs one", true, false},
+	}},
+	{"unifi", "UniFi Access", "Opens doors. The console must be reachable from here (it answers on the LAN only).", []Field{
+		{"base_url", "address of the console, like https://192.168.1.1:12445", false, true},
+		{"token", "API token with edit:space and view:system_log", true, true},
+		{"pin", "SHA-256 of the console's certificate, in hex; required when it is self-signed", false, false},
+		{"webhook_secret", "secret of the webhook endpoint, for /hooks/<club>/unifi", true, false},
+	}},
+	{"slack", "Slack", "Proposals and escalations with buttons. Interactivity address: /hooks/<club>/slack", []Field{
+		{"bot_token", "bot token (xoxb-…) with chat:write", true, true},
+		{"signing_secret", "signing secret of the app; without it buttons do nothing", true, false},
+		{"base_url", "address of the API; default https://slack.com/api", false, false},
+	}},
+	{"bookings", "Bookings", "Signed booking webhook. Address: /hooks/<club>/bookings", []Field{
+		{"webhook_secret", "signing secret (whsec_… and base64)", true, false},
+		{"feed_url", "address of an iCal feed to poll; several are separated by spaces, each as location=address", true, false},
+	}},
+}
+
+// Find returns a vendor by name.
+func Find(name string) (Vendor, bool) {
+	i := slices.IndexFunc(vendors, func(v Vendor) bool { return v.Name == name })
+	if i < 0 {
+		return Vendor{}, false
+	}
+	return vendors[i], true
+}
+
+// Fields are a vendor's values by field name.
+type Fields map[string]string
+
+// Get returns a field, or def when it is not set.
+func (f Fields) Get(name, def string) string {
+	if v := f[name]; v != "" {
+		return v
+	}
+	return def
+}
+
+// List returns a field's values, separated by commas or white space.
+func (f Fields) List(name string) []string {
+	return strings.FieldsFunc(f[name], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+}
+
+func key(vendor string) string { return "vendor." + vendor }
+
+// Load returns the fields of every connected vendor.
+func Load(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (map[string]Fields, error) {
+	rows, err := tx.FindSettings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read integrations: %w", err)
+	}
+	out := map[string]Fields{}
+	for _, row := range rows {
+		name, ok := strings.CutPrefix(row.Key, "vendor.")
+		if !ok {
+			continue
+		}
+		fields, err := open(keys, name, row.Value)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = fields
+	}
+	return out, nil
+}
+
+func open(keys *vault.Tenant, name, value string) (Fields, error) {
+	sealed, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return nil, fmt.Errorf("read integration %s: %w", name, err)
+	}
+	plain, err := keys.OpenSecret(key(name), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open integration %s: %w", name, err)
+	}
+	var f Fields
+	if err := json.Unmarshal(plain, &f); err != nil {
+		return nil, fmt.Errorf("read integration %s: %w", name, err)
+	}
+	return f, nil
+}
+
+// Put connects a vendor, or changes some of its fields: an empty value removes a field, one that is
+// not named stays.
+func Put(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, name string, change Fields) error {
+	v, ok := Find(name)
+	if !ok {
+		return club.NotFound("there is no vendor %q; the vendors are %s", name, strings.Join(names(), ", "))
+	}
+	now := Fields{}
+	row, err := tx.FindSetting(ctx, key(name))
+	switch {
+	case err == nil:
+		if now, err = open(keys, name, row.Value); err != nil {
+			return err
+		}
+	case club.CodeOf(store.Translate(err)) != club.CodeNotFound:
+		return fmt.Errorf("read integration %s: %w", name, err)
+	}
+	var changed []string
+	for field, value := range change {
+		if !slices.ContainsFunc(v.Fields, func(f Field) bool { return f.Name == field }) {
+			return club.Invalid("%s has no field %q", v.Title, field)
+		}
+		changed = append(changed, field)
+		if value = strings.TrimSpace(value); value == "" {
+			delete(now, field)
+		} else {
+			now[field] = value
+		}
+	}
+	for _, f := range v.Fields {
+		if f.Required && now[f.Name] == "" {
+			return club.Invalid("%s needs %s (%s)", v.Title, f.Name, f.Help)
+		}
+	}
+	plain, err := json.Marshal(now)
+	if err != nil {
+		return fmt.Errorf("encode integration: %w", err)
+	}
+	sealed, err := keys.SealSecret(key(name), plain)
+	if err != nil {
+		return fmt.Errorf("seal integration: %w", err)
+	}
+	if err := tx.PutSetting(ctx, store.PutSettingParams{Key: key(name), Value: base64.StdEncoding.EncodeToString(sealed), UpdatedAt: tx.Now, UpdatedBy: by.String()}); err != nil {
+		return fmt.Errorf("store integration: %w", err)
+	}
+	slices.Sort(changed)
+	tx.Changed(Topic, name)
+	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "integration.changed", Object: name, Detail: map[string]any{"fields": changed}})
+}
+
+// Remove disconnects a vendor.
+func Remove(ctx context.Context, tx *store.Tx, by club.Actor, name string) error {
+	n, err := tx.DeleteSetting(ctx, key(name))
+	if err != nil {
+		return fmt.Errorf("remove integration: %w", err)
+	}
+	if n == 0 {
+		return club.NotFound("%s is not connected", name)
+	}
+	tx.Changed(Topic, name)
+	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "integration.removed", Object: name})
+}
+
+// Status tells about a vendor what may be shown.
+type Status struct {
+	Vendor    Vendor
+	Connected bool
+	Set       []string // names of the fields that have a value
+}
+
+// Describe lists every vendor and whether it is connected.
+func Describe(ctx context.Context, tx *store.Tx, keys *vault.Tenant) ([]Status, error) {
+	all, err := Load(ctx, tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Status, 0, len(vendors))
+	for _, v := range vendors {
+		fields, ok := all[v.Name]
+		st := Status{Vendor: v, Connected: ok}
+		for _, f := range v.Fields {
+			if fields[f.Name] != "" {
+				st.Set = append(st.Set, f.Name)
+			}
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+func names() []string {
+	out := make([]string, len(vendors))
+	for i, v := range vendors {
+		out[i] = v.Name
+	}
+	return out
+}
