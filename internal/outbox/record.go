@@ -1,0 +1,169 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+	"clubos/internal/thread"
+)
+
+// ending is how a text ends.
+type ending struct {
+	status club.MessageStatus
+	code   string // for people to look up; "" when it went out
+	reason string // why a person must look; "" when nobody must
+	id     *string
+	sentAt *time.Time
+}
+
+// end records the end of a text that is still queued or sending and calls a person where one is needed.
+// It does nothing when a delivery report, or an operator, was faster.
+func (o *Outbox) end(ctx context.Context, tx *store.Tx, msg store.Message, e ending) error {
+	n, err := tx.SettleMessage(ctx, store.SettleMessageParams{ID: msg.ID, Status: e.status, ProviderMessageID: e.id, ErrorCode: e.code, SentAt: e.sentAt, UpdatedAt: tx.Now})
+	if err != nil {
+		return fmt.Errorf("record end of message: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	tx.Changed(thread.Topic, msg.ThreadID.String())
+	if e.reason == "" {
+		return nil
+	}
+	t, err := thread.Find(ctx, tx, msg.ThreadID)
+	if err != nil {
+		return err
+	}
+	if err := o.cfg.Escalate(ctx, tx, t, e.reason); err != nil {
+		return fmt.Errorf("escalate unsent reply: %w", err)
+	}
+	return nil
+}
+
+// recordSent records that the vendor took the text. When the database fails here, the text stays
+// claimed, and the next try learns from the vendor that it went out.
+func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter, r club.Receipt) error {
+	ctx, cancel := recording(ctx)
+	defer cancel()
+	write := func() error {
+		if err := o.crash("recording"); err != nil {
+			return err
+		}
+		return tenant.Write(ctx, func(tx *store.Tx) error {
+			status := club.MessageSent
+			if r.Status == club.MessageDelivered {
+				status = r.Status
+			}
+			e := ending{status: status, sentAt: &tx.Now}
+			if r.ProviderMessageID != "" {
+				e.id = &r.ProviderMessageID
+			}
+			return o.adopt(ctx, tx, l.msg, e)
+		})
+	}
+	err := write()
+	if club.CodeOf(err) == club.CodeConflict { // the vendor's echo came in between look and write
+		err = write()
+	}
+	return err
+}
+
+// adopt ends a text as sent under the vendor's id. The vendor's echo of it may have made a row under
+// that id before we knew it: what that row knows is taken over, and the row goes.
+func (o *Outbox) adopt(ctx context.Context, tx *store.Tx, msg store.Message, e ending) error {
+	if e.id == nil {
+		return o.end(ctx, tx, msg, e)
+	}
+	other, err := tx.FindMessageByProviderID(ctx, store.FindMessageByProviderIDParams{Provider: msg.Provider, ProviderMessageID: e.id})
+	switch {
+	case missing(err) || err == nil && other.ID == msg.ID:
+	case err != nil:
+		return fmt.Errorf("find echo: %w", err)
+	case other.DedupKey != nil || other.Direction != club.DirectionOut:
+		e.id = nil // the id of another text of ours: the vendor must have mixed them up
+	default:
+		if other.Status == club.MessageDelivered || other.Status == club.MessageFailed {
+			e.status, e.code = other.Status, other.ErrorCode
+		}
+		if e.status == club.MessageFailed {
+			e.reason = reasonRejected
+		}
+		if _, err := tx.DeleteEcho(ctx, other.ID); err != nil {
+			return fmt.Errorf("remove echo: %w", err)
+		}
+	}
+	return o.end(ctx, tx, msg, e)
+}
+
+// reconcile asks the vendor about a text that an earlier try claimed and whose end was never
+// recorded. It sends nothing.
+func (o *Outbox) reconcile(ctx context.Context, tenant *store.Tenant, l *letter) error {
+	now := o.cfg.Cluster.Clock().Now()
+	claimedAt := l.msg.UpdatedAt
+	if l.msg.ClaimedAt != nil {
+		claimedAt = *l.msg.ClaimedAt
+	}
+	age := now.Sub(claimedAt)
+	callCtx, cancel := context.WithTimeout(ctx, timeout)
+	receipt, found, err := l.sms.Find(callCtx, l.out, claimedAt.Add(-skew))
+	cancel()
+	ctx, cancel = recording(ctx)
+	defer cancel()
+	switch {
+	case err == nil && found:
+		return o.recordFound(ctx, tenant, l, receipt)
+	case err == nil && age < settle:
+		return jobs.Later(settle - age)
+	case err == nil && l.msg.Attempts >= maxTries:
+		return tenant.Write(ctx, func(tx *store.Tx) error {
+			return o.end(ctx, tx, l.msg, ending{status: club.MessageFailed, code: l.msg.ErrorCode, reason: reasonTries})
+		})
+	case err == nil:
+		if err := tenant.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.RequeueMessage(ctx, store.RequeueMessageParams{ID: l.msg.ID, ErrorCode: "not_sent", UpdatedAt: tx.Now})
+			return err
+		}); err != nil {
+			return err
+		}
+		return jobs.Later(time.Second)
+	case retryable(err) && age < giveUp:
+		return jobs.Later(10 * time.Second)
+	}
+	return o.unconfirmed(ctx, tenant, l)
+}
+
+// recordFound records what Find found, unless that is another text of ours with the same words.
+func (o *Outbox) recordFound(ctx context.Context, tenant *store.Tenant, l *letter, r club.Receipt) error {
+	mine := true
+	err := tenant.Read(ctx, func(tx *store.Tx) error {
+		other, err := tx.FindMessageByProviderID(ctx, store.FindMessageByProviderIDParams{Provider: l.msg.Provider, ProviderMessageID: &r.ProviderMessageID})
+		if err != nil && !missing(err) {
+			return fmt.Errorf("find message: %w", err)
+		}
+		mine = err != nil || other.ID == l.msg.ID || other.DedupKey == nil
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case !mine:
+		return o.unconfirmed(ctx, tenant, l)
+	}
+	return o.recordSent(ctx, tenant, l, r)
+}
+
+func (o *Outbox) unconfirmed(ctx context.Context, tenant *store.Tenant, l *letter) error {
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		return o.end(ctx, tx, l.msg, ending{status: club.MessageUnconfirmed, code: "unconfirmed", reason: reasonUnknown})
+	})
+}
+
+func retryable(err error) bool {
+	var v *club.VendorError
+	return errors.As(err, &v) && v.Retryable || errors.Is(err, context.DeadlineExceeded)
+}
