@@ -32,6 +32,7 @@ have|grab|for|quick a? smoke
 no smoking
 smoke|smoking allowed|policy|rules|section|area|drivers|hot|weed|pot|cigars|cigarettes|a|the|it
 where .. smoke
+burning hot|up
 burning question|questions|calories|rubber|daylight|through|time|money|a|out
 its|it|that|screen|monitor|projector|tv burning|burned|burnt in
 # medical: golfers' hyperbole, club heads, strokes
@@ -64,7 +65,8 @@ feelings|feeling|ego|pride|wallet|score|handicap .. hurt
 wont|wouldnt|doesnt|not|couldnt|cant|never|didnt hurt|hurting
 doctor appointment|appt|visit
 hit the head|face of|cover
-club|clubs|ball|driver|putter|iron|wedge .. head|face|hit|broke|broken|cut|fell
+club|clubs|driver|putter|iron|wedge head|heads|face|faces
+club|clubs|ball|driver|putter|iron|wedge|tee broke|broken|cut|fell
 hit .. club|clubhead|driver|iron|wedge|putter|ball head|face
 hitting|hit the ball|it|balls|driver|them|irons .. face|head|neck|nose|toe|heel|on|in
 hit|hitting .. off|on|in the toe|neck|nose|face of
@@ -81,6 +83,8 @@ cut|cuts|cutting my|our|the time|session|booking|hour
 break|breaking|broke in|into my|our|a|the|these|some|new|those|his|her new|driver|clubs|shoes|irons|putter|wedge|wedges|set|glove|80|80s|90|90s|70s|100
 break|breaking in new|these|those
 break|breaking into the? 70s|80s|90s|100s|top|song|dance
+break in the|my|our schedule|action|play|weather|music|day
+fashion|grammar|fun police
 break|breaks|broke|breaking in play|between|action|conversation
 robbed|robbing me|us|of|by|on|him|from .. birdie|eagle|par|putt|hole|cup|lip|ace|shot|distance|yards|bounce|points|sim|simulator|software|strike
 got|was|were|i|we robbed of|by|on
@@ -99,11 +103,13 @@ stranger things|than
 triple|double|threat|real|scoring threat|threats
 threat to win|score|birdie
 bomb putt|drive|drives|it|shot|driver|down|dot
-bombs|bomb|hit|hitting|dropped|drop|bombed|a|absolute|photo|bath the|a? bomb|bombs
-the bomb
+hit|hitting|dropped|drop|absolute|photo|what a|an|the|absolute? bomb|bombs
+bath|photo bomb
 <other> break|broke|broken in|into the? 70s|80s|90s
 broken|broke in|into bay|the half|two|pieces|middle|three|app|menu
 broke|broken in bay|half|two|pieces|the|3|2|1|4|5|6
+steal|stole|stealing|stolen our|my|the bay|slot|spot|time|session|booking|parking
+threatening .. lawyer|review|sue|reviews
 steal|stole|stealing the? show|birdie|win|hole|spotlight|deal|thunder
 not safe|sure
 scared of|that|it|i|about|to .. miss|lose|break|hit|water|bunker|putt|booking|charged
@@ -114,6 +120,8 @@ ball|balls|club|tee|puck|remote|phone|disc|card .. trapped
 sand|ball trapped
 locked in today|tonight|now|with|on|at|my|for|mentally|rates|rate|price|pricing
 im|were|am locked in
+key|keys|phone|clubs|bag|jacket|wallet|purse|stuff|things|putter|car|remote|coat|card|charger|shoes <is>? locked|trapped|stuck in|inside
+stuck|trapped|locked in|inside|on .. menu|loading|page|game|sand|bunker|rough|app|mode|tutorial|screen|hole|update|login|round
 # hazards: petrol, golf, taste
 gas station|pedal|money|tank|price|prices|grill|fee|fees
 hit|out|full|stepped|no .. gas
@@ -125,6 +133,8 @@ flood light|lights|of|gate
 inbox|phone|texts .. flooded
 coffee|drink|water|soda|beer|ice machine|dispenser|bottle|bottles|fountain|hazard|cooler
 in|over|hits|hit|into|penalty|found|cleared|the water
+spilled|spilt|spill|spilling .. water .. floor|mat|turf|couch|seat
+feu rouge|vert|artifice
 water .. shot|drop|hole|penalty|hazard
 shocked|shocking at|that|how|by|about .. price|prices|cost|costs|score|service|charge|bill|fee|rate|rates|good|bad|nice|clean|fast|much|expensive
 shocked that|how

@@ -19,7 +19,7 @@ func TestDangerIsCalledByItsKind(t *testing.T) {
 			"My wife fell down the steps", "there is blood on the floor of bay 3", "i cut my hand really bad", "chest pains", "he can't breathe", "allergic reaction, do you have an epipen",
 			"my buddy fainted", "necesito una ambulancia", "mi amigo está herido", "il est blessé", "appelez une ambulance", "someone got injured", "he is choking", "help us please he isnt moving",
 			"I dislocated my shoulder", "medical emergency in bay 5", "she slipped and hurt her back", "my husband is unresponsive",
-			"a guy got hit in the head with a club", "no sé qué pasa, se desmayó y hay sangre",
+			"a guy got hit in the head with a club", "a guy is lying on the floor", "man down in bay 2", "the projector fell on my friend", "ball hit me in the face", "club flew and hit my son", "tripped over the mat and fell", "my finger is caught in the door", "a ball hit my wife", "I feel dizzy", "TV fell on my kid", "he needs insulin", "my friend is throwing up", "got hurt by the swing gate", "no sé qué pasa, se desmayó y hay sangre",
 		},
 		EmergencySelfHarm: {"I want to kill myself", "my friend is suicidal", "i don't want to live anymore", "he says he wants to end his life", "quiero morir"},
 		EmergencyViolence: {
@@ -30,7 +30,7 @@ func TestDangerIsCalledByItsKind(t *testing.T) {
 			"someone is breaking in", "a man with a gun", "he has a knife", "there's a stranger outside trying to get in", "Do NOT unlock the door, a stranger is outside",
 			"someone broke into the club", "call the police", "there is an intruder", "some guy is following me", "I don't feel safe here", "we're being robbed",
 			"someone is banging on the door and yelling", "he's threatening us", "suspicious guy in the parking lot", "someone smashed the front window", "hay un ladrón", "il a un couteau",
-			"somebody stole my clubs", "I'm scared, there's someone outside", "someone broke in last night and trashed bay 2",
+			"somebody stole my clubs", "I'm scared, there's someone outside", "can you send the police", "there is a bomb", "he won't leave me alone", "someone broke in last night and trashed bay 2",
 		},
 		EmergencyTrapped: {
 			"we are trapped", "I'm stuck in the elevator", "locked in the bathroom", "we can't get out", "the door won't let us out", "I am locked inside",
@@ -74,7 +74,7 @@ func TestIdiomsAndDenialsAreNoEmergency(t *testing.T) {
 		"punch in the code doesn't work", "attack the pin", "fighting a slice all day", "fighting with the app again", "I'm dying to play Pebble", "dead center!", "steal of a deal", "beat my brother by 3",
 		"the driver hits too high", "hitting it off the toe", "breaking 80 feels great", "the drive broke 300", "I broke my tee", "the clubs broke", "the code broke the app", "is the ac broken in bay 2",
 		"just crushed a 300 yd drive", "my elbow is sore", "what a killer round", "dying laughing", "the screen burned in", "the flag won't move", "door is locked", "I'm locked out", "the door won't open", "can't get in",
-		"call me", "bay 3 froze", "frozen screen", "the ball isn't registering", "doctor appointment, need to cancel", "I beat him", "trying to hit a draw", "the app kicked me out", "it kicked us off the session", "hitting my driver great", "cut my session short", "fire me over the code",
+		"call me", "bay 3 froze", "frozen screen", "the ball isn't registering", "doctor appointment, need to cancel", "I beat him", "my keys are locked in the car", "my phone is locked in bay 2", "trapped in the menu", "stuck inside the menu", "it's burning hot in here", "spilled water on the floor", "they stole our bay", "he is threatening to call his lawyer", "break in the schedule?", "what a bomb", "how do I hit the ball in the head", "battery died", "the tee fell", "bay 3 is down", "server is down", "my grandfather died, need to cancel", "trying to hit a draw", "the app kicked me out", "it kicked us off the session", "hitting my driver great", "cut my session short", "fire me over the code",
 	} {
 		if r := Read(text); r.Emergency != EmergencyNone {
 			t.Errorf("%q: got %q by %q, want none", text, r.Emergency, r.EmergencyWords)

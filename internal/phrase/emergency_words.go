@@ -33,6 +33,14 @@ fell|fallen|falling|slipped|tripped .. bleeding|unconscious|hurt|injured|head
 <person> isnt|not|wont|doesnt|aint moving|move|responding|respond|answering|wake|waking|conscious|breathing
 wont|isnt|not wake|waking up
 not conscious
+tripped|slipped .... fell
+hit|hits|struck|smacked|whacked me|him|her|someone|somebody|us in the? head|face|eye|eyes|throat|neck|mouth|nose|temple|teeth|chest|stomach|leg|knee
+hit|hits|struck my|his|her|a|our <kin> .. in|on the? head|face|eye|eyes|throat|neck|mouth|nose|temple|teeth
+ball|club|driver|clubhead|putter|iron|projector|screen|tv|panel|frame|tile .. hit|hits|struck me|him|her|us|someone|somebody
+ball|club|driver|clubhead|putter|iron|projector|screen|tv|panel|frame|tile .. hit|hits|struck my|his|her|our|a|the <kin>
+fell|fallen|collapsed|landed on|onto me|him|her|us|someone|somebody|people
+fell|fallen|collapsed|landed on|onto my|his|her|our|a|the <kin>|<body>
+<person>|he|grandma .. laying|lying .. floor|ground
 no puede|puedo respirar
 ne respire pas|plus
 no respira
@@ -54,7 +62,17 @@ passed out
 <person> <is>? unresponsive|vomiting|collapsed|dizzy|choking
 collapsed
 <person> .. fell|fallen|slipped|tripped|hurt
-someone|somebody down
+someone|somebody|man|woman|person|player down
+fell down|hard
+got|been hurt
+throwing|threw up
+<body> <is>? stuck|caught|trapped|pinched in|under|between
+dizzy|lightheaded
+cant|cannot feel my|his|her <body>|legs|arms
+<other>|she|shes died|dying
+bit|bitten|stung me|him|her|by|my
+sting|stung .. allergic
+poison|poisoned|poisoning|insulin|nosebleed
 hurt myself|himself|herself|themselves|themself|someone|somebody|themselves
 <person> <is> .. hurt
 cut|burned|burnt|stabbed myself|himself|herself
@@ -133,13 +151,15 @@ pelea|peleando|golpeando|agresion|matar
 bagarre|agresse|agression|frappe
 `)},
 	{EmergencyThreat, compile(`
-call|calling|called|need .. police|cops|cop|sheriff
+call|calling|called|need|send|sending|get .. police|cops|cop|sheriff
 break|breaking|broke|broken into my|our|the car|truck|locker|lockers|building|club
 someone|somebody|man|guy|stranger|people .. breaking|broke in|into
 `), compile(`
 break|breaking|broke|broken in|into
 breakin|burglar|burglars|burglary|burglarized|robber|robbers|robbery|robbed|robbing|mugged|mugger|intruder|intruders|trespass*|looting
 gun|guns|weapon|weapons|pistol|rifle|knife|machete|firearm|bomb|explosive|hostage|kidnap*|shooter
+police|cops|sheriff
+leave me|us|her|him alone
 armed man|men|guy|guys|person|people|robber*|intruder*
 stranger|strangers
 threat*
@@ -229,6 +249,7 @@ in danger
 danger|dangerous
 ayuda|ayudenme|ayudeme|ayudame
 aidez moi
+besoin daide
 aidezmoi
 `)},
 }

@@ -21,6 +21,11 @@ bot|chatbot|robot is|isnt|doesnt|not ..  useless|stupid|dumb|helping|help|work|w
 useless|stupid|dumb|annoying bot|robot|chatbot|machine
 you|this|it a? bot|robot|chatbot|ai
 you a? machine|computer
+someone|somebody|anyone|person on the phone|line
+complain|complaint to .. manager|owner|supervisor
+who am i talking|speaking|texting
+automated|automatic|canned|robotic replies|reply|responses|response|messages|texts|answers
+youre a? bot|robot|chatbot|machine
 talking to a bot|robot|machine|computer|chatbot|ai
 customer|member service|support|services|care
 need|want a? person|human|agent|manager|representative|operator|supervisor|staff

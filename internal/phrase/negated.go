@@ -31,6 +31,9 @@ dont|do|not|doesnt|does not? need|have|want|wish
 wouldnt want|like
 rather|instead of|than not?
 rather not
+rather|prefer you|they|nobody|noone didnt|dont|not|didn
+do nt
+make|be sure|certain .. doesnt|dont|not|isnt|nobody|never|noone
 without
 stop|quit|avoid
 refrain from
@@ -41,6 +44,7 @@ no one should|may|can|is
 under no circumstances
 by no means
 no
+cancel|abort|skip|forget|scrap the|that|this|your
 no permiso|hace|es falta|necesario
 ne|nouvrez|nouvre|nouvrir
 sans
@@ -113,11 +117,21 @@ func verbForms(list string) map[string]string {
 	return m
 }
 
+// keptShut asks for the state that opening would end, which forbids it as plainly.
+var keptShut = compile(`
+keep|leave the|my|our|that|this|it|all? front|back|main|side? door|doors|it|gate? locked|closed|shut
+`)
+
 // negated returns every forbidden request. It errs towards finding one: a
 // member asked again costs seconds, a door opened against a member's word may
 // cost far more.
 func negated(text string, ts []token) []Negation {
 	var out []Negation
+	if i, j, ok := keptShut.find(ts, 0); ok && (j == len(ts) || ts[j].word != "out") {
+		for _, verb := range []string{"open", "unlock"} {
+			out = append(out, Negation{verb, words(text, ts, i, j), ts[i].start, ts[j-1].end})
+		}
+	}
 	for from := 0; from < len(ts); {
 		i, j, ok := negators.find(ts, from)
 		if !ok {
@@ -131,7 +145,7 @@ func negated(text string, ts []token) []Negation {
 		seen := map[string]bool{}
 		for k := i; k < end; k++ {
 			verb, ok := commandVerbs[ts[k].word]
-			bareNo := j-i == 1 && ts[i].word == "no"
+			bareNo := j-i == 1 && ts[i].word == "no" || calledOff[ts[i].word]
 			if !ok || seen[verb] || k < j && !strings.HasPrefix(ts[k].word, "nouvr") || bareNo && (!nounVerbs[ts[k].word] && !spanishCommand(ts[k].word) || k > j+1) {
 				continue
 			}
@@ -145,6 +159,9 @@ func negated(text string, ts []token) []Negation {
 	}
 	return out
 }
+
+// calledOff withdraw a thing by its name: "cancel the restart".
+var calledOff = set(`cancel abort skip forget scrap`)
 
 func spanishCommand(w string) bool {
 	for _, stem := range []string{"abr", "reinici", "cancel", "desbloque", "cierr"} {
@@ -185,6 +202,9 @@ func scopeEnd(ts []token, j int) int {
 // ("don't forget to unlock").
 func reports(text string, ts []token, i, j int) bool {
 	if j < len(ts) && (ts[j].word == "forget" || ts[j].word == "hesitate" || ts[j].word == "worry") {
+		return true
+	}
+	if j+1 < len(ts) && ts[j].word == "you" && (ts[j+1].word == "have" || ts[j+1].word == "know" || ts[j+1].word == "guys") {
 		return true
 	}
 	first := ts[i].word

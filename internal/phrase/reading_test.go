@@ -54,7 +54,7 @@ func TestAWishForAPersonIsSeen(t *testing.T) {
 			"human please", "let me talk to a person", "real person", "agent", "Agent please", "call me", "pls call me back", "speak to someone", "operator", "stop this bot", "HUMAN",
 			"I want to talk to a manager", "can someone call me", "can I speak with someone", "is there a real person there", "get me a manager", "give me a call", "are you a bot?", "is this a bot", "this bot is useless",
 			"no more bots please", "can I talk to an actual human", "representative", "customer service", "I need a human", "can a live agent help", "talk to staff", "need to speak to the owner", "quiero hablar con una persona",
-			"llámame", "parler à quelqu'un", "je veux parler à un humain", "anyone there?", "is anybody there", "call us back please", "transfer me to someone", "need a callback please", "staff please", "i'm talking to a robot",
+			"llámame", "parler à quelqu'un", "je veux parler à un humain", "anyone there?", "is anybody there", "call us back please", "transfer me to someone", "need a callback please", "staff please", "i'm talking to a robot", "pls get someone on the phone", "who am I talking to", "stop sending me automated replies", "I want to complain to the manager",
 		},
 		[]string{
 			"human error on my side", "they call me Bob", "call me crazy but the ball vanished", "no need to call me", "don't call me", "please do not call me back", "the agent on the PC is offline", "4 person bay",
@@ -185,7 +185,8 @@ func TestAForbiddenRequestNamesItsVerb(t *testing.T) {
 		"instead of restarting, can you move us":            "restart",
 		"we no longer need a refund":                        "refund",
 		"I said don't open it":                              "open",
-		"dnt unlock":                                        "unlock",
+		"keep the door locked":                              "open", "please leave it locked": "open", "cancel the restart": "restart", "i'd rather you didn't open it": "open", "do n't unlock": "unlock", "Please make sure the door does not get unlocked": "unlock",
+		"dnt unlock": "unlock",
 	} {
 		r := Read(text)
 		if len(r.Negated) == 0 || r.Negated[0].Verb != want {
@@ -195,7 +196,7 @@ func TestAForbiddenRequestNamesItsVerb(t *testing.T) {
 	for _, text := range []string{
 		"unlock the door", "please restart bay 3", "the door won't open", "the door does not open", "it doesn't restart", "I can't open the door", "door not opening", "the doors don't open", "why don't you restart it",
 		"don't forget to unlock the door", "we don't have sound", "no sound", "no open bays?", "I don't know how to start", "they don't open", "can't log in", "the pc did not restart", "nothing opens", "no change",
-		"not working", "thanks", "stop", "never mind", "don't you open at 9?", "bay 3 froze", "don't hesitate to open", "the buttons dont start anything", "I do not see the ball",
+		"not working", "thanks", "stop", "never mind", "don't you open at 9?", "bay 3 froze", "don't hesitate to open", "the buttons dont start anything", "I do not see the ball", "we keep getting locked out", "cancel the booking", "cancel my reservation", "don't you have an open bay", "you keep the door code where",
 	} {
 		if r := Read(text); len(r.Negated) > 0 {
 			t.Errorf("%q: read as forbidding %+v", text, r.Negated)

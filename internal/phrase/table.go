@@ -30,8 +30,9 @@ type element struct {
 
 // wordClasses are the lists that several tables share.
 var wordClasses = strings.NewReplacer(
-	"<person>", "someone|somebody|he|hes|she|shes|man|woman|guy|guys|lady|kid|kids|boy|girl|person|people|son|daughter|wife|husband|friend|buddy|dad|father|mom|mum|mother|child|children|brother|sister|player|member|guest|customer|baby|uncle|grandpa|grandma|partner|coworker|colleague|girlfriend|boyfriend|teammate|dude|nephew|niece|patient|we|i|im|ive|hubby|grandfather|grandmother|golfer|everyone|employee|cleaner",
-	"<other>", "someone|somebody|man|men|woman|guy|guys|stranger|strangers|person|people|dude|dudes|kids|teenagers|intruder|homeless|drunk|he|hes|two",
+	"<person>", "someone|someones|somebody|he|hes|she|shes|man|woman|guy|guys|lady|kid|kids|boy|girl|person|people|son|daughter|wife|husband|friend|buddy|dad|father|mom|mum|mother|child|children|brother|sister|player|member|guest|customer|baby|uncle|grandpa|grandma|partner|coworker|colleague|girlfriend|boyfriend|teammate|dude|nephew|niece|patient|we|i|im|ive|hubby|grandfather|grandmother|golfer|everyone|employee|cleaner",
+	"<other>", "someone|someones|somebody|man|men|woman|guy|guys|stranger|strangers|person|people|dude|dudes|kids|teenagers|intruder|homeless|drunk|he|hes|two",
+	"<kin>", "wife|husband|son|daughter|kid|kids|friend|buddy|dad|father|mom|mum|mother|child|brother|sister|girlfriend|boyfriend|partner|guest|player|man|woman|guy|girl|boy|person|member|baby|uncle|grandma|grandpa|mate|nephew|niece|guest",
 	"<body>", "head|face|eye|eyes|arm|leg|hand|finger|fingers|thumb|wrist|ankle|knee|foot|toe|nose|neck|skull|rib|ribs|elbow|shoulder|hip|collarbone|jaw|tooth|teeth|mouth|temple|throat|stomach|chest|forehead",
 	"<their>", "my|his|her|their|our|someones|a|the|your",
 	"<device>", "projector|projectors|pc|pcs|computer|computers|outlet|outlets|socket|plug|screen|monitor|tv|trackman|sensor|radar|unit|machine|heater|fridge|microwave|panel|cable|cables|cord|wire|wires|ceiling|wall|light|lights|lamp|vent|box|rack|server|router|kiosk|thing|it|its|that|something|charger|battery|speaker|camera|toaster|oven|ac",
