@@ -214,16 +214,19 @@ const (
 	// unexplained is the share of a score that hangs on the text's content
 	// words being found in the example.
 	unexplained = 0.30
-	// lone is what is left of a score that rests on one content word while the
-	// text or the example has more: "are you open" and "open the door" share one.
+	// lone is what is left of a score that rests on one content word of a text
+	// that has more: "open the door" shares one with "are you open".
 	lone = 0.80
+	// vague is the most that such a score, or that of a bare word or two
+	// ("lights", "the ball"), can be: a topic was named, but nothing asked.
+	vague = 0.44
 )
 
 // pool turns the two best similarities of each label into its score,
 //
 //	s = (best + pooling · second · (1 − best)) · (1 − unexplained · (1 − cover))
 //
-// times lone where it applies.
+// times lone and at most vague where these apply.
 // Two witnesses say more than one, and one perfect witness needs no other.
 // cover is the share of the content of the text that the best example has too:
 // without it a short example ("it's too hot") would take every text that holds
@@ -239,14 +242,16 @@ func (m *Matcher) pool(q *query, ws []word) {
 		cover, single := m.cover(m.examples[q.which[l]].words, ws[p.from:p.to])
 		q.best[l] = (b + pooling*min(q.second[l], b)*(1-b)) * (1 - unexplained*(1-cover))
 		if single {
-			q.best[l] *= lone
+			q.best[l] = min(lone*q.best[l], vague)
+		}
+		if len(ws) < 3 && content(ws) < 2 {
+			q.best[l] = min(q.best[l], vague)
 		}
 	}
 }
 
 // cover is the part of the squared weight of the content words of ws that want
-// has; single reports that they share one content word at most and that either
-// has more.
+// has; single reports that they share one content word at most though ws has more.
 func (m *Matcher) cover(want, ws []word) (part float32, single bool) {
 	var sum, found float32
 	shared, total := 0, 0
@@ -265,7 +270,7 @@ func (m *Matcher) cover(want, ws []word) (part float32, single bool) {
 			shared++
 		}
 	}
-	single = shared <= 1 && max(total, content(want)) > 1
+	single = shared <= 1 && total > 1
 	return found / max(sum, 1e-6), single
 }
 

@@ -81,6 +81,16 @@ func TestClearParaphrasesAreSureAndVagueOnesAreNot(t *testing.T) {
 	}
 }
 
+func TestABareTopicOrAStateIsNoSureRequest(t *testing.T) {
+	t.Parallel()
+	m := Train(append(clubExamples(), Example{"unlock", "unlock the door", Similar}, Example{"unlock", "unlock door", Words}, Example{"unlock", "open the front door", Similar}))
+	for _, text := range []string{"lights", "the ball", "wifi", "door", "parking?", "is the door unlocked", "the door is unlocked and anyone can walk in", "the door was unlocked when we came"} {
+		if r := m.Match(text, 2); len(r.Candidates) > 0 && r.Candidates[0].Confidence >= 0.75 {
+			t.Errorf("%q: %s", text, brief(r))
+		}
+	}
+}
+
 func TestConfidenceNeverReachesTheAutoTier(t *testing.T) {
 	t.Parallel()
 	m := Train(clubExamples())

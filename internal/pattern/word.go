@@ -84,8 +84,15 @@ func stem(w string) (string, bool) {
 	if lightWords[w] {
 		return w, true
 	}
+	if states[w] {
+		return w, false
+	}
 	return suffixless(w), false
 }
+
+// states are participles that tell how a thing is; their verbs ask to make it so.
+// "the door is unlocked" must not read like "unlock the door".
+var states = set(`unlocked opened locked refunded rebooted restarted`)
 
 // numeral reports whether w is a small number: which bay or hour it names says
 // nothing about what the text is about.
