@@ -37,9 +37,16 @@ type Reading struct {
 	Question bool
 }
 
-// Read reads one member text. It never fails: bytes that are no UTF-8 and texts
-// of any length are read as well as they can be.
+// maxRead bounds the time that a text can cost, in bytes; the longest SMS has 1 600
+// characters.
+const maxRead = 32 << 10
+
+// Read reads one member text. It never fails: bytes that are no UTF-8 are read
+// as well as they can be, and of a text beyond 32 KiB the first and the last 16 KiB.
 func Read(text string) Reading {
+	if len(text) > maxRead {
+		text = text[:maxRead/2] + "\n" + text[len(text)-maxRead/2:]
+	}
 	n := Normalise(text)
 	r := Reading{Text: n}
 	if n == "" {

@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -257,4 +258,12 @@ func TestQuestionsAreSeenWithoutTheirMark(t *testing.T) {
 	both(t, "question", func(r Reading) bool { return r.Question },
 		[]string{"what's the wifi password", "Can you open the door", "is bay 2 free?", "hi, how do I log in", "do you have lefty clubs", "where is the bathroom", "any chance we can extend", "hello?", "thanks. what time do you close", "ok so when do we get in", "¿cuánto cuesta?", "is there parking", "are you open today", "how much", "could someone help", "?", "did you restart it"},
 		[]string{"the screen froze", "do not open the door", "don't restart", "what a shot!", "will do", "thanks", "have a good night", "bay 3", "i know what is wrong", "is what it is", "when I press start nothing happens", "stop", "how nice", "restart it please", "may be later"})
+}
+
+func TestAnEndlessTextIsReadAtBothEnds(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("fire no hit my broke stuck ", 100_000)
+	if r := Read("do not open the door. " + long + ". someone is bleeding"); len(r.Text) > 33_000 || len(r.Negated) == 0 || r.Emergency == EmergencyNone {
+		t.Errorf("read %d bytes, %d negations, emergency %q", len(r.Text), len(r.Negated), r.Emergency)
+	}
 }
