@@ -10,6 +10,9 @@ import (
 	"clubos/internal/phrase"
 )
 
+// maxText bounds the time that a text can cost, in bytes.
+const maxText = 8 << 10
+
 // query is the scratch space of one match.
 type query struct {
 	count   []float32 // by term
@@ -28,8 +31,9 @@ type query struct {
 
 // Match returns the labels that text may belong to, at most limit of them (all
 // that resemble it when limit ≤ 0). It never fails: an empty text is like
-// nothing.
+// nothing. Of a text beyond 8 KiB only so much is read.
 func (m *Matcher) Match(text string, limit int) Result {
+	text = text[:min(len(text), maxText)]
 	res := Result{None: true, NoneScore: 1, Version: m.version}
 	norm := phrase.Normalise(text)
 	if norm == "" || len(m.examples) == 0 {

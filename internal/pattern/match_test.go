@@ -141,7 +141,7 @@ func TestVersionDependsOnTheExamplesAlone(t *testing.T) {
 func TestNothingIsLikeNothing(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]*Matcher{"untrained": Train(nil), "zero": {}, "useless": Train([]Example{{"", "x", Similar}, {"l", " ", Similar}, {"l", "…", Words}}), "trained": Train(clubExamples())} {
-		for _, text := range []string{"", " ", "\xff\x00", "👍", strings.Repeat("x", 5000), "\u202e", "?"} {
+		for _, text := range []string{"", " ", "\xff\x00", "👍", strings.Repeat("x", 5000), strings.Repeat("é", 500_000), "\u202e", "?"} {
 			if r := m.Match(text, 3); !r.None || r.NoneScore < 0.5 {
 				t.Errorf("%s, %q: %+v", name, text, r)
 			}
