@@ -55,9 +55,9 @@ func (s Scope) compare(t Scope) int {
 
 func (s Scope) rank() int { return slices.Index(ScopeKinds(), s.Kind) }
 
-// key names the scope for finding duplicates.
+// key names the scope for finding duplicates. Two locations may share a name, but never an id.
 func (s Scope) key() string {
-	return fmt.Sprintf("%s\x00%s\x00%d", s.Kind, strings.ToLower(s.locationName()), s.Bay)
+	return fmt.Sprintf("%s\x00%s\x00%d", s.Kind, cmp.Or(s.LocationID.String(), strings.ToLower(s.Location)), s.Bay)
 }
 
 // Place is where a matter is. The zero value is nowhere in particular: only global documents apply.
