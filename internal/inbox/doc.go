@@ -1,0 +1,31 @@
+// Package inbox takes in what comes from outside: members' texts, vendors' reports on ours, bookings.
+//
+// It stores, and stores once; what a text means is not its business. A text's row, the record of its
+// delivery, its thread's move and the job that reads it commit together, and only then is the caller
+// answered. So an acknowledged text survives any crash, and a delivery that is repeated, at any time
+// and on any replica, changes nothing. What makes a text the same text is its vendor's id alone:
+// two honest "yes" are two messages.
+//
+// # Which thread a text belongs to
+//
+// A sender has at most one open thread per line of the club. A text continues the sender's latest
+// thread on the line it was sent to
+//
+//   - while somebody still owes something there: the thread is not settled;
+//   - when it is settled, while its last message is younger than setting wait.episode: the matter is
+//     taken up again.
+//
+// Otherwise a thread is opened. A thread that an operator once answered by hand and then left
+// (manual_override) stays open; a text that comes after the machine's silence and wait.episode have
+// both passed is the beginning of a new episode of it: episode_at moves, so that what was said before
+// is history.
+//
+// Every sender is kept, whatever the address: short codes, names ("Anonymous"), nothing at all. Such a
+// sender is a subject by that very string, with no member. People who said STOP are stored as well:
+// consent is about what we send.
+//
+// # Order and concurrency
+//
+// Texts that arrive together are committed together (see lane). Texts of one sender are stored in the
+// order in which Deliver was called. All methods are safe for concurrent use.
+package inbox

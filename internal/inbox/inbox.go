@@ -1,0 +1,181 @@
+package inbox
+
+import (
+	"context"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// AdvanceJob asks for the unread texts of a thread to be read. There is one for each stored text; the
+// first to run reads all, and the others find nothing to do.
+type AdvanceJob struct {
+	jobs.Meta
+	Thread  club.ThreadID  `json:"thread"`
+	Message club.MessageID `json:"message"`
+}
+
+// Kind names the job in the queue.
+func (AdvanceJob) Kind() string { return "advance_thread" }
+
+// Config is what an Inbox works with.
+type Config struct {
+	Cluster *store.Cluster // required
+	Ring    *vault.Ring    // required
+	Log     *slog.Logger   // default slog.Default()
+
+	// Escalate brings a thread before a person, in tx. It is called when a text of ours did not reach
+	// the member. Required.
+	Escalate func(ctx context.Context, tx *store.Tx, thread store.Thread, reason string) error
+	// HandReplied is called, in tx, when an operator has answered a thread in the vendor's own app, for
+	// what must then be withdrawn (an open proposal, a reply that waits). Nil does nothing.
+	HandReplied func(ctx context.Context, tx *store.Tx, thread store.Thread) error
+	// Feeds returns the booking feeds of a club that PollFeeds reads. Nil means none.
+	Feeds func(ctx context.Context, tenant *store.Tenant) ([]Feed, error)
+
+	// Wait is how long a text waits for others to be committed with. Default 2 ms.
+	Wait time.Duration
+	// Batch bounds the texts of one transaction. Default 128.
+	Batch int
+	// Timeout bounds one transaction. Default 8 s, less than vendors wait.
+	Timeout time.Duration
+}
+
+// Inbox stores what comes in. Close ends it.
+type Inbox struct {
+	cfg Config
+
+	mu     sync.RWMutex // guards lanes and closed; held for reading while an item is handed to a lane
+	lanes  map[*store.Tenant][]*lane
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// Result says what became of a delivery.
+type Result struct {
+	Thread    club.ThreadID  // zero when it belongs to none
+	Message   club.MessageID // zero when it is none
+	Duplicate bool           // it was stored before; Thread and Message are of that time
+	Ignored   string         // why nothing was stored, for the log; "" when it was
+}
+
+// New returns an Inbox that is ready.
+func New(cfg Config) *Inbox {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Wait == 0 {
+		cfg.Wait = 2 * time.Millisecond
+	}
+	if cfg.Batch == 0 {
+		cfg.Batch = 128
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 8 * time.Second
+	}
+	return &Inbox{cfg: cfg, lanes: map[*store.Tenant][]*lane{}}
+}
+
+// Close waits for what was handed in to be stored, and refuses what comes later. It may be called more
+// than once.
+func (in *Inbox) Close() {
+	in.mu.Lock()
+	if !in.closed {
+		in.closed = true
+		for _, lanes := range in.lanes {
+			for _, l := range lanes {
+				close(l.queue)
+			}
+		}
+	}
+	in.mu.Unlock()
+	in.wg.Wait()
+}
+
+// Deliver stores one verified delivery of a text-message vendor and returns once that is committed.
+// Unavailable: try again. When ctx ends first its error is returned, and the delivery may be stored all
+// the same: a second delivery of it is then a duplicate.
+func (in *Inbox) Deliver(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
+	switch {
+	case d.Inbound != nil:
+		text := newText(d, provider)
+		return in.submit(ctx, tenant, d.Inbound.From, text.store)
+	case d.Report != nil:
+		r := report{DeliveryReport: *d.Report, provider: provider, deliveryID: d.ID}
+		return in.submit(ctx, tenant, d.Report.To, r.store)
+	}
+	return Result{Ignored: "event of type " + clean(d.Ignored, 80)}, nil
+}
+
+// submit hands work to the lane of key and waits for its commit.
+func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, work work) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	it := &item{work: work, correlation: club.CorrelationFrom(ctx), done: make(chan answer, 1)}
+	if it.correlation.IsZero() {
+		it.correlation = club.NewCorrelationID(in.cfg.Cluster.Clock().Now())
+	}
+	if err := in.hand(ctx, tenant, key, it); err != nil {
+		return Result{}, err
+	}
+	select {
+	case a := <-it.done:
+		return a.result, a.err
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+}
+
+func (in *Inbox) hand(ctx context.Context, tenant *store.Tenant, key string, it *item) error {
+	in.mu.RLock()
+	lanes, ok := in.lanes[tenant]
+	for !ok && !in.closed {
+		in.mu.RUnlock()
+		in.open(tenant)
+		in.mu.RLock()
+		lanes, ok = in.lanes[tenant]
+	}
+	defer in.mu.RUnlock()
+	if in.closed {
+		return club.Unavailable(nil, "ClubOS is shutting down; try again")
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key))
+	select {
+	case lanes[h.Sum32()%uint32(len(lanes))].queue <- it:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// open starts a tenant's lanes. SQLite has one writer; on PostgreSQL transactions of different senders
+// go side by side.
+func (in *Inbox) open(tenant *store.Tenant) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if _, ok := in.lanes[tenant]; ok || in.closed {
+		return
+	}
+	n := 1
+	if in.cfg.Cluster.Engine() == "postgres" {
+		n = postgresLanes
+	}
+	lanes := make([]*lane, n)
+	for i := range lanes {
+		lanes[i] = &lane{in: in, tenant: tenant, queue: make(chan *item, 2*in.cfg.Batch)}
+		in.wg.Go(lanes[i].run)
+	}
+	in.lanes[tenant] = lanes
+}
+
+func (in *Inbox) keys(tenant *store.Tenant) (*vault.Tenant, error) {
+	return in.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+}
