@@ -59,6 +59,12 @@ func TestPreviewIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, c := range map[string]templ.Component{
+		"thread": ThreadPane(shell("inbox", "", ""), thread()), "other": ThreadPane(shell("inbox", "", ""), other()), "list": ThreadListPane(shell("inbox", "", ""), list("")),
+	} {
+		src, _ := render(t, c)
+		put(filepath.Join("part", name+".html"), []byte(src))
+	}
 	for _, theme := range []string{"light", "dark"} {
 		for name, c := range pages(theme) {
 			src, _ := render(t, c)

@@ -24,7 +24,7 @@ func pages(theme string) map[string]templ.Component {
 	held.Can.HandBack = true
 	held.Composer.Blocked = "No text can be sent: the member has opted out."
 	held.Context.Member.OptOut = true
-	unknown := Thread{ID: thr2, Title: "+1 ••• ••• 4471", Status: club.ThreadAwaitingResponse, Messages: []Bubble{{ID: club.NewMessageID(now), Dir: club.DirectionIn, Author: club.AuthorMember, Text: "is anyone there??", At: now, NewDay: true}}, Can: ThreadCan{Reply: true}, Composer: Composer{Key: "k", Error: "A reply cannot be empty."}}
+	unknown := other()
 	return map[string]templ.Component{
 		"inbox":           Inbox(InboxPage{Shell: flash, List: list("")}),
 		"inbox-empty":     Inbox(InboxPage{Shell: viewer, List: ThreadList{Views: list("").Views, Locations: places().Options}}),
@@ -248,4 +248,9 @@ func keysPage(s Shell) KeysPage {
 		{ID: club.NewAPIKeyID(now), Name: "Booking sync", Hint: "clubos_live_8Jq2", Scopes: []string{"bookings:write"}, By: "Dana", CreatedAt: now, ExpiresAt: now.Add(90 * 24 * time.Hour)},
 		{ID: club.NewAPIKeyID(now), Name: "Dashboard", Hint: "clubos_live_x81k", Scopes: []string{"threads:read", "health:read"}, By: "Dana", CreatedAt: ago(2000 * time.Hour), ExpiresAt: ago(time.Hour), LastUsed: ago(2 * time.Hour)},
 		{ID: club.NewAPIKeyID(now), Name: "Old script", Hint: "clubos_live_p0c3", Scopes: []string{"tickets:write"}, Revoked: true}}}
+}
+
+// other is a thread of an unknown number, in which a reply was refused.
+func other() Thread {
+	return Thread{ID: thr2, Title: "+1 ••• ••• 4471", Status: club.ThreadAwaitingResponse, Messages: []Bubble{{ID: club.NewMessageID(now), Dir: club.DirectionIn, Author: club.AuthorMember, Text: "is anyone there??", At: now, NewDay: true}}, Can: ThreadCan{Reply: true}, Composer: Composer{Key: "k", Error: "A reply cannot be empty."}}
 }

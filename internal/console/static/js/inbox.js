@@ -77,6 +77,7 @@ export class Inbox {
       this.el.querySelector("#context")?.remove();
       pane?.replaceWith(...frag.childNodes);
       this.el.dataset.open = "";
+      this.el.closest(".shell")?.classList.add("reading");
       document.title = `${next.dataset.title ?? "Thread"} · ${document.title.split(" · ").at(-1)}`;
       if (push) history.pushState({ thread: id }, "", url);
       mountAll(this.el);
@@ -133,6 +134,7 @@ export class Inbox {
       swap(list, frag, () => false);
       const tabs = frag.querySelector(".tabs");
       if (tabs) list.querySelector(".tabs")?.replaceWith(tabs);
+      count("inbox", Number(frag.querySelector("#list")?.getAttribute("data-waiting") ?? 0));
       if (this.wanted) this.mark(this.wanted);
       if (focused) this.row(focused)?.focus({ preventScroll: true });
       const fresh = this.rows().filter((r) => "unread" in r.dataset && !before.has(r.dataset.thread));
@@ -140,5 +142,17 @@ export class Inbox {
     } catch {
       // The stream or the next event brings it; the list on the screen stays.
     }
+  }
+}
+
+/**
+ * Sets a figure of the navigation.
+ * @param {string} key
+ * @param {number} n
+ */
+function count(key, n) {
+  for (const el of document.querySelectorAll(`[data-count="${key}"]`)) {
+    el.textContent = String(n);
+    /** @type {HTMLElement} */ (el).hidden = n === 0;
   }
 }
