@@ -1,0 +1,249 @@
+package simulate
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"clubos/internal/club"
+	"clubos/internal/simulate/vendor"
+)
+
+// LoadConfig says how hard which endpoint is hit.
+type LoadConfig struct {
+	// Target is the server's address, like http://127.0.0.1:8080. Required.
+	Target string
+	// Tenant is whose webhook is called: Target/hooks/Tenant/openphone. Required.
+	Tenant club.Slug
+	// Line is the club's number that is texted. Required.
+	Line string
+	// Secret signs the webhooks: whsec_…. Required unless Signer is set.
+	Secret string
+	// Signer makes the headers of a delivery. Default: Standard Webhooks with Secret.
+	Signer func(id string, at time.Time, body []byte) http.Header
+	// Rate is how many texts are sent per second, on schedule, whatever the server does. 0 means a closed
+	// loop: each of Connections sends its next text when the last one is answered, which finds the ceiling
+	// but says nothing of latency under a given load.
+	Rate int
+	// Duration is how long. Required.
+	Duration time.Duration
+	// Senders is how many numbers text. Default 1000; at most 78 111.
+	Senders int
+	// FirstSender is the index of the first of them; the demo's members are 0 to 119. Default 0.
+	FirstSender int
+	// Connections is how many requests may be under way. Default 256.
+	Connections int
+	// Timeout is how long an answer may take. Default 10 s.
+	Timeout time.Duration
+	// Text returns the i-th text. Default: a question for the wifi with a number that makes it unique.
+	Text func(i int) string
+	// Run tells runs apart, so that message ids never repeat. Default: the time.
+	Run string
+}
+
+// Report is what came of a load. Latencies of an open loop count from the instant at which a text was
+// due, not from when a connection was free for it, so that a stall of the server is charged to every
+// text that had to wait (no coordinated omission); those of a closed loop count from the sending.
+type Report struct {
+	Planned  int // by the schedule; of a closed loop what was sent
+	Sent     int
+	Acked    int // answered by 2xx
+	Failed   int // answered by something else, or not
+	Unsent   int // still waiting for a connection when the time was up
+	Statuses map[int]int
+	Errors   map[string]int // "timeout", "refused", "other": no answer at all
+	Elapsed  time.Duration  // from the first text to the last answer
+	RatePerS float64        // acknowledged texts per second of Elapsed
+
+	P50, P95, P99, P999, Max, Mean time.Duration
+}
+
+// String is the report in one line.
+func (r Report) String() string {
+	return fmt.Sprintf("%d sent, %d acked, %d failed, %d unsent in %s: %.0f/s; p50 %s, p95 %s, p99 %s, p99.9 %s, max %s",
+		r.Sent, r.Acked, r.Failed, r.Unsent, r.Elapsed.Round(time.Millisecond), r.RatePerS, r.P50, r.P95, r.P99, r.P999, r.Max)
+}
+
+func (c LoadConfig) withDefaults() (LoadConfig, error) {
+	c.Senders, c.Connections, c.Timeout = cmp.Or(c.Senders, 1000), cmp.Or(c.Connections, 256), cmp.Or(c.Timeout, 10*time.Second)
+	c.Run = cmp.Or(c.Run, fmt.Sprintf("%x", time.Now().UnixNano()))
+	if c.Text == nil {
+		c.Text = func(i int) string { return fmt.Sprintf("what's the wifi password? (%d)", i) }
+	}
+	if c.Signer == nil {
+		secret := c.Secret
+		c.Signer = func(id string, at time.Time, body []byte) http.Header {
+			return vendor.StandardSign(secret, id, at, body)
+		}
+		if secret == "" {
+			return c, club.Invalid("the load needs the webhook's secret")
+		}
+	}
+	switch {
+	case c.Target == "" || c.Tenant == "" || c.Line == "" || c.Duration <= 0:
+		return c, club.Invalid("the load needs a target, a tenant, a line and a duration")
+	case c.Rate < 0 || c.Connections < 0 || c.Senders < 0 || c.FirstSender < 0 || c.FirstSender+c.Senders > areas*99:
+		return c, club.Invalid("the load's numbers are out of range; there are %d senders", areas*99)
+	}
+	return c, nil
+}
+
+// worker is one connection's share of a load.
+type worker struct {
+	histogram *hdrhistogram.Histogram
+	report    Report
+}
+
+// Load sends signed webhooks and measures how they are acknowledged. It ends after the duration, or
+// when ctx does, which is no error; an error says that the configuration cannot be run.
+func Load(ctx context.Context, c LoadConfig) (Report, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return Report{}, err
+	}
+	transport := &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true,
+		DialContext: (&net.Dialer{Timeout: c.Timeout, KeepAlive: 30 * time.Second}).DialContext}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: c.Timeout}
+	url := c.Target + "/hooks/" + c.Tenant.String() + "/openphone"
+
+	planned := int(float64(c.Rate) * c.Duration.Seconds())
+	workers := make([]worker, c.Connections)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	start := time.Now()
+	for w := range workers {
+		wg.Go(func() {
+			workers[w].histogram = hdrhistogram.New(1, 60*60*1e6, 3) // µs
+			workers[w].report = Report{Statuses: map[int]int{}, Errors: map[string]int{}}
+			timer := time.NewTimer(time.Hour)
+			defer timer.Stop()
+			for {
+				i := int(next.Add(1) - 1)
+				due := time.Now()
+				if c.Rate > 0 {
+					if i >= planned {
+						return
+					}
+					due = start.Add(time.Duration(float64(i) / float64(c.Rate) * float64(time.Second)))
+					// Whoever is late sends at once; but not for ever after the end.
+					if !sleepUntil(ctx, timer, due) || time.Since(start) > c.Duration+c.Timeout {
+						workers[w].report.Unsent++
+						continue
+					}
+				} else if time.Since(start) >= c.Duration || ctx.Err() != nil {
+					return
+				}
+				workers[w].send(ctx, client, url, c, i, due)
+			}
+		})
+	}
+	wg.Wait()
+	return collect(workers, c, planned, time.Since(start)), nil
+}
+
+func sleepUntil(ctx context.Context, timer *time.Timer, due time.Time) bool {
+	wait := time.Until(due)
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer.Reset(wait)
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// send posts one text and records what came of it.
+func (w *worker) send(ctx context.Context, client *http.Client, url string, c LoadConfig, i int, due time.Time) {
+	body, id := c.body(i)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		w.report.Failed++
+		return
+	}
+	req.Header = c.Signer(id, time.Now(), body)
+	w.report.Sent++
+	resp, err := client.Do(req)
+	if err == nil {
+		_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)) // to the end, so that the connection is used again
+		_ = resp.Body.Close()
+	}
+	_ = w.histogram.RecordValue(max(1, time.Since(due).Microseconds()))
+	switch {
+	case err != nil:
+		w.report.Failed++
+		w.report.Errors[kindOf(err)]++
+	case resp.StatusCode/100 == 2:
+		w.report.Acked++
+		w.report.Statuses[resp.StatusCode]++
+	default:
+		w.report.Failed++
+		w.report.Statuses[resp.StatusCode]++
+	}
+}
+
+func kindOf(err error) string {
+	var timeout net.Error
+	var op *net.OpError
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.As(err, &op) && op.Op == "dial":
+		return "refused"
+	}
+	return "other"
+}
+
+// body returns the i-th webhook in Quo's format and its delivery's id.
+func (c LoadConfig) body(i int) (body []byte, id string) {
+	text, err := json.Marshal(c.Text(i))
+	if err != nil {
+		text = []byte(`""`) // a string never fails to encode
+	}
+	now := time.Now().UTC().Format(time.RFC3339Nano)
+	from := memberNumber(c.FirstSender + i%c.Senders)
+	key := fmt.Sprintf("%s%08d", c.Run, i)
+	body = fmt.Appendf(nil, `{"id":"EV%s","apiVersion":"2026-03-30","createdAt":"%s","type":"message.received","data":{"resource":{"id":"AC%s","direction":"incoming","text":%s,"media":[],"status":"received","createdAt":"%s"},`+
+		`"context":{"orgId":"ORload","phoneNumberId":"PNload","conversationId":"CN%s","contacts":{"ids":[],"lookupStatus":"none"},"senderIdentifier":"%s","recipientIdentifiers":["%s"]}}}`,
+		key, now, key, text, now, from, from, c.Line)
+	return body, "msg_" + key
+}
+
+func collect(workers []worker, c LoadConfig, planned int, elapsed time.Duration) Report {
+	all := hdrhistogram.New(1, 60*60*1e6, 3)
+	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}}
+	for _, w := range workers {
+		all.Merge(w.histogram)
+		out.Sent, out.Acked, out.Failed, out.Unsent = out.Sent+w.report.Sent, out.Acked+w.report.Acked, out.Failed+w.report.Failed, out.Unsent+w.report.Unsent
+		for k, n := range w.report.Statuses {
+			out.Statuses[k] += n
+		}
+		for k, n := range w.report.Errors {
+			out.Errors[k] += n
+		}
+	}
+	if c.Rate == 0 {
+		out.Planned = out.Sent
+	}
+	if elapsed > 0 {
+		out.RatePerS = float64(out.Acked) / elapsed.Seconds()
+	}
+	at := func(q float64) time.Duration { return time.Duration(all.ValueAtQuantile(q)) * time.Microsecond }
+	out.P50, out.P95, out.P99, out.P999 = at(50), at(95), at(99), at(99.9)
+	out.Max, out.Mean = time.Duration(all.Max())*time.Microsecond, time.Duration(all.Mean())*time.Microsecond
+	return out
+}
