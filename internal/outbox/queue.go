@@ -126,17 +126,16 @@ func Queue(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (club
 }
 
 // Cancel withdraws the machine's texts of a thread that have not been claimed, at an opt-out or when a
-// person takes over, and returns how many there were. A person's own text stays queued; after an
-// opt-out the sender withdraws that too.
-func Cancel(ctx context.Context, tx *store.Tx, t store.Thread) (int, error) {
+// person takes over. A person's own text stays queued; after an opt-out the sender withdraws that too.
+func Cancel(ctx context.Context, tx *store.Tx, t store.Thread) error {
 	ids, err := tx.CancelMessages(ctx, store.CancelMessagesParams{Now: tx.Now, ThreadID: t.ID})
 	if err != nil {
-		return 0, fmt.Errorf("cancel queued replies: %w", err)
+		return fmt.Errorf("cancel queued replies: %w", err)
 	}
 	if len(ids) > 0 {
 		tx.Changed(thread.Topic, t.ID.String())
 	}
-	return len(ids), nil
+	return nil
 }
 
 // nextInstant is the transaction's instant, or just behind the thread's last outgoing text where two
