@@ -86,14 +86,16 @@ func New(cfg Config, deps Deps) (*Client, error) {
 		cfg: cfg, base: base, clock: deps.Clock, log: deps.Log,
 		http: &http.Client{
 			Transport: &http.Transport{
-				Proxy:                  http.ProxyFromEnvironment,
-				DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-				TLSClientConfig:        tlsConfig,
-				TLSHandshakeTimeout:    5 * time.Second,
-				ForceAttemptHTTP2:      true,
-				MaxIdleConnsPerHost:    8,
-				MaxConnsPerHost:        32,
-				IdleConnTimeout:        60 * time.Second,
+				Proxy:               http.ProxyFromEnvironment,
+				DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+				TLSClientConfig:     tlsConfig,
+				TLSHandshakeTimeout: 5 * time.Second,
+				ForceAttemptHTTP2:   true,
+				MaxIdleConnsPerHost: 8,
+				MaxConnsPerHost:     32,
+				// Shorter than servers keep theirs: a request on a connection that the server is just
+				// closing ends with an effect that nobody knows.
+				IdleConnTimeout:        15 * time.Second,
 				MaxResponseHeaderBytes: 64 << 10,
 			},
 			// A redirect could carry credentials to another host, and the vendors' APIs use none.

@@ -61,7 +61,10 @@ func ParseCSV(r io.Reader) ([]club.BookingChange, []RowError) {
 		if errors.Is(err, io.EOF) {
 			return out, bad
 		}
-		line, _ := in.FieldPos(0)
+		line := n + 2
+		if len(rec) > 0 {
+			line, _ = in.FieldPos(0)
+		}
 		var pe *csv.ParseError
 		switch {
 		case errors.As(err, &pe):

@@ -35,6 +35,10 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (Intera
 	if err := c.verify(header, body, now); err != nil {
 		return Interaction{}, err
 	}
+	return parse(body)
+}
+
+func parse(body []byte) (Interaction, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return Interaction{}, club.Invalid("the request is not a form")

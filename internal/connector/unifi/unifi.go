@@ -219,6 +219,17 @@ func (c *Client) Unlock(ctx context.Context, ref, key, actorName string) error {
 	}}, nil)
 }
 
+// Lock ends every unlocking of the door at once, timed and scheduled ones too, until the console's own
+// schedule begins its next period.
+func (c *Client) Lock(ctx context.Context, ref string) error {
+	const op = "lock door"
+	path, err := doorPath(op, ref)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, connector.Request{Op: op, Method: http.MethodPut, Path: path + "/lock_rule", JSON: map[string]any{"type": "lock_now"}}, nil)
+}
+
 // Unlocked reports whether the console's log since the given instant has an unlocking with our key.
 // False without an error means that the log has none; an error that the log could not be read whole.
 func (c *Client) Unlocked(ctx context.Context, ref, key string, since time.Time) (bool, error) {

@@ -73,6 +73,7 @@ func NewDoors(cfg DoorsConfig, clock club.Clock) (*Doors, error) {
 	d.handle("GET "+base+"/doors/{id}", "door", d.signedIn(d.show))
 	d.handle("GET "+base+"/devices", "devices", d.signedIn(d.hubs))
 	d.handle("PUT "+base+"/doors/{id}/unlock", "unlock", d.signedIn(d.unlock))
+	d.handle("PUT "+base+"/doors/{id}/lock_rule", "lock", d.signedIn(d.lockRule))
 	d.handle("POST "+base+"/system/logs", "logs", d.signedIn(d.logs))
 	return d, nil
 }
@@ -211,6 +212,30 @@ func (d *Doors) unlock(w http.ResponseWriter, c call) {
 			},
 		})
 		d.record(c.Request, c.body, Effect{Op: "unlock", Target: l.ID, Key: key, Text: body.ActorName})
+	}
+	envelope(w, http.StatusOK, "SUCCESS", "success")
+}
+
+// lockRule knows the one rule that ClubOS sets: locking at once.
+func (d *Doors) lockRule(w http.ResponseWriter, c call) {
+	var body struct {
+		Type string `json:"type"`
+	}
+	l := d.doors[c.PathValue("id")]
+	switch {
+	case l == nil:
+		envelope(w, http.StatusNotFound, "CODE_RESOURCE_NOT_FOUND", nil)
+		return
+	case !c.json(&body) || body.Type != "lock_now":
+		envelope(w, http.StatusBadRequest, "CODE_PARAMS_INVALID", nil)
+		return
+	case l.Offline || c.offline:
+		envelope(w, http.StatusOK, "CODE_DEVICE_DEVICE_OFFLINE", nil)
+		return
+	}
+	if !c.lie {
+		l.until = time.Time{}
+		d.record(c.Request, c.body, Effect{Op: "lock", Target: l.ID})
 	}
 	envelope(w, http.StatusOK, "SUCCESS", "success")
 }
