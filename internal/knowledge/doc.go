@@ -18,4 +18,9 @@
 //     for the bay is skipped where context names the bay, so steps may follow it.
 //   - Tickets, escalations and replies are steps of their own kind, not actions by name, so that
 //     every word a member reads passes through Render.
+//
+// A Library keeps documents in a tenant's database as SOPs with versions. A version is never edited:
+// Save adds one, Publish makes one live, Restore goes back to an older one, Archive takes the SOP out
+// of use. Live returns what is live as the caller's transaction sees it; that is what decisions are
+// made from. Whoever changes the library does so in one Write, one after the other within a tenant.
 package knowledge

@@ -518,10 +518,56 @@ func TestListsAreFilteredAndInOrder(t *testing.T) {
 		if _, err := s.lib.Find(ctx, tx, club.NewSOPID(tx.Now)); club.CodeOf(err) != club.CodeNotFound {
 			t.Errorf("by unknown id: %v", err)
 		}
-		used, err := s.lib.Usage(ctx, tx, tx.Now.Add(-time.Hour))
-		if err != nil || len(used) != 0 {
-			t.Errorf("usage %v, %v", used, err)
+		return nil
+	})
+}
+
+func TestDecisionsAreCountedBySOP(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	sop := s.published(reply("towels", "On the shelf.", "where are the towels"))
+	subject, thread := club.NewSubjectID(storetest.Start), club.NewThreadID(storetest.Start)
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.CreateSubject(ctx, store.CreateSubjectParams{ID: subject, Phone: []byte("x"), WrappedKey: []byte("x"), CreatedAt: tx.Now}); err != nil {
+			return err
+		}
+		return tx.CreateThread(ctx, store.CreateThreadParams{ID: thread, SubjectID: subject, Line: "+15550001", Provider: "twilio",
+			Status: club.ThreadPending, Priority: club.PriorityNormal, CorrelationID: tx.Correlation, Now: tx.Now})
+	})
+	for _, ago := range []time.Duration{0, time.Hour, 48 * time.Hour} {
+		at := storetest.Start.Add(-ago)
+		storetest.Exec(t, s.tenant, `INSERT INTO decisions (id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, earned_tier, tier,
+			evidence, steps, correlation_id, created_at) VALUES ($1, $2, $3, 'answer', '', $4, 1, 0.9, 'suggest', 'suggest', '[]', '[]', 'cor_x', $5)`,
+			club.NewDecisionID(at).String(), thread.String(), subject.String(), sop.ID.String(), at)
+	}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		used, err := s.lib.Usage(ctx, tx, tx.Now.Add(-24*time.Hour))
+		if diff := cmp.Diff(map[club.SOPID]int64{sop.ID: 2}, used); diff != "" {
+			t.Errorf("used within a day (-want +got):\n%s", diff)
+		}
+		return err
+	})
+}
+
+func BenchmarkLive(b *testing.B) {
+	tenant, _ := storetest.Tenant(b)
+	lib := New(mustCatalogue(b))
+	err := tenant.Write(b.Context(), func(tx *store.Tx) error {
+		_, err := lib.Import(b.Context(), tx, editor, mustStarter(b), "", SkipUnknownPlaces)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	err = tenant.Read(b.Context(), func(tx *store.Tx) error {
+		for b.Loop() {
+			if _, err := lib.Live(b.Context(), tx); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+	if err != nil {
+		b.Fatal(err)
+	}
 }

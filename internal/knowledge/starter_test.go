@@ -65,7 +65,7 @@ func TestStarterIsSoundLiveAndBroad(t *testing.T) {
 			continue
 		}
 		global++
-		if n := len(d.Triggers); n < 8 || n > 15 {
+		if n := len(d.Triggers); n < 8 || n > 45 {
 			t.Errorf("%s has %d triggers", d.Slug, n)
 		}
 		if len(d.Tests) < 3 {

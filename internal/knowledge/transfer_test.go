@@ -61,7 +61,7 @@ func TestImportingTheStarterTwiceChangesNothingTheSecondTime(t *testing.T) {
 	want := slices.Clone(docs)
 	Sort(want)
 	got := s.exported()
-	if diff := cmp.Diff(names2(want), names2(got)); diff != "" {
+	if diff := cmp.Diff(summaries(want), summaries(got)); diff != "" {
 		t.Errorf("export (-want +got):\n%s", diff)
 	}
 	if res, err = s.imported(got); err != nil || len(res.Unchanged) != len(docs) {
@@ -74,7 +74,7 @@ func TestImportingTheStarterTwiceChangesNothingTheSecondTime(t *testing.T) {
 	}
 }
 
-func names2(docs []Document) (out []string) {
+func summaries(docs []Document) (out []string) {
 	for _, d := range docs {
 		out = append(out, label(d)+" "+string(d.Status)+" "+d.Title)
 	}
