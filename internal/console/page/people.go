@@ -136,6 +136,15 @@ type SignInPage struct {
 // DemoAccount is an account of the demo club, printed for all to see.
 type DemoAccount struct{ Role, Email, Password string }
 
+// JoinPage lets somebody who was invited choose a password. It stands outside the shell.
+type JoinPage struct {
+	Shell
+	Name   string
+	Email  string
+	Token  string            // of the invitation, a part of the address
+	Errors map[string]string // by field: "password", "again"
+}
+
 // ClubsPage chooses a club. Its shell has no tenant.
 type ClubsPage struct {
 	Shell

@@ -53,6 +53,7 @@ func pages(theme string) map[string]templ.Component {
 		"keys":            Keys(keysPage(sh("keys", "API keys"))),
 		"account":         Account(AccountPage{Shell: sh("account", "Account"), Email: "dana@fairway.example", Scope: "all locations", Expires: now.Add(60 * 24 * time.Hour), Sessions: []SessionRow{{ID: club.NewSessionID(now), Device: "Firefox on Linux", Address: "192.0.2.7", Since: ago(2 * time.Hour), Seen: now, Current: true}, {ID: club.NewSessionID(now), Device: "Safari on iPhone", Address: "198.51.100.4", Since: ago(7 * time.Hour), Seen: ago(time.Hour)}}, Errors: map[string]string{"password": "At least 12 characters are needed."}}),
 		"sign-in":         SignIn(SignInPage{Shell: sh("", "Sign in"), Email: "dana@fairway.example", Error: "E-mail or password is wrong.", Demo: []DemoAccount{{"Owner", "owner@demo.example", "demo"}, {"Operator", "operator@demo.example", "demo"}}}),
+		"join":            Join(JoinPage{Shell: sh("", "Join"), Name: "Lee Park", Email: "lee@fairway.example", Token: "9f8a7c", Errors: map[string]string{"again": "The two do not agree."}}),
 		"clubs":           Clubs(ClubsPage{Shell: outside, Clubs: []ClubRow{{"fairway", "Fairway Indoor Golf", 3}, {"smash", "Smash Pickleball", 1}}}),
 		"error-404":       Error(ErrorPage{Shell: sh("", "Not found"), Status: 404}),
 		"error-403":       Error(ErrorPage{Shell: sh("", "Forbidden"), Status: 403}),

@@ -16,6 +16,7 @@ type Shell struct {
 	Tenant  club.Slug // its slug, for addresses
 	Title   string    // of this page, for the window
 	Section string    // key of the current entry of the navigation: "inbox", "tickets", …
+	Here    string    // path and query of this page, to which the theme button returns
 	User    User
 	Theme   string         // "light", "dark" or "" (as the device says)
 	Now     time.Time      // the instant of rendering; ages are counted from it
