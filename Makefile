@@ -1,4 +1,47 @@
+# make test   everything, on both databases, with the race detector, and the browser tests
+# make check  what CI runs: lint, generated files, tests, coverage floors
+GO ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: build
+build: ## build bin/clubos
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X clubos/internal/app.Version=$(VERSION)" -o bin/clubos ./cmd/clubos
+
 .PHONY: generate
-generate: ## regenerate SQL and page code
-	go tool -modfile=tools/go.mod sqlc generate
-	go tool -modfile=tools/go.mod templ generate -path internal/console
+generate: ## regenerate SQL code, pages and the configuration reference
+	$(TOOL) sqlc generate
+	$(TOOL) templ generate -path internal/console
+	$(GO) run ./cmd/clubos config --markdown > docs/configuration.md
+
+.PHONY: lint
+lint: ## formatting, vet and linters
+	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo "run gofmt -w on these"; exit 1; }
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: generated
+generated: ## generated files are what their sources say
+	scripts/check-generated.sh
+
+.PHONY: test
+test: ## all tests; installs PostgreSQL, Chromium and Playwright when they are missing
+	scripts/test.sh
+
+.PHONY: test-fast
+test-fast: ## Go tests on SQLite only
+	$(GO) test ./...
+
+.PHONY: e2e
+e2e: ## browser tests only
+	scripts/test-browser.sh
+
+.PHONY: cover
+cover: ## coverage floors, from the last make test
+	scripts/check-coverage.sh
+
+.PHONY: check
+check: lint generated test cover ## what CI runs
+
+.PHONY: bench
+bench: build ## measure this machine
+	bin/clubos bench

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The browser tests: Playwright drives Debian's Chromium through a club that serves on loopback.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v chromium >/dev/null; then
+  echo "installing chromium" >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >&2 ||
+    { echo "Chromium is missing and could not be installed: install the package 'chromium'" >&2; exit 1; }
+fi
+command -v npm >/dev/null || { echo "Node.js and npm are missing: install the packages 'nodejs' and 'npm' (Node 20 or later)" >&2; exit 1; }
+[ -d e2e/node_modules/@playwright/test ] || (cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
+CGO_ENABLED=0 go build -o bin/clubos ./cmd/clubos
+cd e2e && npx playwright test "$@"
