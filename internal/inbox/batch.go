@@ -20,17 +20,21 @@ type batch struct {
 	keys *vault.Tenant
 	lane *lane
 
-	settings *setting.Settings
-	lines    map[string]store.Line
-	senders  map[string]*sender // by address, as the vendor wrote it
+	settings   *setting.Settings
+	lines      map[string]store.Line
+	senders    map[string]*sender // by address, as the vendor wrote it
+	deliveries map[delivery]bool  // recorded already in this transaction; true: and not claimed by a text yet
 }
+
+type delivery struct{ provider, id string }
 
 // sender is whoever is behind an address, as far as the inbox needs to know.
 type sender struct {
 	store.Subject
 	member  store.Member             // zero ID: not a member
 	names   []string                 // for masking
-	threads map[string]*store.Thread // the latest by line, as last written in this transaction
+	threads map[string]store.Thread // by line, as last written in this transaction
+	found   map[string]store.Thread // the latest by line, as prefetched
 }
 
 // Settings returns the club's settings.
@@ -62,7 +66,7 @@ func (b *batch) line(ctx context.Context, number string) (store.Line, error) {
 
 // address returns a number as E.164, and anything else as it is.
 func (b *batch) address(ctx context.Context, raw string) (string, error) {
-	if e164, ok := phone.Normalise(raw, ""); ok {
+	if e164, ok := b.in.numbers.normalise(raw); ok {
 		return e164, nil
 	}
 	s, err := b.Settings(ctx)
@@ -94,7 +98,7 @@ func (b *batch) sender(ctx context.Context, raw string) (*sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find sender: %w", err)
 	}
-	s := &sender{Subject: subject, threads: map[string]*store.Thread{}}
+	s := &sender{Subject: subject, threads: map[string]store.Thread{}}
 	if s.member, err = b.FindMemberBySubject(ctx, subject.ID); err != nil {
 		if !missing(err) {
 			return nil, fmt.Errorf("find member: %w", err)
@@ -117,7 +121,12 @@ func (b *batch) delivery(ctx context.Context, provider, id string) (first bool, 
 	if id == "" {
 		return true, nil
 	}
-	n, err := b.CreateDelivery(ctx, store.CreateDeliveryParams{Provider: provider, DeliveryID: key(id), ReceivedAt: b.Now})
+	k := delivery{provider, key(id)}
+	if fresh, ok := b.deliveries[k]; ok {
+		b.deliveries[k] = false
+		return fresh, nil
+	}
+	n, err := b.CreateDelivery(ctx, store.CreateDeliveryParams{Provider: provider, DeliveryID: k.id, ReceivedAt: b.Now})
 	if err != nil {
 		return false, fmt.Errorf("record delivery: %w", err)
 	}

@@ -49,6 +49,27 @@ func masked(text string, names []string) string {
 	return clean(phrase.Mask(strings.ToValidUTF8(text, "\uFFFD"), names...), len(text)+1024)
 }
 
+// mayName reports whether a text may hold one of the names. False is certain; it is worth the look,
+// for masking costs more than everything else that the transaction computes.
+func mayName(text string, names []string) bool {
+	lower := strings.ToLower(text)
+	for _, n := range names {
+		if !ascii(text) || !ascii(n) || strings.Contains(lower, strings.ToLower(n)) {
+			return true
+		}
+	}
+	return false
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // maxSnippet is how many characters of the last message lists show.
 const maxSnippet = 120
 

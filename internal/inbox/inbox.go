@@ -49,7 +49,8 @@ type Config struct {
 
 // Inbox stores what comes in. Close ends it.
 type Inbox struct {
-	cfg Config
+	cfg     Config
+	numbers numbers
 
 	mu     sync.RWMutex // guards lanes and closed; held for reading while an item is handed to a lane
 	lanes  map[*store.Tenant][]*lane
@@ -104,21 +105,21 @@ func (in *Inbox) Close() {
 func (in *Inbox) Deliver(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
 	switch {
 	case d.Inbound != nil:
-		text := newText(d, provider)
-		return in.submit(ctx, tenant, d.Inbound.From, text.store)
+		t := newText(d, provider, &in.numbers)
+		return in.submit(ctx, tenant, d.Inbound.From, &item{text: t, work: t.store})
 	case d.Report != nil:
 		r := report{DeliveryReport: *d.Report, provider: provider, deliveryID: d.ID}
-		return in.submit(ctx, tenant, d.Report.To, r.store)
+		return in.submit(ctx, tenant, d.Report.To, &item{work: r.store})
 	}
 	return Result{Ignored: "event of type " + clean(d.Ignored, 80)}, nil
 }
 
-// submit hands work to the lane of key and waits for its commit.
-func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, work work) (Result, error) {
+// submit hands an item to the lane of key and waits for its commit.
+func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, it *item) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	it := &item{work: work, correlation: club.CorrelationFrom(ctx), done: make(chan answer, 1)}
+	it.correlation, it.done = club.CorrelationFrom(ctx), make(chan answer, 1)
 	if it.correlation.IsZero() {
 		it.correlation = club.NewCorrelationID(in.cfg.Cluster.Clock().Now())
 	}

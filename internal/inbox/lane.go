@@ -13,7 +13,7 @@ import (
 
 // postgresLanes is how many transactions of one tenant are under way at a time on PostgreSQL. All of
 // a sender's texts go through one lane.
-const postgresLanes = 2
+const postgresLanes = 4
 
 // work stores one thing in a batch's transaction. It runs again when the transaction does.
 type work func(ctx context.Context, b *batch) (Result, error)
@@ -22,6 +22,7 @@ type work func(ctx context.Context, b *batch) (Result, error)
 // gone away holds nobody up.
 type item struct {
 	work        work
+	text        *text // what it stores, when that is a text: batches look up for all of them at once
 	correlation club.CorrelationID
 	done        chan answer
 }
@@ -137,7 +138,11 @@ func (l *lane) attempt(items []*item) (results []Result, at int, err error) {
 	}
 	results = make([]Result, len(items))
 	err = l.tenant.Write(ctx, func(tx *store.Tx) error {
-		b := &batch{Tx: tx, in: l.in, keys: keys, lane: l, senders: map[string]*sender{}}
+		at = -1
+		b := &batch{Tx: tx, in: l.in, keys: keys, lane: l, senders: map[string]*sender{}, deliveries: map[delivery]bool{}}
+		if err := b.prefetch(ctx, textsOf(items)); err != nil {
+			return err
+		}
 		for i, it := range items {
 			at = i
 			tx.Correlation = it.correlation
@@ -161,4 +166,14 @@ func guarded(ctx context.Context, b *batch, w work) (r Result, err error) {
 		}
 	}()
 	return w(ctx, b)
+}
+
+func textsOf(items []*item) []*text {
+	texts := make([]*text, 0, len(items))
+	for _, it := range items {
+		if it.text != nil {
+			texts = append(texts, it.text)
+		}
+	}
+	return texts
 }

@@ -96,7 +96,7 @@ func (r report) later(b *batch) (Result, error) {
 func (in *Inbox) WorkReport(ctx context.Context, tenant *store.Tenant, j ReportJob) error {
 	r := report{provider: j.Provider, DeliveryReport: club.DeliveryReport{ProviderMessageID: j.MessageID, Status: j.Status, ErrorCode: j.ErrorCode, At: j.At}}
 	wait := false
-	_, err := in.submit(ctx, tenant, j.MessageID, func(ctx context.Context, b *batch) (Result, error) {
+	_, err := in.submit(ctx, tenant, j.MessageID, &item{work: func(ctx context.Context, b *batch) (Result, error) {
 		wait = false
 		m, err := r.find(ctx, b)
 		if missing(err) {
@@ -107,7 +107,7 @@ func (in *Inbox) WorkReport(ctx context.Context, tenant *store.Tenant, j ReportJ
 			return Result{}, fmt.Errorf("find message: %w", err)
 		}
 		return r.apply(ctx, b, m)
-	})
+	}})
 	switch {
 	case err != nil:
 		return err
@@ -231,6 +231,7 @@ func (b *batch) forget(id club.SubjectID) {
 	for _, s := range b.senders {
 		if s.ID == id {
 			clear(s.threads)
+			clear(s.found)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/jobs"
 	"clubos/internal/people"
-	"clubos/internal/phone"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -22,20 +21,22 @@ type text struct {
 	deliveryID string
 	line       string
 	emergency  bool
+	masked     string // without regard to the sender's name, which is not known yet
 	media      string // JSON
 	count      int    // of media
 }
 
-func newText(d club.Delivery, provider string) text {
-	t := text{Inbound: *d.Inbound, provider: provider, deliveryID: d.ID, count: len(d.Inbound.Media)}
+func newText(d club.Delivery, provider string, numbers *numbers) *text {
+	t := &text{Inbound: *d.Inbound, provider: provider, deliveryID: d.ID, count: len(d.Inbound.Media)}
 	if t.deliveryID == "" {
 		t.deliveryID = t.DeliveryID
 	}
 	t.line = clean(t.To, 64)
-	if e164, ok := phone.Normalise(t.To, ""); ok {
+	if e164, ok := numbers.normalise(t.To); ok {
 		t.line = e164
 	}
 	t.emergency = phrase.Read(t.Text).Emergency != phrase.EmergencyNone
+	t.masked = masked(t.Text, nil)
 	media, err := json.Marshal(cleanMedia(t.Media))
 	if err != nil {
 		panic("BUG: media do not encode: " + err.Error())
@@ -45,7 +46,7 @@ func newText(d club.Delivery, provider string) text {
 }
 
 // store puts the text into its thread and has it read.
-func (t text) store(ctx context.Context, b *batch) (Result, error) {
+func (t *text) store(ctx context.Context, b *batch) (Result, error) {
 	first, err := b.delivery(ctx, t.provider, t.deliveryID)
 	if err != nil {
 		return Result{}, err
@@ -72,6 +73,9 @@ func (t text) store(ctx context.Context, b *batch) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if mayName(t.Text, s.names) {
+		t.masked = masked(t.Text, s.names)
+	}
 	id, created, err := t.message(ctx, b, s, th.ID)
 	if err != nil {
 		return Result{}, err
@@ -83,13 +87,13 @@ func (t text) store(ctx context.Context, b *batch) (Result, error) {
 	if th, err = t.move(ctx, b, s, th); err != nil {
 		return Result{}, err
 	}
-	s.threads[t.line] = &th
+	s.threads[t.line] = th
 	b.Enqueue(AdvanceJob{Meta: jobs.For(b.Tx), Thread: th.ID, Message: id}, nil)
 	return Result{Thread: th.ID, Message: id}, nil
 }
 
 // known returns the text as it was stored before.
-func (t text) known(ctx context.Context, b *batch) (Result, bool, error) {
+func (t *text) known(ctx context.Context, b *batch) (Result, bool, error) {
 	if t.ProviderMessageID == "" {
 		// Without a vendor's id the delivery's id is all that tells texts apart.
 		return Result{Duplicate: true}, t.deliveryID != "", nil
@@ -105,7 +109,7 @@ func (t text) known(ctx context.Context, b *batch) (Result, bool, error) {
 }
 
 // message stores the text itself; created is false when it was stored before.
-func (t text) message(ctx context.Context, b *batch, s *sender, in club.ThreadID) (id club.MessageID, created bool, err error) {
+func (t *text) message(ctx context.Context, b *batch, s *sender, in club.ThreadID) (id club.MessageID, created bool, err error) {
 	id = b.messageID()
 	body, err := people.Seal(b.keys, s.Subject, people.ColumnMessage, id.String(), t.Text)
 	if err != nil {
@@ -118,7 +122,7 @@ func (t text) message(ctx context.Context, b *batch, s *sender, in club.ThreadID
 	}
 	n, err := b.CreateMessage(ctx, store.CreateMessageParams{
 		ID: id, ThreadID: in, Direction: club.DirectionIn, Author: club.AuthorMember, Provider: t.provider,
-		ProviderMessageID: optional(key(t.ProviderMessageID)), Status: club.MessageReceived, Body: body, Masked: masked(t.Text, s.names),
+		ProviderMessageID: optional(key(t.ProviderMessageID)), Status: club.MessageReceived, Body: body, Masked: t.masked,
 		Media: t.media, SentAt: sent, CorrelationID: b.Correlation, Now: b.Now,
 	})
 	if err != nil {
@@ -129,7 +133,7 @@ func (t text) message(ctx context.Context, b *batch, s *sender, in club.ThreadID
 
 // move tells the thread of the text. Where somebody else has changed the thread since it was read, it
 // is read again: a text never waits for the machine or an operator.
-func (t text) move(ctx context.Context, b *batch, s *sender, th store.Thread) (store.Thread, error) {
+func (t *text) move(ctx context.Context, b *batch, s *sender, th store.Thread) (store.Thread, error) {
 	settings, err := b.Settings(ctx)
 	if err != nil {
 		return th, err
@@ -144,7 +148,7 @@ func (t text) move(ctx context.Context, b *batch, s *sender, th store.Thread) (s
 		if next.WaitingSince == nil {
 			next.WaitingSince = &b.Now
 		}
-		next.Snippet = snippet(masked(t.Text, s.names), t.count)
+		next.Snippet = snippet(t.masked, t.count)
 		if next.MemberID.IsZero() {
 			next.MemberID = s.member.ID
 		}

@@ -13,9 +13,15 @@ import (
 const bookingAhead = 2 * time.Hour
 
 // thread returns the thread that the text continues, or a new one that is not stored yet.
-func (t text) thread(ctx context.Context, b *batch, s *sender) (th store.Thread, opened bool, err error) {
+func (t *text) thread(ctx context.Context, b *batch, s *sender) (th store.Thread, opened bool, err error) {
 	if cached, ok := s.threads[t.line]; ok {
-		return *cached, false, nil // of this very transaction: it goes on
+		return cached, false, nil // of this very transaction: it goes on
+	}
+	if found, ok := s.found[t.line]; ok {
+		settings, err := b.Settings(ctx)
+		if err != nil || continues(found, b.Now, settings.EpisodeGap) {
+			return found, false, err
+		}
 	}
 	th, ok, err := t.latest(ctx, b, s)
 	if ok || err != nil {
@@ -37,7 +43,7 @@ func (t text) thread(ctx context.Context, b *batch, s *sender) (th store.Thread,
 }
 
 // latest finds the sender's latest thread on the line; ok is false when there is none to continue.
-func (t text) latest(ctx context.Context, b *batch, s *sender) (th store.Thread, ok bool, err error) {
+func (t *text) latest(ctx context.Context, b *batch, s *sender) (th store.Thread, ok bool, err error) {
 	settings, err := b.Settings(ctx)
 	if err != nil {
 		return th, false, err
@@ -76,7 +82,7 @@ func lastWord(th store.Thread) time.Time {
 
 // place says where a new thread belongs: to the line's location, else to where the sender has a
 // booking around now, else to the member's home; else nowhere.
-func (t text) place(ctx context.Context, b *batch, s *sender) (club.LocationID, error) {
+func (t *text) place(ctx context.Context, b *batch, s *sender) (club.LocationID, error) {
 	line, err := b.line(ctx, t.line)
 	if err != nil || !line.LocationID.IsZero() {
 		return line.LocationID, err

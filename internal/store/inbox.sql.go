@@ -7,10 +7,48 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"clubos/internal/club"
 )
+
+const createDeliveries = `-- name: CreateDeliveries :many
+INSERT INTO deliveries (provider, delivery_id, received_at)
+SELECT $1, j.key, $2 FROM json_each($3) j WHERE TRUE
+ON CONFLICT DO NOTHING RETURNING delivery_id
+`
+
+type CreateDeliveriesParams struct {
+	Provider   string
+	ReceivedAt time.Time
+	Ids        json.RawMessage
+}
+
+// Records many deliveries of a provider and returns the ids that were not known. The ids are the keys
+// of a JSON object, for both engines read one with json_each.
+func (q *Queries) CreateDeliveries(ctx context.Context, arg CreateDeliveriesParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, createDeliveries, arg.Provider, arg.ReceivedAt, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var delivery_id string
+		if err := rows.Scan(&delivery_id); err != nil {
+			return nil, err
+		}
+		items = append(items, delivery_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
 
 const createDelivery = `-- name: CreateDelivery :execrows
 INSERT INTO deliveries (provider, delivery_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
@@ -41,6 +79,113 @@ func (q *Queries) DeleteDeliveries(ctx context.Context, before time.Time) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const findLatestThreads = `-- name: FindLatestThreads :many
+SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provider, t.status, t.priority, t.version, t.unread, t.snippet,
+    t.assigned_to, t.silent_until, t.merged_into, t.awaiting, t.episode_at, t.last_in_at, t.last_out_at, t.waiting_since, t.correlation_id,
+    t.created_at, t.updated_at
+FROM json_each($1) j JOIN threads t ON t.id = (
+    SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = $2 AND x.status <> 'merged'
+    ORDER BY x.updated_at DESC, x.id DESC LIMIT 1)
+`
+
+type FindLatestThreadsParams struct {
+	Subjects json.RawMessage
+	Line     string
+}
+
+// The threads that texts of these subjects (keys of a JSON object) to a line continue.
+func (q *Queries) FindLatestThreads(ctx context.Context, arg FindLatestThreadsParams) ([]Thread, error) {
+	rows, err := q.db.QueryContext(ctx, findLatestThreads, arg.Subjects, arg.Line)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Thread{}
+	for rows.Next() {
+		var i Thread
+		if err := rows.Scan(
+			&i.ID,
+			&i.SubjectID,
+			&i.MemberID,
+			&i.LocationID,
+			&i.BayID,
+			&i.Line,
+			&i.Provider,
+			&i.Status,
+			&i.Priority,
+			&i.Version,
+			&i.Unread,
+			&i.Snippet,
+			&i.AssignedTo,
+			&i.SilentUntil,
+			&i.MergedInto,
+			&i.Awaiting,
+			&i.EpisodeAt,
+			&i.LastInAt,
+			&i.LastOutAt,
+			&i.WaitingSince,
+			&i.CorrelationID,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findSenders = `-- name: FindSenders :many
+SELECT s.id, s.phone_index, s.wrapped_key, m.id AS member_id, m.name, m.home_location_id
+FROM json_each($1) j JOIN subjects s ON s.phone_index = j.key LEFT JOIN members m ON m.subject_id = s.id
+`
+
+type FindSendersRow struct {
+	ID             club.SubjectID
+	PhoneIndex     *string
+	WrappedKey     []byte
+	MemberID       club.MemberID
+	Name           []byte
+	HomeLocationID club.LocationID
+}
+
+// What the inbox must know of those who text, by the indexes of their numbers (keys of a JSON object).
+func (q *Queries) FindSenders(ctx context.Context, indexes json.RawMessage) ([]FindSendersRow, error) {
+	rows, err := q.db.QueryContext(ctx, findSenders, indexes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindSendersRow{}
+	for rows.Next() {
+		var i FindSendersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PhoneIndex,
+			&i.WrappedKey,
+			&i.MemberID,
+			&i.Name,
+			&i.HomeLocationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findTextsWithoutVendorID = `-- name: FindTextsWithoutVendorID :many

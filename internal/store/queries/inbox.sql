@@ -26,3 +26,24 @@ ORDER BY m.created_at, m.id;
 -- What the vendor says of a text of ours, unless the text's status has moved since it was read.
 UPDATE messages SET status = $2, provider_message_id = $3, error_code = $4, sent_at = $5, updated_at = $6
 WHERE id = $1 AND status = sqlc.arg(was);
+
+-- name: CreateDeliveries :many
+-- Records many deliveries of a provider and returns the ids that were not known. The ids are the keys
+-- of a JSON object, for both engines read one with json_each.
+INSERT INTO deliveries (provider, delivery_id, received_at)
+SELECT sqlc.arg(provider), j.key, sqlc.arg(received_at) FROM json_each(sqlc.arg(ids)) j WHERE TRUE
+ON CONFLICT DO NOTHING RETURNING delivery_id;
+
+-- name: FindSenders :many
+-- What the inbox must know of those who text, by the indexes of their numbers (keys of a JSON object).
+SELECT s.id, s.phone_index, s.wrapped_key, m.id AS member_id, m.name, m.home_location_id
+FROM json_each(sqlc.arg(indexes)) j JOIN subjects s ON s.phone_index = j.key LEFT JOIN members m ON m.subject_id = s.id;
+
+-- name: FindLatestThreads :many
+-- The threads that texts of these subjects (keys of a JSON object) to a line continue.
+SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provider, t.status, t.priority, t.version, t.unread, t.snippet,
+    t.assigned_to, t.silent_until, t.merged_into, t.awaiting, t.episode_at, t.last_in_at, t.last_out_at, t.waiting_since, t.correlation_id,
+    t.created_at, t.updated_at
+FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
+    SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = sqlc.arg(line) AND x.status <> 'merged'
+    ORDER BY x.updated_at DESC, x.id DESC LIMIT 1);
