@@ -86,7 +86,7 @@ func TestRebootTakesTheDeviceAwayAndBringsItBackMended(t *testing.T) {
 		t.Error("still frozen")
 	}
 	as, err = c.Activities(t.Context(), "3", noon)
-	if err != nil || len(as) != 2 || as[0].Status != "completed" {
+	if err != nil || len(as) != 3 || as[0].Status != "completed" || as[1].Type != "system" {
 		t.Errorf("later: %+v %v", as, err)
 	}
 	if e := m.Effects(); len(e) != 1 || e[0].Key != key || e[0].Op != "reboot" || e[0].Target != "3" {

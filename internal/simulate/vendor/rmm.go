@@ -287,6 +287,7 @@ func (m *RMM) reboot(w http.ResponseWriter, c call, _ grant) {
 	if !c.lie && !c.offline && !m.offlineLocked(d) {
 		back := now.Add(m.cfg.RebootTime)
 		d.away = back
+		m.noteLocked(d, activity{at: back, kind: "SYSTEM", status: "SYSTEM_REBOOTED", message: "System was rebooted"})
 		m.noteLocked(d, activity{at: back, kind: "ACTION", status: "COMPLETED", result: "SUCCESS", message: "Reboot: " + body.Reason, done: unfreeze})
 		m.record(c.Request, c.body, Effect{Op: "reboot", Target: c.PathValue("id"), Text: body.Reason})
 	}
