@@ -31,20 +31,28 @@ type Config struct {
 }
 
 // Desk is where people work. It is safe for concurrent use.
-type Desk struct{ cfg Config }
+type Desk struct {
+	cfg       Config
+	templates []TicketTemplate // read only
+}
 
 // New returns a desk.
 func New(cfg Config) *Desk {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Desk{cfg: cfg}
+	templates, err := readTemplates(ticketTemplates)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return &Desk{cfg: cfg, templates: templates}
 }
 
 // Register registers the desk's timers and its sweep.
 func (d *Desk) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[escalationDue]{Work: d.remind})
 	jobs.Handle(r, jobs.Handler[silenceOver]{Work: d.endSilence})
+	jobs.Handle(r, jobs.Handler[ticketSLA]{Work: d.warn})
 	r.Every("desk_neglect", sweepEvery, d.Sweep)
 }
 

@@ -221,3 +221,16 @@ func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, t store.Thread, by cl
 	return d.cfg.Notifier.Update(ctx, tx, pr.ID.String(), notify.Note{Kind: notify.KindProposal, Thread: t.ID, Priority: t.Priority,
 		Title: "Withdrawn: " + c.Title, Lines: []string{strings.ToUpper(why[:1]) + why[1:] + "."}, Link: "/threads/" + t.ID.String()})
 }
+
+// FindOverdueEscalations returns the open escalations, at places that p may see, that nobody has
+// acknowledged in time, the longest overdue first, at most 100.
+func (d *Desk) FindOverdueEscalations(ctx context.Context, tx *store.Tx, p identity.Principal) ([]store.Escalation, error) {
+	if err := admit(tx, p, identity.ThreadsRead); err != nil {
+		return nil, err
+	}
+	rows, err := tx.FindOverdueEscalations(ctx, store.FindOverdueEscalationsParams{Scope: p.LocationScope(), Now: tx.Now, Size: 100})
+	if err != nil {
+		return nil, fmt.Errorf("find overdue escalations: %w", err)
+	}
+	return rows, nil
+}

@@ -508,18 +508,22 @@ func (q *Queries) FindLatestEscalation(ctx context.Context, threadID club.Thread
 }
 
 const findOverdueEscalations = `-- name: FindOverdueEscalations :many
-SELECT id, thread_id, decision_id, reason, summary, priority, status, due_at, reminders, acknowledged_by, acknowledged_at, closed_at, created_at
-FROM escalations WHERE status = 'open' AND (reminders > 0 OR due_at < $1) ORDER BY due_at LIMIT $2
+SELECT e.id, e.thread_id, e.decision_id, e.reason, e.summary, e.priority, e.status, e.due_at, e.reminders, e.acknowledged_by, e.acknowledged_at,
+    e.closed_at, e.created_at
+FROM escalations e JOIN threads t ON t.id = e.thread_id
+WHERE e.status = 'open' AND (e.reminders > 0 OR e.due_at < $1)
+  AND (CAST($2 AS TEXT) = '' OR t.location_id IS NULL OR CAST($2 AS TEXT) LIKE '%,' || t.location_id || ',%')
+ORDER BY e.due_at, e.id LIMIT $3
 `
 
 type FindOverdueEscalationsParams struct {
-	DueAt time.Time
-	Limit int32
+	Now   time.Time
+	Scope string
+	Size  int32
 }
 
-// Open escalations past their time, for the console's health page.
 func (q *Queries) FindOverdueEscalations(ctx context.Context, arg FindOverdueEscalationsParams) ([]Escalation, error) {
-	rows, err := q.db.QueryContext(ctx, findOverdueEscalations, arg.DueAt, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, findOverdueEscalations, arg.Now, arg.Scope, arg.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -202,26 +202,8 @@ func (q *Queries) FindTicketByNumber(ctx context.Context, number int64) (Ticket,
 	return i, err
 }
 
-const findTicketEvent = `-- name: FindTicketEvent :one
-SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE id = $1
-`
-
-func (q *Queries) FindTicketEvent(ctx context.Context, id club.EventID) (TicketEvent, error) {
-	row := q.db.QueryRowContext(ctx, findTicketEvent, id)
-	var i TicketEvent
-	err := row.Scan(
-		&i.ID,
-		&i.TicketID,
-		&i.Kind,
-		&i.Body,
-		&i.Actor,
-		&i.At,
-	)
-	return i, err
-}
-
 const findTicketEvents = `-- name: FindTicketEvents :many
-SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE ticket_id = $1 ORDER BY at, id LIMIT $2
+SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE ticket_id = $1 ORDER BY at DESC, id DESC LIMIT $2
 `
 
 type FindTicketEventsParams struct {

@@ -31,9 +31,12 @@ UPDATE escalations SET status = 'acknowledged', acknowledged_by = $2, acknowledg
 UPDATE escalations SET status = 'closed', closed_at = $2 WHERE id = $1 AND status <> 'closed';
 
 -- name: FindOverdueEscalations :many
--- Open escalations past their time, for the console's health page.
-SELECT id, thread_id, decision_id, reason, summary, priority, status, due_at, reminders, acknowledged_by, acknowledged_at, closed_at, created_at
-FROM escalations WHERE status = 'open' AND (reminders > 0 OR due_at < $1) ORDER BY due_at LIMIT $2;
+SELECT e.id, e.thread_id, e.decision_id, e.reason, e.summary, e.priority, e.status, e.due_at, e.reminders, e.acknowledged_by, e.acknowledged_at,
+    e.closed_at, e.created_at
+FROM escalations e JOIN threads t ON t.id = e.thread_id
+WHERE e.status = 'open' AND (e.reminders > 0 OR e.due_at < sqlc.arg(now))
+  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')
+ORDER BY e.due_at, e.id LIMIT sqlc.arg(size);
 
 -- name: FindDeskExecutions :many
 -- What was tried in a thread, newest first.

@@ -47,10 +47,7 @@ WHERE id = sqlc.arg(id) AND warned < sqlc.arg(percent) AND paused_at IS NULL AND
 INSERT INTO ticket_events (id, ticket_id, kind, body, actor, at) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: FindTicketEvents :many
-SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE ticket_id = $1 ORDER BY at, id LIMIT $2;
-
--- name: FindTicketEvent :one
-SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE id = $1;
+SELECT id, ticket_id, kind, body, actor, at FROM ticket_events WHERE ticket_id = $1 ORDER BY at DESC, id DESC LIMIT $2;
 
 -- name: FindTicketsPage :many
 -- Newest first, after a cursor. The conditions are one rule each; an empty one admits everything.

@@ -1,0 +1,177 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/identity"
+	"clubos/internal/people"
+	"clubos/internal/store"
+)
+
+// Message is a message of a thread with its words opened.
+type Message struct {
+	store.Message
+	Text string // people.Erased when the member was erased
+}
+
+// ThreadDetail is everything that the page of a thread shows, read in one transaction by a number of
+// queries that does not depend on how much there is.
+type ThreadDetail struct {
+	Thread      store.Thread
+	Person      people.Person
+	Location    store.Location // zero ID: none known
+	Bay         store.Bay
+	Messages    []Message // the newest messagesShown, oldest first
+	More        bool      // there are older messages
+	Decisions   []store.Decision
+	Proposals   []store.Proposal
+	Executions  []store.Execution
+	Escalation  *store.Escalation // the latest; nil when people were never called
+	Tickets     []store.Ticket
+	Bookings    []store.Booking // the person's, around the present instant
+	BayBookings []store.Booking // of the thread's bay, likewise
+	Devices     []store.Device  // of the bay, and those that serve the whole place
+	Others      []store.Thread  // the person's other threads, newest first, that the reader may see
+}
+
+const (
+	messagesShown = 100
+	around        = 12 * time.Hour // bookings this long before and after are shown
+)
+
+// FindThreadDetail returns a thread that p may see, with all that belongs to it. Lists other than the
+// messages are newest first. NotFound otherwise.
+func (d *Desk) FindThreadDetail(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ThreadID) (ThreadDetail, error) {
+	t, err := find(ctx, tx, p, identity.ThreadsRead, id)
+	if err != nil {
+		return ThreadDetail{}, err
+	}
+	out := ThreadDetail{Thread: t}
+	for _, load := range []func(context.Context, *store.Tx, identity.Principal, *ThreadDetail) error{d.loadMessages, loadMachine, loadPeople, loadPlace} {
+		if err := load(ctx, tx, p, &out); err != nil {
+			return ThreadDetail{}, err
+		}
+	}
+	return out, nil
+}
+
+// FindMessages returns a page of a thread's messages, oldest first: those before a message, or the
+// newest when before is zero. More says that there are older ones.
+func (d *Desk) FindMessages(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ThreadID, before club.MessageID, size int) (msgs []Message, more bool, err error) {
+	t, err := find(ctx, tx, p, identity.ThreadsRead, id)
+	if err != nil {
+		return nil, false, err
+	}
+	keys, err := d.keys(ctx, tx)
+	if err != nil {
+		return nil, false, err
+	}
+	subject, err := tx.FindSubject(ctx, t.SubjectID)
+	if err != nil {
+		return nil, false, fmt.Errorf("find subject: %w", err)
+	}
+	n := pageSize(size)
+	arg := store.FindMessagesPageParams{ThreadID: id, Size: n + 1}
+	if !before.IsZero() {
+		arg.Before = pointer(before.String())
+	}
+	rows, err := tx.FindMessagesPage(ctx, arg)
+	if err != nil {
+		return nil, false, fmt.Errorf("find messages: %w", err)
+	}
+	if more = len(rows) > int(n); more {
+		rows = rows[:n]
+	}
+	for _, r := range slices.Backward(rows) {
+		text, err := people.Open(keys, subject, people.ColumnMessage, r.ID.String(), r.Body)
+		if err != nil {
+			return nil, false, err
+		}
+		msgs = append(msgs, Message{Message: r, Text: text})
+	}
+	return msgs, more, nil
+}
+
+func (d *Desk) loadMessages(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) (err error) {
+	out.Messages, out.More, err = d.FindMessages(ctx, tx, p, out.Thread.ID, "", messagesShown)
+	if err != nil {
+		return err
+	}
+	keys, err := d.keys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	out.Person, err = people.Find(ctx, tx, keys, out.Thread.SubjectID)
+	return err
+}
+
+// loadMachine reads what the machine thought and did.
+func loadMachine(ctx context.Context, tx *store.Tx, _ identity.Principal, out *ThreadDetail) (err error) {
+	id := out.Thread.ID
+	if out.Decisions, err = tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: id, Limit: 50}); err != nil {
+		return fmt.Errorf("find decisions: %w", err)
+	}
+	if out.Proposals, err = tx.FindProposalsOfThread(ctx, store.FindProposalsOfThreadParams{ThreadID: id, Limit: 50}); err != nil {
+		return fmt.Errorf("find proposals: %w", err)
+	}
+	if out.Executions, err = tx.FindDeskExecutions(ctx, store.FindDeskExecutionsParams{ThreadID: id, Limit: 50}); err != nil {
+		return fmt.Errorf("find executions: %w", err)
+	}
+	return nil
+}
+
+// loadPeople reads what people have to do with the thread.
+func loadPeople(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) error {
+	e, err := tx.FindLatestEscalation(ctx, out.Thread.ID)
+	if err == nil {
+		out.Escalation = &e
+	} else if !missing(err) {
+		return fmt.Errorf("find escalation: %w", err)
+	}
+	if p.Can(identity.TicketsRead) {
+		tickets, err := tx.FindTicketsOfThread(ctx, out.Thread.ID)
+		if err != nil {
+			return fmt.Errorf("find tickets: %w", err)
+		}
+		out.Tickets = slices.DeleteFunc(tickets, func(t store.Ticket) bool { return !p.AllowsLocation(t.LocationID) })
+	}
+	others, err := tx.FindThreadsOfSubject(ctx, store.FindThreadsOfSubjectParams{SubjectID: out.Thread.SubjectID, Limit: 20})
+	if err != nil {
+		return fmt.Errorf("find other threads: %w", err)
+	}
+	out.Others = slices.DeleteFunc(others, func(t store.Thread) bool { return t.ID == out.Thread.ID || !p.AllowsLocation(t.LocationID) })
+	return nil
+}
+
+// loadPlace reads where it happens: the place, who holds it, and its devices.
+func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) (err error) {
+	since, until := tx.Now.Add(-around), tx.Now.Add(around)
+	if out.Bookings, err = tx.FindDeskBookings(ctx, store.FindDeskBookingsParams{SubjectID: out.Thread.SubjectID, Since: since, Until: until}); err != nil {
+		return fmt.Errorf("find bookings: %w", err)
+	}
+	out.Bookings = slices.DeleteFunc(out.Bookings, func(b store.Booking) bool { return !p.AllowsLocation(b.LocationID) })
+	if out.Thread.LocationID.IsZero() {
+		return nil
+	}
+	if out.Location, err = tx.FindLocation(ctx, out.Thread.LocationID); err != nil {
+		return fmt.Errorf("find location: %w", err)
+	}
+	if out.Devices, err = tx.FindDeskDevices(ctx, store.FindDeskDevicesParams{LocationID: out.Thread.LocationID, BayID: out.Thread.BayID}); err != nil {
+		return fmt.Errorf("find devices: %w", err)
+	}
+	if out.Thread.BayID.IsZero() {
+		return nil
+	}
+	if out.Bay, err = tx.FindBay(ctx, out.Thread.BayID); err != nil {
+		return fmt.Errorf("find bay: %w", err)
+	}
+	out.BayBookings, err = tx.FindDeskBookingsOfBay(ctx, store.FindDeskBookingsOfBayParams{BayID: out.Thread.BayID, Since: since, Until: until})
+	if err != nil {
+		return fmt.Errorf("find bay's bookings: %w", err)
+	}
+	return nil
+}
