@@ -1,0 +1,106 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"clubos/internal/club"
+)
+
+// errUnconfigured is what a vendor gets that the club has not set up.
+var errUnconfigured = club.Unauthenticated("no secret is configured for this vendor")
+
+func (s *server) openphone(ctx context.Context, e *event) error {
+	return s.texts(ctx, e, e.receivers.OpenPhone, "openphone")
+}
+
+// twilio answers with an empty TwiML document: anything else would be read as a reply to the member.
+func (s *server) twilio(ctx context.Context, e *event) error {
+	e.answer, e.answerType = `<?xml version="1.0" encoding="UTF-8"?><Response></Response>`, "text/xml; charset=utf-8"
+	return s.texts(ctx, e, e.receivers.Twilio, "twilio")
+}
+
+func (s *server) texts(ctx context.Context, e *event, from Texts, provider string) error {
+	if from == nil {
+		return errUnconfigured
+	}
+	d, err := from.Receive(e.header, e.url, e.body, s.cfg.Clock.Now())
+	if err != nil {
+		return err
+	}
+	e.result, err = s.cfg.Inbox.Deliver(ctx, e.tenant, d, provider)
+	return err
+}
+
+func (s *server) bookings(ctx context.Context, e *event) error {
+	if e.receivers.Bookings == nil {
+		return errUnconfigured
+	}
+	id, change, err := e.receivers.Bookings.Receive(e.header, e.body, s.cfg.Clock.Now())
+	if err != nil {
+		return err
+	}
+	booking, err := s.cfg.Inbox.Booking(ctx, e.tenant, id, change)
+	if err != nil {
+		return err
+	}
+	answer, err := json.Marshal(map[string]string{"id": booking.String()})
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	e.answer, e.answerType = string(answer), jsonType
+	return nil
+}
+
+func (s *server) unifi(ctx context.Context, e *event) error {
+	if e.receivers.UniFi == nil {
+		return errUnconfigured
+	}
+	ev, err := e.receivers.UniFi(e.header, e.body, s.cfg.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if s.cfg.DoorEvent == nil {
+		e.result.Ignored = "nobody takes in door events"
+		return nil
+	}
+	return s.cfg.DoorEvent(ctx, e.tenant, ev)
+}
+
+// pressWithin leaves room in the three seconds after which Slack tells the person that it failed.
+const pressWithin = 2500 * time.Millisecond
+
+// slack carries out a press of a button. A refusal ("not your location", "somebody was faster") is an
+// answer for the person, not a failure of the request.
+func (s *server) slack(ctx context.Context, e *event) error {
+	if e.receivers.Slack == nil {
+		return errUnconfigured
+	}
+	p, err := e.receivers.Slack(e.header, e.body, s.cfg.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if p.Action == "" {
+		e.result.Ignored = "not a press of a button"
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pressWithin)
+	defer cancel()
+	reply, err := s.cfg.SlackActions.Press(ctx, e.tenant, p.User, p.Action, p.Value)
+	var own *club.Error
+	switch {
+	case errors.As(err, &own) && own.Code != club.CodeInternal && own.Code != club.CodeUnavailable:
+		reply = own.Msg
+	case err != nil:
+		return err
+	}
+	answer, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": reply})
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	e.answer, e.answerType = string(answer), jsonType
+	return nil
+}

@@ -1,0 +1,118 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/inbox"
+	"clubos/internal/store"
+)
+
+// Texts verifies and reads the webhooks of a text-message vendor. Unauthenticated when they are not
+// genuine; Invalid when a genuine one cannot be read. publicURL is the address that the vendor called,
+// as the vendor knows it.
+type Texts interface {
+	Receive(header http.Header, publicURL string, body []byte, now time.Time) (club.Delivery, error)
+}
+
+// Bookings verifies and reads the webhooks of a booking system.
+type Bookings interface {
+	Receive(header http.Header, body []byte, now time.Time) (deliveryID string, c club.BookingChange, err error)
+}
+
+// Doors verifies and reads the webhooks of a door controller.
+type Doors func(header http.Header, body []byte, now time.Time) (DoorEvent, error)
+
+// Buttons verifies and reads presses of buttons in a chat.
+type Buttons func(header http.Header, body []byte, now time.Time) (Press, error)
+
+// DoorEvent is what a door controller reports.
+type DoorEvent struct {
+	ID      string // the second delivery of an event has the same
+	Type    string
+	Door    string // the vendor's id of the door; "" when it is about something else
+	Granted bool   // an unlocking that was allowed
+	Key     string // ours, when we were the cause
+	At      time.Time
+}
+
+// Press is a press of a button.
+type Press struct {
+	User   string // the vendor's id of who pressed
+	Action string // "" when it is something else than a press, which is ignored
+	Value  string
+}
+
+// Receivers verify and read for one club. Nil is a vendor that the club has not configured: everything
+// in its name is refused.
+type Receivers struct {
+	OpenPhone Texts
+	Twilio    Texts
+	Bookings  Bookings
+	UniFi     Doors
+	Slack     Buttons
+}
+
+// SlackActions carries out what a button stands for, with the rights of who pressed it. The reply is
+// shown to that person. A second press of one button must do no harm.
+type SlackActions interface {
+	Press(ctx context.Context, tenant *store.Tenant, slackUserID, actionID, value string) (reply string, err error)
+}
+
+// Config is what the webhooks work with.
+type Config struct {
+	Cluster *store.Cluster // required
+	Inbox   *inbox.Inbox   // required
+	// Receivers returns who verifies and reads for a club. Required.
+	Receivers func(ctx context.Context, tenant *store.Tenant) (Receivers, error)
+	// SlackActions is required where a club's Receivers have Slack.
+	SlackActions SlackActions
+	// DoorEvent takes in what a door controller reports. Nil acknowledges and forgets it.
+	DoorEvent func(ctx context.Context, tenant *store.Tenant, e DoorEvent) error
+	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
+	PublicURL string
+	Clock     club.Clock   // default the cluster's
+	Log       *slog.Logger // default slog.Default()
+}
+
+// Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi or slack.
+func Path(tenant club.Slug, vendor string) string { return "/hooks/" + tenant.String() + "/" + vendor }
+
+// New returns the handler of everything below /hooks/.
+func New(cfg Config) http.Handler {
+	if cfg.Clock == nil {
+		cfg.Clock = cfg.Cluster.Clock()
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	s := &server{cfg: cfg}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/hooks/{tenant}/{vendor}", s.serve)
+	mux.HandleFunc("/", s.serve) // the same answer as for an unknown club
+	return mux
+}
+
+type server struct{ cfg Config }
+
+const (
+	formType = "application/x-www-form-urlencoded"
+	jsonType = "application/json"
+)
+
+// vendors lists what each vendor sends and who takes it in.
+var vendors = map[string]struct {
+	types []string
+	take  func(*server, context.Context, *event) error
+}{
+	"openphone": {[]string{jsonType}, (*server).openphone},
+	"twilio":    {[]string{formType, jsonType}, (*server).twilio},
+	"bookings":  {[]string{jsonType}, (*server).bookings},
+	"unifi":     {[]string{jsonType}, (*server).unifi},
+	"slack":     {[]string{formType}, (*server).slack},
+}
