@@ -66,6 +66,7 @@ type DeliveryReport struct {
 	ErrorCode         string        // the vendor's own code, for people to look up
 	Text              string        // what was sent, where the vendor repeats it; "" otherwise
 	To                string        // the recipient, where the vendor repeats it
+	Line              string        // the club's number it went out from, where the vendor repeats it
 	At                time.Time
 }
 
