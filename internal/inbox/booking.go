@@ -167,7 +167,7 @@ func findLocation(ctx context.Context, tx *store.Tx, name string) (store.Locatio
 		}
 		return store.Location{}, club.Invalid("the booking does not say which location it is for")
 	}
-	l, err := tx.FindLocationByName(ctx, club.LocationID(name))
+	l, err := tx.FindLocationByName(ctx, name)
 	if missing(err) {
 		return l, club.Invalid("there is no location called %q", clip(name, 80))
 	}

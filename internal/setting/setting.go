@@ -137,3 +137,12 @@ func (s Spec) Parse(text string) (json.RawMessage, error) {
 	}
 	return b, nil
 }
+
+// PutValue is Put for a value of Go.
+func PutValue(ctx context.Context, tx *store.Tx, by club.Actor, key string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode setting: %w", err)
+	}
+	return Put(ctx, tx, by, key, raw)
+}

@@ -328,7 +328,7 @@ func putStaff(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, c *
 func locationIDs(ctx context.Context, tenant *store.Tenant, names []string) (out []club.LocationID, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		for _, n := range names {
-			l, err := tx.FindLocationByName(ctx, club.LocationID(n))
+			l, err := tx.FindLocationByName(ctx, n)
 			if err != nil {
 				return fmt.Errorf("find location: %w", err)
 			}

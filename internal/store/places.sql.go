@@ -453,10 +453,10 @@ func (q *Queries) FindLocation(ctx context.Context, id club.LocationID) (Locatio
 
 const findLocationByName = `-- name: FindLocationByName :one
 SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
-WHERE id = $1 OR slug = LOWER($1) OR LOWER(name) = LOWER($1)
+WHERE id = CAST($1 AS TEXT) OR slug = LOWER(CAST($1 AS TEXT)) OR LOWER(name) = LOWER(CAST($1 AS TEXT))
 `
 
-func (q *Queries) FindLocationByName(ctx context.Context, name club.LocationID) (Location, error) {
+func (q *Queries) FindLocationByName(ctx context.Context, name string) (Location, error) {
 	row := q.db.QueryRowContext(ctx, findLocationByName, name)
 	var i Location
 	err := row.Scan(

@@ -10,7 +10,7 @@ SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
 
 -- name: FindLocationByName :one
 SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
-WHERE id = sqlc.arg(name) OR slug = LOWER(sqlc.arg(name)) OR LOWER(name) = LOWER(sqlc.arg(name));
+WHERE id = CAST(sqlc.arg(name) AS TEXT) OR slug = LOWER(CAST(sqlc.arg(name) AS TEXT)) OR LOWER(name) = LOWER(CAST(sqlc.arg(name) AS TEXT));
 
 -- name: FindLocations :many
 SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations ORDER BY name, id;
