@@ -10,8 +10,8 @@ import (
 	"clubos/internal/store"
 )
 
-// bookingSource names the club's booking system in the rows.
-const bookingSource = "simulate"
+// bookingSource is where the rows say they come from: the booking webhook, so that a later event changes them.
+const bookingSource = "webhook"
 
 // bookedAfresh is how old a club's bookings may be before they are laid anew.
 const bookedAfresh = time.Hour

@@ -41,8 +41,8 @@ type Options struct {
 	Password string
 	// Hasher hashes it. Required unless NoStaff.
 	Hasher *identity.Hasher
-	// Settings are set on top of the demo's (plain information goes out unasked, announced actions run
-	// at their deadline), by key.
+	// Settings are set on top of the demo's (plain information goes out unasked, everything else waits for
+	// a person), by key.
 	Settings map[string]any
 	// ImportSOPs loads the library of procedures; it is called last, and again when the club exists. Nil
 	// loads none.
@@ -213,11 +213,9 @@ func openTenant(ctx context.Context, cluster *store.Cluster, ring *vault.Ring, o
 
 func putSettings(ctx context.Context, tx *store.Tx, o Options) error {
 	all := map[string]any{
-		"club.name":              o.Name,
-		"replies.auto_safe":      true,
-		"actions.auto_execution": true,
-		"wait.suggest":           "30s",
-		"notify.slack_channel":   SlackChannel,
+		"club.name":            o.Name,
+		"replies.auto_safe":    true,
+		"notify.slack_channel": SlackChannel,
 	}
 	maps.Copy(all, o.Settings)
 	for _, key := range slices.Sorted(maps.Keys(all)) {

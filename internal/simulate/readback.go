@@ -63,10 +63,13 @@ func readPlaces(ctx context.Context, tx *store.Tx, c *Club) error {
 	return nil
 }
 
+// scriptPrefix begins the keys of settings that hold an id of an RMM script.
+const scriptPrefix = "rmm.script."
+
 func scriptsOf(details map[string]string) map[string]int {
 	out := map[string]int{}
 	for key, value := range details {
-		if id, err := strconv.Atoi(value); err == nil && strings.HasPrefix(key, "rmm.script.") {
+		if id, err := strconv.Atoi(value); err == nil && strings.HasPrefix(key, scriptPrefix) {
 			out[key] = id
 		}
 	}
