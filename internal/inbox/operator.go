@@ -73,8 +73,8 @@ func (r report) stepBack(ctx context.Context, b *batch, th store.Thread, words s
 	return nil
 }
 
-// thread finds the conversation that a text to s belongs to, or opens one. The report does not name
-// the club's line: the latest conversation with this person counts.
+// thread finds the conversation that a text to s belongs to, or opens one: the latest on the line it
+// went out from, or the latest of all when the vendor does not name the line.
 func (r report) thread(ctx context.Context, b *batch, s *sender) (store.Thread, error) {
 	if err := b.LockSubject(ctx, store.LockSubjectParams{ID: s.ID, UpdatedAt: b.Now}); err != nil {
 		return store.Thread{}, fmt.Errorf("lock recipient: %w", err)
@@ -83,12 +83,21 @@ func (r report) thread(ctx context.Context, b *batch, s *sender) (store.Thread, 
 	if err != nil {
 		return store.Thread{}, fmt.Errorf("find threads: %w", err)
 	}
+	number := ""
+	if r.Line != "" {
+		number = lineOf(r.Line, &b.in.numbers)
+	}
 	for _, th := range list {
-		if th.Status != club.ThreadMerged && th.Provider == r.provider {
+		if th.Status != club.ThreadMerged && th.Provider == r.provider && (number == "" || th.Line == number) {
 			return th, nil
 		}
 	}
-	line, err := b.onlyLine(ctx, r.provider)
+	if number == "" {
+		if number, err = b.onlyLine(ctx, r.provider); err != nil {
+			return store.Thread{}, err
+		}
+	}
+	line, err := b.line(ctx, number)
 	if err != nil {
 		return store.Thread{}, err
 	}
@@ -96,24 +105,23 @@ func (r report) thread(ctx context.Context, b *batch, s *sender) (store.Thread, 
 	if place.IsZero() {
 		place = s.member.HomeLocationID
 	}
-	th := newThread(b, s, line.Number, r.provider, place)
+	th := newThread(b, s, number, r.provider, place)
 	return th, create(ctx, b, th)
 }
 
-// onlyLine returns the line of a provider when it has just one; the zero line otherwise.
-func (b *batch) onlyLine(ctx context.Context, provider string) (store.Line, error) {
+// onlyLine returns the line of a provider when it has just one; "" otherwise.
+func (b *batch) onlyLine(ctx context.Context, provider string) (string, error) {
 	if _, err := b.line(ctx, ""); err != nil {
-		return store.Line{}, err
+		return "", err
 	}
-	var found store.Line
-	n := 0
+	found, n := "", 0
 	for _, l := range b.lines {
 		if l.Provider == provider {
-			found, n = l, n+1
+			found, n = l.Number, n+1
 		}
 	}
 	if n != 1 {
-		return store.Line{}, nil
+		return "", nil
 	}
 	return found, nil
 }

@@ -31,10 +31,7 @@ func newText(d club.Delivery, provider string, numbers *numbers) *text {
 	if t.deliveryID == "" {
 		t.deliveryID = t.DeliveryID
 	}
-	t.line = clean(t.To, 64)
-	if e164, ok := numbers.normalise(t.To); ok {
-		t.line = e164
-	}
+	t.line = lineOf(t.To, numbers)
 	t.emergency = phrase.Read(t.Text).Emergency != phrase.EmergencyNone
 	t.masked = masked(t.Text, nil)
 	media, err := json.Marshal(cleanMedia(t.Media))
@@ -43,6 +40,14 @@ func newText(d club.Delivery, provider string, numbers *numbers) *text {
 	}
 	t.media = string(media)
 	return t
+}
+
+// lineOf returns how a number of the club's is stored.
+func lineOf(raw string, numbers *numbers) string {
+	if e164, ok := numbers.normalise(raw); ok {
+		return e164
+	}
+	return clean(raw, 64)
 }
 
 // store puts the text into its thread and has it read.
