@@ -84,7 +84,7 @@ type Escalation struct {
 
 // ThreadCan says which buttons the reader may press at present.
 type ThreadCan struct {
-	Reply, Claim, Resolve, HandBack, Escalate, Merge, Ticket bool
+	Reply, Note, Claim, Resolve, HandBack, Escalate, Merge, Ticket bool
 }
 
 // Composer is the form for replies and notes.

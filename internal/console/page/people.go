@@ -136,26 +136,27 @@ type SignInPage struct {
 // DemoAccount is an account of the demo club, printed for all to see.
 type DemoAccount struct{ Role, Email, Password string }
 
-// JoinPage lets somebody who was invited choose a password. It stands outside the shell.
-type JoinPage struct {
+// SignInLinkPage takes the code of a sign-in link. It stands outside the shell.
+type SignInLinkPage struct {
 	Shell
-	Name   string
-	Email  string
-	Token  string            // of the invitation, a part of the address
-	Errors map[string]string // by field: "password", "again"
+	Error string
 }
 
-// ClubsPage chooses a club. Its shell has no tenant.
+// PasswordPage lets somebody choose a password who has none yet, or whose password is due. It stands
+// outside the shell, because nothing else may be done before.
+type PasswordPage struct {
+	Shell
+	Email   string
+	Next    string            // a path of this club to go on to
+	Current bool              // the present password is asked for
+	Errors  map[string]string // by field: "current", "password", "again"
+}
+
+// ClubsPage asks for a club's short name. Its shell has no tenant.
 type ClubsPage struct {
 	Shell
-	Clubs []ClubRow
-}
-
-// ClubRow is a club to choose.
-type ClubRow struct {
-	Slug   club.Slug
-	Name   string
-	Places int
+	Slug  string // as typed
+	Error string
 }
 
 // ErrorPage says that something did not work. It is drawn without the navigation, because what the

@@ -107,7 +107,7 @@ func thread() Thread {
 		},
 		Proposal:  proposal(),
 		Composer:  Composer{Key: "c1", SilentFor: "4 h"},
-		Can:       ThreadCan{Reply: true, Claim: true, Resolve: true, Escalate: true, Merge: true, Ticket: true},
+		Can:       ThreadCan{Reply: true, Note: true, Claim: true, Resolve: true, Escalate: true, Merge: true, Ticket: true},
 		MergeWith: []Option{{Value: thr2.String(), Label: "Yesterday, 20:05 – wifi"}}, Templates: []Option{{Value: "", Label: "None"}, {Value: "hardware", Label: "Hardware fault"}},
 		Context: Context{
 			Member:  &MemberCard{ID: mem, Name: "Marcus Oyelaran", Phone: "+1 ••• ••• 0182", Since: ago(400 * 24 * time.Hour), Threads: 14},

@@ -3,9 +3,10 @@ import { Inbox } from "./inbox.js";
 import { ThreadPane } from "./thread.js";
 import { Composer } from "./composer.js";
 import { Editor } from "./editor.js";
+import { SignInLink } from "./link.js";
 
 /** @type {Record<string, new (el: HTMLElement) => object>} */
-const controllers = { inbox: Inbox, thread: ThreadPane, composer: Composer, editor: Editor };
+const controllers = { inbox: Inbox, thread: ThreadPane, composer: Composer, editor: Editor, link: SignInLink };
 
 /** @type {WeakSet<Element>} */
 const mounted = new WeakSet();
