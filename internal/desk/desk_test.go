@@ -75,11 +75,7 @@ func newHouse(t *testing.T) *house {
 	c, clock := storetest.Cluster(t)
 	h := &house{t: t, cluster: c, clock: clock, board: &board{posts: map[string]notify.Note{}}}
 	h.tenant, h.keys = vaulttest.AddTenant(t, c, "aa")
-	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return h.board, true }, Log: slog.New(slog.DiscardHandler)})
-	h.desk = desk.New(desk.Config{Cluster: c, Ring: vaulttest.Ring(t), Notifier: notifier, Log: slog.New(slog.DiscardHandler),
-		Advance: func(tx *store.Tx, id club.ThreadID, m club.MessageID) {
-			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: id, Message: m}, nil)
-		}})
+	h.desk = newDesk(h)
 	h.write(func(tx *store.Tx) error {
 		ctx := t.Context()
 		h.a, h.b, h.bay = club.NewLocationID(tx.Now), club.NewLocationID(tx.Now), club.NewBayID(tx.Now)
@@ -103,6 +99,15 @@ func newHouse(t *testing.T) *house {
 	h.ann, h.bob = h.user("Ann", club.RoleOperator), h.user("Bob", club.RoleOperator)
 	h.only, h.viewer = h.user("Olu", club.RoleOperator, h.a), h.user("Vi", club.RoleViewer)
 	return h
+}
+
+func newDesk(h *house) *desk.Desk {
+	log := slog.New(slog.DiscardHandler)
+	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return h.board, true }, Log: log})
+	return desk.New(desk.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Notifier: notifier, Log: log,
+		Advance: func(tx *store.Tx, id club.ThreadID, m club.MessageID) {
+			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: id, Message: m}, nil)
+		}})
 }
 
 func (h *house) user(name string, role club.Role, at ...club.LocationID) identity.Principal {
@@ -214,6 +219,14 @@ func (h *house) escalate(th store.Thread, r desk.Reason) (out store.Thread) {
 	h.t.Helper()
 	h.write(func(tx *store.Tx) (err error) { out, err = h.desk.Escalate(h.t.Context(), tx, th, r); return err })
 	return out
+}
+
+// execution stores what was tried in a thread.
+func (h *house) execution(th store.Thread, outcome club.Outcome, detail string) {
+	h.t.Helper()
+	id := club.NewExecutionID(h.clock.Now()).String()
+	storetest.Exec(h.t, h.tenant, `INSERT INTO executions (id, thread_id, action, params, idempotency_key, outcome, detail, proofs, requested_by, attempts, correlation_id, created_at)
+		VALUES ($1, $2, 'reboot_pc', '{}', $3, $4, $5, '[]', 'system:test', 0, 'cor_1', $6)`, id, th.ID.String(), id, string(outcome), detail, h.clock.Now())
 }
 
 func want(t testing.TB, err error, code club.Code) {
