@@ -1,0 +1,234 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"clubos/internal/club"
+)
+
+// DayConfig says how a simulated day goes by.
+type DayConfig struct {
+	// Seed decides who writes what when.
+	Seed uint64
+	// Texts is how many texts members send in a day. Default 60.
+	Texts int
+	// Length is how long the day lasts in real time. Default 8 min.
+	Length time.Duration
+	// Loop begins another day, with another seed, when one has ended.
+	Loop bool
+	// Renew is called before each further day of a loop: Populate again, so that there are bookings around
+	// the present. It must not change members' numbers. Nil leaves the club as it is.
+	Renew func(ctx context.Context) (*Club, error)
+	// Press is how long the simulated operator looks at a proposal in Slack before approving it. Default
+	// 6 s.
+	Press time.Duration
+	// Leave are words in the title of proposals that the simulated operator leaves to the person at the
+	// console. Default "Refund" and "complaint"; an empty list that is not nil leaves nothing.
+	Leave []string
+	// Tell is called with each thing that happens, as one readable line without names and numbers. It is
+	// called by one goroutine at a time. Nil tells nobody.
+	Tell func(line string)
+}
+
+func (c DayConfig) withDefaults() DayConfig {
+	c.Texts, c.Length, c.Press = cmp.Or(c.Texts, 60), cmp.Or(c.Length, 8*time.Minute), cmp.Or(c.Press, 6*time.Second)
+	if c.Leave == nil {
+		c.Leave = []string{"Refund", "complaint"}
+	}
+	if c.Tell == nil {
+		c.Tell = func(string) {}
+	}
+	return c
+}
+
+// DayEvent is one text of a day, with what befalls the sender's bay just before.
+type DayEvent struct {
+	At     time.Duration // from the day's beginning
+	Matter string        // what it is about
+	Member int           // index in Club.Members; -1 is a stranger
+	Phone  string
+	Place  string // whose line is texted
+	Bay    int    // of the sender's booking; 0 when there is none
+	Say    string
+	Media  bool
+	Frozen bool // the bay freezes first
+}
+
+// matter is something members write about.
+type matter struct {
+	name    string
+	booking BookingPick
+	unknown bool
+	weight  int
+	frozen  bool
+	media   bool
+	say     []string // one is chosen; %d is the bay
+	more    []string // often followed by one of these
+}
+
+// opening are the matters that every day begins with, in this order: whoever watches for two minutes has
+// seen everything once.
+func opening() []string {
+	return []string{"wifi", "frozen", "door", "door without booking", "thanks", "refund", "injury", "hours", "side screens", "stranger asks"}
+}
+
+func matters() []matter {
+	return []matter{
+		{name: "wifi", booking: BookingNow, weight: 8, say: []string{"whats the wifi password?", "wifi?", "hey how do i get on the internet here", "wify pasword pls"},
+			more: []string{"thanks!", "👍", "perfect ty", "Liked “The network is …”"}},
+		{name: "frozen", booking: BookingNow, weight: 5, frozen: true, say: []string{"bay %d froze", "my screen is frozen", "trackman just froze on us, hole 12", "box %d is stuck", "sim locked up mid round"},
+			more: []string{"awesome its back, thx", "thank you!!"}},
+		{name: "door", booking: BookingSoon, weight: 4, say: []string{"hey its locked and i have a tee time now", "the door won't open", "we're outside, can you let us in", "standing outside in the rain, door's not opening"},
+			more: []string{"were in, thanks", "thx"}},
+		{name: "locked out", booking: BookingNow, weight: 2, say: []string{"we stepped out and now we're locked out", "locked out, my stuff is inside"}},
+		{name: "door without booking", booking: BookingNone, weight: 2, say: []string{"can you unlock the door please", "im at the front door let me in", "code isnt working at the door"}},
+		{name: "refund", booking: BookingEnded, weight: 2, say: []string{"sim was down 40 minutes, can we get our money back", "you charged me twice, refund please", "We lost half an hour because of the restart and would like a refund."}},
+		{name: "injury", booking: BookingNow, weight: 1, say: []string{"my buddy got hit in the head with a club hes bleeding", "she fell and cant get up, please help"}},
+		{name: "unsafe", booking: BookingNow, weight: 1, say: []string{"do NOT unlock the door, a stranger is outside"}},
+		{name: "hours", booking: BookingNone, weight: 4, say: []string{"are you open on thanksgiving?", "what are your hours", "can i come at 3am"}, more: []string{"great thanks", "ok"}},
+		{name: "how long", booking: BookingLater, weight: 3, say: []string{"how long does 18 holes take for 3 of us", "is 2 hours enough for 2 people"}, more: []string{"ty!"}},
+		{name: "prices", booking: BookingNone, weight: 3, say: []string{"how much for 2 hours", "is it per person or per bay", "whats the damage for an hour lol"}},
+		{name: "clubs", booking: BookingLater, weight: 3, say: []string{"do you rent clubs", "got any lefty clubs", "we dont have clubs can we still come"}},
+		{name: "parking", booking: BookingLater, weight: 3, say: []string{"where do I park", "parking?", "is parking free"}},
+		{name: "sign in", booking: BookingNow, weight: 3, say: []string{"where do i scan the QR code", "how do i log in to trackman"}},
+		{name: "side screens", booking: BookingNow, weight: 2, say: []string{"the side screen is black", "touchscreen next to the bay is dead"}},
+		{name: "ball", booking: BookingNow, weight: 3, say: []string{"ball not registering", "its not picking up my shots", "hit 5 balls and only 2 showed up"}, more: []string{"that worked, thanks"}},
+		{name: "sound", booking: BookingNow, weight: 1, say: []string{"no sound from the simulator in bay %d"}},
+		{name: "noise", booking: BookingNow, weight: 1, say: []string{"the people in the next bay are really loud"}},
+		{name: "cleaning", booking: BookingNow, weight: 2, say: []string{"out of paper towels in the restroom", "trash can is full"}},
+		{name: "change", booking: BookingLater, weight: 3, say: []string{"can i move my booking to tomorrow", "need to push our time back an hour"}},
+		{name: "cancel", booking: BookingLater, weight: 2, say: []string{"cant make it tonight, how do i cancel"}},
+		{name: "extend", booking: BookingNow, weight: 2, say: []string{"can we add another hour", "not done yet, 3 holes left, can we stay longer"}},
+		{name: "gift card", booking: BookingNone, weight: 2, say: []string{"do you sell gift cards", "how do i use my gift card"}},
+		{name: "lost", booking: BookingEnded, weight: 2, say: []string{"i think i left my jacket in the bay", "anyone turn in a black glove?"}},
+		{name: "praise", booking: BookingEnded, weight: 2, say: []string{"had a great time, you guys are awesome"}},
+		{name: "complaint", booking: BookingEnded, weight: 1, say: []string{"this is ridiculous, third time this month something is broken"}},
+		{name: "person", booking: BookingNone, weight: 1, say: []string{"can i talk to a real person please"}},
+		{name: "stranger asks", unknown: true, weight: 2, say: []string{"hi do i need a reservation", "where are you located, is there parking", "do you offer lessons?"}},
+		{name: "picture", booking: BookingNow, weight: 1, media: true, say: []string{""}},
+		{name: "thanks", booking: BookingEnded, weight: 1, say: []string{"thanks so much for yesterday!", "thank you 🙏"}},
+	}
+}
+
+// PlanDay lays out a day: who writes what, and when. The same club, instant and configuration give the
+// same day.
+func PlanDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, error) {
+	cfg = cfg.withDefaults()
+	r := rand.New(rand.NewPCG(cfg.Seed, 0x646179)) //nolint:gosec // must repeat by seed
+	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}}
+	gap := cfg.Length / time.Duration(cfg.Texts+1)
+	first := opening()
+	// Follow-ups come on top of their matters, so room is left for them by counting them too.
+	for at, i := gap/2, 0; len(d.events) < cfg.Texts; i++ {
+		name := ""
+		if i < len(first) {
+			name = first[i]
+		}
+		d.add(name, at, gap, cfg.Texts)
+		at += gap/2 + time.Duration(r.Int64N(int64(gap)))
+		if i > 20*cfg.Texts {
+			return nil, club.Unavailable(nil, "the club has too few members for a day")
+		}
+	}
+	slices.SortStableFunc(d.events, func(a, b DayEvent) int { return cmp.Compare(a.At, b.At) })
+	return fit(d.events, cfg.Length), nil
+}
+
+// fit stretches or shortens the times so that the last text comes just before the end.
+func fit(events []DayEvent, length time.Duration) []DayEvent {
+	if len(events) == 0 {
+		return events
+	}
+	last := events[len(events)-1].At
+	for i := range events {
+		events[i].At = time.Duration(float64(events[i].At) * 0.97 * float64(length) / float64(last))
+	}
+	return events
+}
+
+type dayPlan struct {
+	r        *rand.Rand
+	c        *Club
+	now      time.Time
+	used     map[int]int // how often a member has come up
+	strange  int
+	events   []DayEvent
+	restarts map[string]bool
+}
+
+// add puts a matter into the day; "" chooses one by weight. It adds nothing when nobody fits.
+func (d *dayPlan) add(name string, at, gap time.Duration, most int) {
+	m := d.choose(name)
+	e, ok := d.cast(m)
+	if !ok {
+		return
+	}
+	e.At, e.Matter, e.Media = at, m.name, m.media
+	e.Say = m.say[d.r.IntN(len(m.say))]
+	if i := slices.Index([]byte(e.Say), '%'); i >= 0 {
+		e.Say = fmt.Sprintf(e.Say, e.Bay)
+	}
+	if key := fmt.Sprint(e.Place, e.Bay); m.frozen && !d.restarts[key] {
+		if d.restarts == nil {
+			d.restarts = map[string]bool{}
+		}
+		d.restarts[key], e.Frozen = true, true
+	}
+	d.events = append(d.events, e)
+	if len(m.more) > 0 && len(d.events) < most && d.r.IntN(3) > 0 {
+		e.At, e.Matter, e.Frozen = at+3*gap+time.Duration(d.r.Int64N(int64(3*gap))), m.name+", afterwards", false
+		e.Say = m.more[d.r.IntN(len(m.more))]
+		d.events = append(d.events, e)
+	}
+}
+
+func (d *dayPlan) choose(name string) matter {
+	all := matters()
+	total := 0
+	for _, m := range all {
+		if m.name == name {
+			return m
+		}
+		total += m.weight
+	}
+	n := d.r.IntN(total)
+	for _, m := range all {
+		if n -= m.weight; n < 0 {
+			return m
+		}
+	}
+	return all[0]
+}
+
+// cast finds somebody for a matter who has come up least so far.
+func (d *dayPlan) cast(m matter) (DayEvent, bool) {
+	if m.unknown {
+		d.strange++
+		return DayEvent{Member: -1, Phone: strangerNumber(100 + d.strange), Place: d.c.Locations[d.r.IntN(len(d.c.Locations))].Name}, true
+	}
+	// Whoever has come up twice is passed over; with few members that is forgotten in the end.
+	for most := 1; most <= 3; most++ {
+		taken := map[int]bool{}
+		for i, n := range d.used {
+			if n >= most {
+				taken[i] = true
+			}
+		}
+		p, ok := d.c.pick(Pick{Booking: m.booking}, d.now, taken)
+		if !ok {
+			continue
+		}
+		d.used[p.Member]++
+		e := DayEvent{Member: p.Member, Phone: p.Phone, Place: p.Place.Name}
+		if p.Booking != nil {
+			e.Bay = p.Booking.Bay
+		}
+		return e, true
+	}
+	return DayEvent{}, false
+}
