@@ -653,6 +653,19 @@ func (q *Queries) FinishExecution(ctx context.Context, arg FinishExecutionParams
 	return result.RowsAffected()
 }
 
+const holdExecution = `-- name: HoldExecution :execrows
+UPDATE executions SET attempts = attempts WHERE id = $1 AND outcome IN ('claimed', 'running')
+`
+
+// Holds an unfinished execution until the transaction ends; 0 rows when it has ended.
+func (q *Queries) HoldExecution(ctx context.Context, id club.ExecutionID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdExecution, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lockForGate = `-- name: LockForGate :exec
 INSERT INTO cooldowns (action, target, last_at) VALUES ('*', $1, $2)
 ON CONFLICT (action, target) DO UPDATE SET last_at = excluded.last_at

@@ -115,3 +115,7 @@ SELECT decision_id FROM runs WHERE status = 'running' AND CAST(steps AS TEXT) LI
 
 -- name: FindStrandedRuns :many
 SELECT decision_id FROM runs WHERE status = 'running' AND updated_at < $1 ORDER BY updated_at LIMIT $2;
+
+-- name: HoldExecution :execrows
+-- Holds an unfinished execution until the transaction ends; 0 rows when it has ended.
+UPDATE executions SET attempts = attempts WHERE id = $1 AND outcome IN ('claimed', 'running');

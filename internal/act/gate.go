@@ -1,0 +1,252 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+)
+
+// Request is what somebody wants done. It names an action and rows; what is acted on, and for whom,
+// the gate reads from the rows.
+type Request struct {
+	Action   club.ActionName
+	Params   map[string]any
+	Thread   store.Thread    // zero ID: at a place, for no member
+	Decision club.DecisionID // zero: a person's or an integrator's own act
+	By       club.Actor
+	Location club.LocationID // zero: that of the member's booking
+	Bay      club.BayID
+	// Also are prerequisites beside the action's own, those of the procedure.
+	Also []catalogue.Prerequisite
+	// Reason lets a person override the prerequisites that a person can judge better. It is audited.
+	Reason string
+	// Key names the cause: one cause acts once. Zero: every request is a cause of its own.
+	Key string
+}
+
+// Pass is what the gate saw when it let a request through.
+type Pass struct {
+	scene  *scene
+	proofs []club.Fact
+}
+
+// Refusal is why the gate said no.
+type Refusal struct {
+	Code         club.Code
+	Prerequisite catalogue.PrerequisiteKind // "" when it was not a prerequisite
+	Reason       string                     // for people
+	// Under is an unfinished execution on the same target, Same whether it is of the same action.
+	Under club.ExecutionID
+	Same  bool
+	// RetryAfter is set when nothing but the thread's pace is in the way.
+	RetryAfter time.Duration
+}
+
+// temporary reports whether a run had better wait than take it for a no.
+func (r *Refusal) temporary() bool { return !r.Under.IsZero() || r.RetryAfter > 0 }
+
+const (
+	// pace is the least time between two acts of one thread.
+	pace = 15 * time.Second
+	// freshness is the age up to which a vendor's word on a device is a proof.
+	freshness = 60 * time.Second
+)
+
+// sight is a vendor's word on a device, asked for outside of any transaction.
+type sight struct {
+	device  club.DeviceID
+	online  bool
+	resting bool // in maintenance
+	at      time.Time
+	err     error
+}
+
+// soft are the prerequisites that a person may override with a reason: about the member's standing,
+// never about the machine's state.
+var soft = []catalogue.PrerequisiteKind{catalogue.NoRecentAction, catalogue.BookingActive, catalogue.WithinTimeWindow, catalogue.MemberIsBooker}
+
+// check is the gate. Exactly one of pass and refusal is set when there is no error. It counts and
+// takes the cooldown in tx, so a pass is to be stored in tx too, and a refusal leaves nothing taken.
+func (e *Engine) check(ctx context.Context, tx *store.Tx, r Request, seen sight) (*Pass, *Refusal, *scene, error) {
+	s, err := e.read(ctx, tx, r)
+	if err != nil {
+		if club.CodeOf(err) == club.CodeInvalid {
+			return nil, &Refusal{Code: club.CodeInvalid, Reason: club.MessageOf(err)}, nil, nil
+		}
+		return nil, nil, nil, err
+	}
+	if err := lock(ctx, tx, s.location.ID, r.Thread.SubjectID); err != nil {
+		return nil, nil, nil, err
+	}
+	settings, err := setting.Load(ctx, tx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if no := entitled(r, s.action, settings); no != nil {
+		return nil, no, s, nil
+	}
+	proofs, no, err := e.prove(ctx, tx, r, s, seen)
+	if err != nil || no != nil {
+		return nil, no, s, err
+	}
+	for _, hard := range []func(context.Context, *store.Tx, Request, *scene) (*Refusal, error){underWay, paced, limited, cooled} {
+		if no, err := hard(ctx, tx, r, s); err != nil || no != nil {
+			return nil, no, s, err
+		}
+	}
+	return &Pass{scene: s, proofs: proofs}, nil, s, nil
+}
+
+// lock makes claims at one location, and of one member, come one after the other. Always in this
+// order, so that two of them never wait for each other.
+func lock(ctx context.Context, tx *store.Tx, location club.LocationID, subject club.SubjectID) error {
+	for _, target := range []string{"location:" + location.String(), "subject:" + subject.String()} {
+		if err := tx.LockForGate(ctx, store.LockForGateParams{Target: target, LastAt: tx.Now}); err != nil {
+			return fmt.Errorf("lock for the gate: %w", err)
+		}
+	}
+	return nil
+}
+
+// entitled refuses what is switched off, and what nobody stands behind: the machine acts on a decision
+// only.
+func entitled(r Request, a catalogue.Action, settings setting.Settings) *Refusal {
+	if r.Decision.IsZero() && r.By.Kind != club.ActorUser && r.By.Kind != club.ActorAPIKey {
+		return &Refusal{Code: club.CodeForbidden, Reason: "nobody has decided on this action"}
+	}
+	if off, thrown := settings.Off(string(a.Category), a.Name); thrown {
+		return &Refusal{Code: club.CodeForbidden, Reason: "switched off: " + off}
+	}
+	return nil
+}
+
+// prove proves every prerequisite, or says which one does not hold. A person's reason stands in for
+// those that a person may judge.
+func (e *Engine) prove(ctx context.Context, tx *store.Tx, r Request, s *scene, seen sight) ([]club.Fact, *Refusal, error) {
+	var proofs []club.Fact
+	for _, p := range slices.Concat(s.action.Prerequisites, r.Also) {
+		fact, why, err := prerequisite(ctx, tx, p, s, seen)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case why == "":
+			fact.Name = string(p.Kind)
+			if !slices.Contains(proofs, fact) {
+				proofs = append(proofs, fact)
+			}
+		case r.By.IsPerson() && strings.TrimSpace(r.Reason) != "" && slices.Contains(soft, p.Kind):
+			proofs = append(proofs, club.Fact{Name: string(p.Kind), Value: "overridden: " + why, Source: r.By.String(), At: tx.Now})
+		default:
+			code := club.CodeForbidden
+			if p.Kind == catalogue.DeviceOnline {
+				code = club.CodeUnavailable
+			}
+			return nil, &Refusal{Code: code, Prerequisite: p.Kind, Reason: why}, nil
+		}
+	}
+	if s.target.ID.IsZero() {
+		return nil, &Refusal{Code: club.CodeConflict, Reason: s.noTarget}, nil
+	}
+	return proofs, nil, nil
+}
+
+// underWay refuses a second command to a device that is still at the first: whose outcome would the
+// second look see? A door takes a command at a time by its cooldown.
+func underWay(ctx context.Context, tx *store.Tx, _ Request, s *scene) (*Refusal, error) {
+	list, err := tx.FindUnfinishedOnDevice(ctx, s.target.ID)
+	if err != nil {
+		return nil, fmt.Errorf("find unfinished executions: %w", err)
+	}
+	for _, x := range list {
+		if same := x.Action == s.action.Name; same || s.action.Target.Kind == catalogue.TargetDevice {
+			return &Refusal{Code: club.CodeLimited, Under: x.ID, Same: same,
+				Reason: fmt.Sprintf("%s is under way on %s since %s", x.Action, s.target.Name, ago(tx.Now, x.CreatedAt))}, nil
+		}
+	}
+	return nil, nil
+}
+
+func paced(ctx context.Context, tx *store.Tx, r Request, _ *scene) (*Refusal, error) {
+	if r.Thread.ID.IsZero() {
+		return nil, nil
+	}
+	last, err := tx.FindLatestOfThread(ctx, r.Thread.ID)
+	if err != nil {
+		if missing(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("find last execution: %w", err)
+	}
+	// A clock that was set back makes the last act lie ahead; it is then as if it were just past.
+	if gone := max(tx.Now.Sub(last.CreatedAt), 0); gone < pace {
+		return &Refusal{Code: club.CodeLimited, RetryAfter: pace - gone, Reason: "something was done in this conversation a moment ago"}, nil
+	}
+	return nil, nil
+}
+
+// limited counts what ran before. The locks make sure that nothing is being added meanwhile.
+func limited(ctx context.Context, tx *store.Tx, _ Request, s *scene) (*Refusal, error) {
+	a := s.action
+	for _, l := range []struct {
+		limit int
+		known bool
+		what  string
+		count func() (int64, error)
+	}{
+		{a.Limits.PerBooking, !s.booking.ID.IsZero(), "for this booking", func() (int64, error) {
+			return tx.CountExecutionsOfBooking(ctx, store.CountExecutionsOfBookingParams{BookingID: s.booking.ID, Action: a.Name})
+		}},
+		{a.Limits.PerBayPerHour, !s.bay.ID.IsZero(), "in this bay within an hour", func() (int64, error) {
+			return tx.CountExecutionsOfBay(ctx, store.CountExecutionsOfBayParams{BayID: s.bay.ID, Action: a.Name, Since: tx.Now.Add(-time.Hour)})
+		}},
+		{a.Limits.PerMemberPerDay, !s.member.ID.IsZero(), "for this member within a day", func() (int64, error) {
+			return tx.CountExecutionsOfMember(ctx, store.CountExecutionsOfMemberParams{MemberID: s.member.ID, Action: a.Name, Since: tx.Now.Add(-24 * time.Hour)})
+		}},
+	} {
+		if l.limit == 0 || !l.known {
+			continue
+		}
+		n, err := l.count()
+		if err != nil {
+			return nil, fmt.Errorf("count executions: %w", err)
+		}
+		if n >= int64(l.limit) {
+			return &Refusal{Code: club.CodeLimited, Reason: fmt.Sprintf("%s ran %d times %s, which is the limit", a.Name, n, l.what)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// cooled takes the cooldown by one conditional upsert. It comes last, so that a refusal takes none.
+func cooled(ctx context.Context, tx *store.Tx, _ Request, s *scene) (*Refusal, error) {
+	a, target := s.action, cooldownTarget(s.target.ID)
+	if a.Cooldown == 0 {
+		return nil, nil
+	}
+	n, err := tx.TakeCooldown(ctx, store.TakeCooldownParams{Action: a.Name, Target: target, Now: tx.Now, Before: tx.Now.Add(-a.Cooldown)})
+	if err != nil {
+		return nil, fmt.Errorf("take cooldown: %w", err)
+	}
+	if n > 0 {
+		return nil, nil
+	}
+	last, err := tx.FindCooldown(ctx, store.FindCooldownParams{Action: a.Name, Target: target})
+	if err != nil {
+		return nil, fmt.Errorf("find cooldown: %w", err)
+	}
+	return &Refusal{Code: club.CodeLimited, Reason: fmt.Sprintf("%s ran on %s %s; the next may run in %s", a.Name, s.target.Name,
+		ago(tx.Now, last), last.Add(a.Cooldown).Sub(tx.Now).Round(time.Second))}, nil
+}
+
+func cooldownTarget(id club.DeviceID) string { return "device:" + id.String() }
+
+func ago(now, at time.Time) string {
+	return max(now.Sub(at), 0).Round(time.Second).String() + " ago"
+}

@@ -1,0 +1,180 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+)
+
+// finding is what a second look saw.
+type finding struct {
+	outcome club.Outcome // "": nothing yet
+	detail  string
+	proof   *club.Fact
+	seen    *club.Fact // something on the way that a later look needs to know
+}
+
+// wentAway is the proof that a device was off after it was told to restart.
+const wentAway = "went_offline"
+
+// verify is the job of the second look. It looks until it sees the effect, or until the time for that
+// is over; then nobody can say, and a person looks.
+func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob) error {
+	o, err := e.underVerification(ctx, tenant, job.Execution)
+	if err != nil || o == nil {
+		return err
+	}
+	lookCtx, cancel := context.WithTimeout(ctx, lookTimeout)
+	f, lookErr := o.find(lookCtx, e.cfg.Cluster.Clock().Now())
+	cancel()
+	over := e.cfg.Cluster.Clock().Now().After(o.row.CalledAt.Add(o.action.Verification.Within))
+	switch {
+	case f.outcome != "":
+	case !over && f.seen == nil:
+		return jobs.Later(poll)
+	case over && lookErr != nil:
+		f.outcome, f.detail = club.OutcomeUnconfirmed, "the vendor could not be asked whether it worked"
+	case over && o.row.Detail == detailAccepted:
+		f.outcome, f.detail = club.OutcomeTimeout, fmt.Sprintf("the vendor took the command, but nothing was seen of it within %s", o.action.Verification.Within)
+	case over:
+		f.outcome, f.detail = club.OutcomeUnconfirmed, "its answer never came, and the vendor's log does not show it"
+	}
+	ctx, cancel = recording(ctx)
+	defer cancel()
+	if err := e.crash("verifying"); err != nil {
+		return err
+	}
+	if err := tenant.Write(ctx, func(tx *store.Tx) error {
+		if f.outcome != "" {
+			return e.finish(ctx, tx, o.row, f.outcome, f.detail, f.proof)
+		}
+		_, err := tx.ProveExecution(ctx, store.ProveExecutionParams{ID: o.row.ID, Proofs: encodeFacts(append(decodeFacts(o.row.Proofs), *f.seen))})
+		return err
+	}); err != nil {
+		return err
+	}
+	if f.outcome == "" {
+		return jobs.Later(poll)
+	}
+	e.log(ctx, tenant, o.row, "execution."+string(f.outcome), nil)
+	return nil
+}
+
+// underVerification returns an execution that the vendor has, or may have. Nil: it has ended.
+func (e *Engine) underVerification(ctx context.Context, tenant *store.Tenant, id club.ExecutionID) (o *order, err error) {
+	err = tenant.Read(ctx, func(tx *store.Tx) error {
+		x, err := tx.FindExecution(ctx, id)
+		if err != nil {
+			return fmt.Errorf("find execution: %w", err)
+		}
+		if x.Outcome != club.OutcomeRunning {
+			return nil
+		}
+		a, ok := e.cfg.Catalogue.Find(x.Action)
+		if !ok || x.CalledAt == nil {
+			return fmt.Errorf("BUG: execution %s runs without an action or a call", id)
+		}
+		next := &order{row: x, action: a}
+		if next.device, err = tx.FindDevice(ctx, x.DeviceID); err != nil {
+			return fmt.Errorf("find device: %w", err)
+		}
+		next.rmm, _ = e.cfg.RMM(tenant.Slug)
+		next.doors, _ = e.cfg.Doors(tenant.Slug)
+		o = next
+		return nil
+	})
+	return o, err
+}
+
+// find looks for the effect. An error means that the vendor could not be asked.
+func (o *order) find(ctx context.Context, now time.Time) (finding, error) {
+	kind := o.action.Verification.Kind
+	door := kind == catalogue.VerifyDoorLocked || kind == catalogue.VerifyDoorUnlocked
+	if door && o.doors == nil || !door && o.rmm == nil {
+		return finding{}, errNoVendor
+	}
+	switch kind {
+	case catalogue.VerifyScriptCompleted:
+		return o.findScript(ctx)
+	case catalogue.VerifyDeviceOnline:
+		return o.findRestart(ctx, now)
+	case catalogue.VerifyDoorUnlocked:
+		ok, err := o.doors.Unlocked(ctx, o.device.VendorRef, o.row.ID.String(), *o.row.CalledAt)
+		return o.found(ok, "the controller's log has the unlock", now), err
+	case catalogue.VerifyDoorLocked:
+		state, err := o.doors.Door(ctx, o.device.VendorRef)
+		return o.found(err == nil && state.Locked, "the controller says that the door is locked", now), err
+	}
+	return finding{}, fmt.Errorf("BUG: %s cannot be seen", kind)
+}
+
+func (o *order) found(ok bool, what string, at time.Time) finding {
+	if !ok {
+		return finding{}
+	}
+	return finding{outcome: club.OutcomeSuccess, detail: what, proof: &club.Fact{Name: string(o.action.Verification.Kind), Value: what, Source: o.device.Vendor, At: at}}
+}
+
+// since is the instant from which a vendor's log counts. Vendors keep whole seconds.
+func (o *order) since() time.Time { return o.row.CalledAt.Truncate(time.Second) }
+
+// activities returns what the vendor logged since the call, oldest first.
+func (o *order) activities(ctx context.Context) ([]club.DeviceActivity, error) {
+	list, err := o.rmm.Activities(ctx, o.device.VendorRef, o.since())
+	if err != nil {
+		return nil, err // an answer that broke off may lack the very entry that counts
+	}
+	list = slices.DeleteFunc(slices.Clone(list), func(a club.DeviceActivity) bool { return a.At.Before(o.since()) })
+	slices.SortStableFunc(list, func(a, b club.DeviceActivity) int { return a.At.Compare(b.At) })
+	return list, nil
+}
+
+// findScript takes the end of the first script that ran on the device since the call: the gate lets
+// only one command at a time onto a device.
+func (o *order) findScript(ctx context.Context) (finding, error) {
+	list, err := o.activities(ctx)
+	for _, a := range list {
+		if !strings.Contains(a.Type, "script") {
+			continue
+		}
+		switch a.Status {
+		case "completed":
+			return o.found(true, "the vendor's log says that the script ended well", a.At), nil
+		case "failed", "cancelled":
+			return finding{outcome: club.OutcomeFailed, detail: "the vendor's log says that the script " + a.Status}, nil
+		}
+	}
+	return finding{}, err
+}
+
+// findRestart wants two things: that the device was away after the call (seen offline, or its own log
+// of a boot), and that it has made contact since.
+func (o *order) findRestart(ctx context.Context, now time.Time) (finding, error) {
+	state, err := o.rmm.Device(ctx, o.device.VendorRef)
+	if err != nil {
+		return finding{}, err
+	}
+	away := slices.ContainsFunc(decodeFacts(o.row.Proofs), func(f club.Fact) bool { return f.Name == wentAway })
+	if !state.Online {
+		if away {
+			return finding{}, nil
+		}
+		return finding{seen: &club.Fact{Name: wentAway, Value: o.device.Name + " went off after the command", Source: o.device.Vendor, At: now}}, nil
+	}
+	list, err := o.activities(ctx)
+	for _, a := range list {
+		text := strings.ToLower(a.Status + " " + a.Detail)
+		away = away || a.Type == "system" && strings.Contains(text, "boot")
+		if a.Type == "action" && (a.Status == "failed" || a.Status == "cancelled") && strings.Contains(text, "boot") {
+			return finding{outcome: club.OutcomeFailed, detail: "the vendor's log says that the restart " + a.Status}, nil
+		}
+	}
+	return o.found(away && state.LastContact.After(*o.row.CalledAt), o.device.Name+" went off and is back", now), err
+}
