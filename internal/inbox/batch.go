@@ -31,8 +31,8 @@ type delivery struct{ provider, id string }
 // sender is whoever is behind an address, as far as the inbox needs to know.
 type sender struct {
 	store.Subject
-	member  store.Member             // zero ID: not a member
-	names   []string                 // for masking
+	member  store.Member            // zero ID: not a member
+	names   []string                // for masking
 	threads map[string]store.Thread // by line, as last written in this transaction
 	found   map[string]store.Thread // the latest by line, as prefetched
 }

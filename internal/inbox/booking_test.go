@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +247,7 @@ func TestFeedIsReadAndSaysHowItFares(t *testing.T) {
 		c.End = c.Start.Add(time.Hour)
 		cal.changes = append(cal.changes, c)
 	}
-	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Feeds: func(context.Context, *store.Tenant) ([]inbox.Feed, error) {
+	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Feeds: func(context.Context, *store.Tenant) ([]inbox.Feed, error) {
 		return []inbox.Feed{{Name: "skedda", Calendar: cal}}, nil
 	}})
 	t.Cleanup(in.Close)
