@@ -1,0 +1,249 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"clubos/internal/act"
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/decide"
+	"clubos/internal/desk"
+	"clubos/internal/identity"
+	"clubos/internal/inbox"
+	"clubos/internal/jobs"
+	"clubos/internal/knowledge"
+	"clubos/internal/notify"
+	"clubos/internal/outbox"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// Version is the program's version; the build sets it.
+var Version = "dev"
+
+// App is an installation, opened: its rooms, wired. Commands use the rooms; Serve runs them.
+type App struct {
+	Config    Config
+	Log       *slog.Logger
+	Cluster   *store.Cluster
+	Ring      *vault.Ring
+	Catalogue *catalogue.Catalogue
+	Library   *knowledge.Library
+	Inbox     *inbox.Inbox
+	Outbox    *outbox.Outbox
+	Engine    *act.Engine
+	Desk      *desk.Desk
+	Decider   *decide.Decider
+
+	vendors  *vendors
+	notifier *notify.Notifier
+	hasher   *identity.Hasher
+	registry *jobs.Registry
+	runner   *jobs.Runner
+
+	mu          sync.Mutex // guards directories
+	directories map[club.Slug]*identity.Directory
+}
+
+// Open opens the database and wires the rooms. Nothing runs yet: no job, no listener.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
+	a := &App{Config: cfg, Log: log, directories: map[club.Slug]*identity.Directory{}}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	cfg, log := a.Config, a.Log
+	var err error
+	if a.Cluster, err = store.Open(ctx, store.Config{URL: cfg.storeURL(), Log: log, MaxConns: cfg.DatabaseConns, Relaxed: cfg.SQLiteRelaxed}); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	master, err := cfg.masterKey(log)
+	if err != nil {
+		return err
+	}
+	v, err := vault.Open(master)
+	if err != nil {
+		return err
+	}
+	a.Ring = vault.NewRing(v)
+	if a.Catalogue, err = catalogue.Load(); err != nil {
+		return fmt.Errorf("read action catalogue: %w", err)
+	}
+	if a.hasher, err = identity.NewHasher(2); err != nil {
+		return err
+	}
+	a.Library = knowledge.New(a.Catalogue)
+	a.vendors = newVendors(a.Cluster, a.Ring, cfg.publicURL(), a.Cluster.Clock(), log)
+	a.wire()
+	return nil
+}
+
+// wire makes the rooms, each from those before it.
+func (a *App) wire() {
+	log := a.Log
+	a.notifier = notify.New(notify.Config{Posters: a.vendors.poster, Log: log})
+	a.Desk = desk.New(desk.Config{Cluster: a.Cluster, Ring: a.Ring, Notifier: a.notifier, Log: log,
+		Advance: func(tx *store.Tx, thread club.ThreadID, message club.MessageID) {
+			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread, Message: message}, nil)
+		}})
+	escalate := func(part string) func(context.Context, *store.Tx, store.Thread, string) error {
+		return func(ctx context.Context, tx *store.Tx, th store.Thread, reason string) error {
+			_, err := a.Desk.Escalate(ctx, tx, th, desk.Reason{Text: reason, By: club.System(part)})
+			return err
+		}
+	}
+	a.Outbox = outbox.New(outbox.Config{Cluster: a.Cluster, Ring: a.Ring, Senders: a.vendors.sender, Escalate: escalate("outbox"), Log: log})
+	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, Feeds: a.vendors.feeds})
+	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
+		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
+	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Log: log})
+
+	a.registry = jobs.NewRegistry(a.Cluster, log)
+	a.notifier.Register(a.registry)
+	a.Desk.Register(a.registry)
+	a.Outbox.Register(a.registry)
+	a.Inbox.Register(a.registry)
+	a.Engine.Register(a.registry)
+	a.Decider.Register(a.registry)
+	a.registry.Every("identity_sweep", sweepEvery, func(ctx context.Context, t *store.Tenant) error {
+		d, err := a.Directory(ctx, t.Slug)
+		if err != nil {
+			return err
+		}
+		return d.Sweep(ctx)
+	})
+	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers})
+}
+
+// escalateAct and ticketForAct hand what the engine cannot settle to the desk.
+func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e act.Escalation) error {
+	r := desk.Reason{Text: e.Reason, Decision: e.Decision, By: club.System("act")}
+	if e.Priority != "" {
+		r.Priority = &e.Priority
+	}
+	_, err := a.Desk.Escalate(ctx, tx, th, r)
+	return err
+}
+
+func (a *App) ticketForAct(ctx context.Context, tx *store.Tx, t act.Ticket) error {
+	_, _, err := a.Desk.OpenTicket(ctx, tx, t.By, desk.NewTicket{Title: t.Title, Description: t.Detail, Priority: t.Priority, Location: t.Location, Bay: t.Bay, Thread: t.Thread.ID, DedupKey: t.DedupKey})
+	return err
+}
+
+// Directory returns a club's users, sessions and keys.
+func (a *App) Directory(ctx context.Context, slug club.Slug) (*identity.Directory, error) {
+	a.mu.Lock()
+	d, ok := a.directories[slug]
+	a.mu.Unlock()
+	if ok {
+		return d, nil
+	}
+	tenant, keys, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	d = identity.NewDirectory(identity.Config{DB: tenant, Vault: keys, Hasher: a.hasher, Log: a.Log})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if have, ok := a.directories[slug]; ok {
+		return have, nil
+	}
+	a.directories[slug] = d
+	return d, nil
+}
+
+// Tenant returns a club's database and keys.
+func (a *App) Tenant(ctx context.Context, slug club.Slug) (*store.Tenant, *vault.Tenant, error) {
+	tenant, err := a.Cluster.Tenant(ctx, slug)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := a.Ring.For(slug, tenant.Keyset)
+	return tenant, keys, err
+}
+
+// CreateTenant makes a club with its own keys and the settings that the environment gives.
+func (a *App) CreateTenant(ctx context.Context, by club.Actor, slug club.Slug, name string) (*store.Tenant, error) {
+	keyset, err := a.Ring.NewTenantKeyset(slug)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Cluster.CreateTenant(ctx, slug, name, keyset); err != nil {
+		return nil, err
+	}
+	tenant, _, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	return tenant, tenant.Write(ctx, func(tx *store.Tx) error {
+		for _, s := range []struct {
+			key   string
+			value any
+		}{
+			{"club.name", name}, {"confidence.high", a.Config.ConfidenceHigh}, {"confidence.medium", a.Config.ConfidenceMedium},
+			{"confidence.low", a.Config.ConfidenceLow}, {"console.url", a.Config.publicURL() + "/c/" + slug.String()},
+		} {
+			if err := setting.PutValue(ctx, tx, by, s.key, s.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Close closes what Open opened. It may be called more than once.
+func (a *App) Close() error {
+	if a.Inbox != nil {
+		a.Inbox.Close()
+	}
+	if a.vendors != nil {
+		a.vendors.close()
+	}
+	if a.Cluster == nil {
+		return nil
+	}
+	cluster := a.Cluster
+	a.Cluster = nil
+	return cluster.Close()
+}
+
+// SignInLink returns an address that signs a user in once.
+func (a *App) SignInLink(ctx context.Context, d *identity.Directory, by identity.Principal, id club.UserID) (string, error) {
+	token, err := d.CreateSignInLink(ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	// The token stands behind #: browsers do not send that part to servers, so it is in no log. The
+	// page's form posts it.
+	return a.Config.publicURL() + "/c/" + by.Tenant.String() + "/sign-in/link#" + token, nil
+}
+
+// ImportSOPs brings procedures into a club and says what became of them. skipPlaces leaves out those
+// for places that the club does not have.
+func (a *App) ImportSOPs(ctx context.Context, slug club.Slug, docs []knowledge.Document, note string, skipPlaces bool) (string, error) {
+	tenant, _, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	var opts []knowledge.ImportOption
+	if skipPlaces {
+		opts = append(opts, knowledge.SkipUnknownPlaces)
+	}
+	var r knowledge.ImportResult
+	err = tenant.Write(ctx, func(tx *store.Tx) (err error) {
+		r, err = a.Library.Import(ctx, tx, club.Actor{Kind: club.ActorSystem, ID: "cli", Name: "Command line"}, docs, note, opts...)
+		return err
+	})
+	return fmt.Sprintf("%d created, %d changed, %d as they were, %d left out for places that do not exist.", len(r.Created), len(r.Updated), len(r.Unchanged), len(r.Skipped)), err
+}
+
+// LoadCatalogue returns the actions that procedures may use.
+func LoadCatalogue() (*catalogue.Catalogue, error) { return catalogue.Load() }

@@ -1,0 +1,249 @@
+// Package app is the one place where everything is wired: the database, the keys, the rooms, the
+// vendors' clients, the faces and the job runner, in the order in which they depend on each other.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"clubos/internal/club"
+	"clubos/internal/integration"
+	"clubos/internal/setting"
+	"clubos/internal/telemetry"
+	"clubos/internal/vault"
+)
+
+// Config is what an installation is told by its environment. Every field that is a secret may also
+// be given as a file: NAME_FILE instead of NAME.
+type Config struct {
+	Listen         string        `env:"CLUBOS_LISTEN" envDefault:"127.0.0.1:8080" help:"Address to serve on."`
+	PublicURL      string        `env:"CLUBOS_PUBLIC_URL" help:"Address that members' vendors and browsers use, like https://club.example.com. Empty: http:// and the listen address."`
+	DataDir        string        `env:"CLUBOS_DATA_DIR" envDefault:"data" help:"Directory of the SQLite files and of the master key."`
+	DatabaseURL    string        `env:"CLUBOS_DATABASE_URL" secret:"true" file:"true" help:"postgres://… to use PostgreSQL. Empty: SQLite in the data directory."`
+	DatabaseConns  int           `env:"CLUBOS_DATABASE_CONNS" envDefault:"20" help:"Most connections to PostgreSQL."`
+	SQLiteRelaxed  bool          `env:"CLUBOS_SQLITE_RELAXED" envDefault:"false" help:"Commit without waiting for the disk. A power cut may lose the last acknowledged texts."`
+	MasterKey      string        `env:"CLUBOS_MASTER_KEY" secret:"true" help:"Key-encryption key, base64 of 32 bytes. Empty: kept in the data directory, made at the first start."`
+	MasterKeyFile  string        `env:"CLUBOS_MASTER_KEY_FILE" help:"File that holds CLUBOS_MASTER_KEY."`
+	LogLevel       string        `env:"CLUBOS_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error."`
+	LogFormat      string        `env:"CLUBOS_LOG_FORMAT" envDefault:"json" help:"json (Elastic Common Schema) or text."`
+	Node           string        `env:"CLUBOS_NODE" help:"Name of this process among replicas, the same after a restart. Empty: host name and listen address."`
+	Workers        int           `env:"CLUBOS_WORKERS" envDefault:"16" help:"Jobs at a time, per queue."`
+	TrustedProxies string        `env:"CLUBOS_TRUSTED_PROXIES" help:"Networks of your own proxies, like 10.0.0.0/8, separated by commas. Only their X-Forwarded-For is believed."`
+	DrainTimeout   time.Duration `env:"CLUBOS_DRAIN_TIMEOUT" envDefault:"10s" help:"How long running work may take to finish at a stop."`
+
+	ConfidenceHigh   float64 `env:"PATTERN_CONFIDENCE_HIGH" envDefault:"0.95" help:"Confidence to act alone, for clubs created from here on."`
+	ConfidenceMedium float64 `env:"PATTERN_CONFIDENCE_MEDIUM" envDefault:"0.75" help:"Confidence to announce."`
+	ConfidenceLow    float64 `env:"PATTERN_CONFIDENCE_LOW" envDefault:"0.50" help:"Confidence to propose."`
+}
+
+// LoadConfig reads the environment and reports everything that is wrong with it at once.
+func LoadConfig(environ map[string]string) (Config, error) {
+	environ, err := withFiles(environ)
+	if err != nil {
+		return Config{}, err
+	}
+	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: environ})
+	if err != nil {
+		return c, club.Invalid("configuration: %s", strings.TrimPrefix(err.Error(), "env: "))
+	}
+	return c, c.Validate()
+}
+
+// withFiles reads NAME_FILE for every field that may come from a file and is not set by NAME.
+func withFiles(environ map[string]string) (map[string]string, error) {
+	out := maps.Clone(environ)
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		name := t.Field(i).Tag.Get("env")
+		path := environ[name+"_FILE"]
+		if t.Field(i).Tag.Get("file") == "" || path == "" {
+			continue
+		}
+		if environ[name] != "" {
+			return nil, club.Invalid("configuration: give %s or %s_FILE, not both", name, name)
+		}
+		value, err := os.ReadFile(path)
+		if err != nil {
+			return nil, club.Invalid("configuration: %s_FILE: %s cannot be read", name, path)
+		}
+		out[name] = strings.TrimSpace(string(value))
+	}
+	return out, nil
+}
+
+// Environ returns the process's environment as a map.
+func Environ() map[string]string { return env.ToMap(os.Environ()) }
+
+// Validate reports everything that is wrong.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if _, err := c.level(); err != nil {
+		bad("CLUBOS_LOG_LEVEL: %q is not debug, info, warn or error", c.LogLevel)
+	}
+	if c.LogFormat != "json" && c.LogFormat != "text" {
+		bad("CLUBOS_LOG_FORMAT: %q is not json or text", c.LogFormat)
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			bad("CLUBOS_PUBLIC_URL: %q is not an address like https://club.example.com", c.PublicURL)
+		}
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		bad("CLUBOS_DATABASE_URL: must begin with postgres:// (its value is not shown)")
+	}
+	if c.MasterKey != "" && c.MasterKeyFile != "" {
+		bad("CLUBOS_MASTER_KEY and CLUBOS_MASTER_KEY_FILE: give one of them")
+	}
+	if c.Workers < 1 || c.Workers > 1000 {
+		bad("CLUBOS_WORKERS: %d is not between 1 and 1000", c.Workers)
+	}
+	if c.DatabaseConns < 4 {
+		bad("CLUBOS_DATABASE_CONNS: %d is less than 4", c.DatabaseConns)
+	}
+	if _, err := c.proxies(); err != nil {
+		bad("CLUBOS_TRUSTED_PROXIES: %v", err)
+	}
+	if err := (club.Thresholds{High: c.ConfidenceHigh, Medium: c.ConfidenceMedium, Low: c.ConfidenceLow}).Validate(); err != nil {
+		bad("PATTERN_CONFIDENCE_*: %v", err)
+	}
+	if len(errs) > 0 {
+		return &club.Error{Code: club.CodeInvalid, Msg: "configuration:\n" + errors.Join(errs...).Error()}
+	}
+	return nil
+}
+
+func (c Config) level() (slog.Level, error) {
+	var l slog.Level
+	err := l.UnmarshalText([]byte(c.LogLevel))
+	return l, err
+}
+
+func (c Config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range strings.FieldsFunc(c.TrustedProxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a network like 10.0.0.0/8", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (c Config) storeURL() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return "sqlite:" + c.DataDir
+}
+
+func (c Config) publicURL() string {
+	if c.PublicURL != "" {
+		return strings.TrimSuffix(c.PublicURL, "/")
+	}
+	return "http://" + c.Listen
+}
+
+func (c Config) node() string {
+	if c.Node != "" {
+		return c.Node
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "clubos"
+	}
+	return host + "/" + c.Listen
+}
+
+func (c Config) masterKey(log *slog.Logger) ([]byte, error) {
+	return vault.LoadMasterKey(vault.MasterKeyConfig{Value: c.MasterKey, File: c.MasterKeyFile, DataDir: c.DataDir, Log: log})
+}
+
+// ConfigValue is one configuration value as `clubos config` shows it.
+type ConfigValue struct {
+	Name    string
+	Value   string // masked when it is a secret
+	Default string
+	From    string // "default", "environment" or "file"
+	Help    string
+	Secret  bool
+}
+
+// Describe lists every value, where it came from, with secrets masked.
+func (c Config) Describe(environ map[string]string) []ConfigValue {
+	var out []ConfigValue
+	v, t := reflect.ValueOf(c), reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, file := f.Tag.Get("env"), f.Tag.Get("file") != ""
+		cv := ConfigValue{Name: name, Value: fmt.Sprint(v.Field(i).Interface()), Default: f.Tag.Get("envDefault"), From: "default", Help: f.Tag.Get("help"), Secret: f.Tag.Get("secret") == "true"}
+		if environ[name] != "" {
+			cv.From = "environment"
+		} else if file && environ[name+"_FILE"] != "" {
+			cv.From = "file"
+		}
+		if cv.Secret && cv.Value != "" {
+			cv.Value = "REDACTED"
+		}
+		out = append(out, cv)
+	}
+	return out
+}
+
+// Logger returns the logger that the configuration asks for, writing to w.
+func (c Config) Logger(w io.Writer) *slog.Logger {
+	level, err := c.level()
+	if err != nil {
+		level = slog.LevelInfo
+	}
+	return telemetry.NewLogger(w, telemetry.LogConfig{Level: level, Text: c.LogFormat == "text", Service: "clubos", Version: Version, Node: c.node()})
+}
+
+// ConfigMarkdown returns the reference of the configuration: environment variables and a club's settings.
+func ConfigMarkdown() string {
+	var b strings.Builder
+	b.WriteString("# Configuration\n\nThis page is generated by `clubos config --markdown`; `clubos config` prints the values in force, secrets masked, and where each came from.\n\n")
+	b.WriteString("## Environment\n\nRead once, at the start, and checked as a whole. A secret may be given as a file: `NAME_FILE` instead of `NAME`.\n\n| variable | default | meaning |\n|---|---|---|\n")
+	for _, v := range (Config{}).Describe(nil) {
+		name := "`" + v.Name + "`"
+		if v.Secret {
+			name += " (secret)"
+		}
+		def := "–"
+		if v.Default != "" {
+			def = "`" + v.Default + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, def, v.Help)
+	}
+	b.WriteString("\n## A club's settings\n\nStored in the club's database, edited in the console or by the API, audited, and read by the very next text.\n\n| setting | default | meaning |\n|---|---|---|\n")
+	for _, s := range setting.Specs() {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s. %s |\n", s.Key, s.Default, s.Title, s.Help)
+	}
+	b.WriteString("\n## Vendors\n\nStored sealed by the club's keys; set by `clubos vendor set`, never shown again.\n\n| vendor | field | meaning |\n|---|---|---|\n")
+	for _, v := range integration.Vendors() {
+		for _, f := range v.Fields {
+			required := ""
+			if f.Required {
+				required = " (required)"
+			}
+			fmt.Fprintf(&b, "| %s | `%s` | %s%s |\n", v.Name, f.Name, f.Help, required)
+		}
+	}
+	return b.String()
+}
+
+// plainHTTP reports whether browsers reach the console without TLS, which is for one's own machine
+// only: cookies then cannot be marked Secure.
+func (c Config) plainHTTP() bool { return !strings.HasPrefix(c.publicURL(), "https://") }

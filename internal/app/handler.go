@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/integration"
+	"clubos/internal/store"
+	"clubos/internal/webhook"
+)
+
+// handler puts the faces together.
+func (a *App) handler(s *Server) (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", live)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("/hooks/", webhook.New(webhook.Config{
+		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PublicURL: a.Config.publicURL(), Log: a.Log,
+	}))
+	return mux, nil
+}
+
+// receivers returns who verifies and reads a club's webhooks.
+func (v *vendors) receivers(_ context.Context, tenant *store.Tenant) (webhook.Receivers, error) {
+	c := v.of(tenant.Slug)
+	var r webhook.Receivers
+	if c.openphone != nil {
+		r.OpenPhone = c.openphone
+	}
+	if c.twilio != nil {
+		r.Twilio = c.twilio
+	}
+	if c.bookings != nil {
+		r.Bookings = c.bookings
+	}
+	if c.unifi != nil {
+		r.UniFi = func(h http.Header, body []byte, now time.Time) (webhook.DoorEvent, error) {
+			e, err := c.unifi.Receive(h, body, now)
+			return webhook.DoorEvent{ID: e.ID, Type: e.Type, Door: e.Door, Granted: e.Granted, Key: e.Key, At: e.At}, err
+		}
+	}
+	if c.slack != nil {
+		r.Slack = func(h http.Header, body []byte, now time.Time) (webhook.Press, error) {
+			i, err := c.slack.Receive(h, body, now)
+			return webhook.Press{User: i.UserID, Action: i.ActionID, Value: i.Value}, err
+		}
+	}
+	return r, nil
+}
+
+// slackActions carries out presses of buttons in Slack, with the rights of who pressed.
+type slackActions struct{ app *App }
+
+func (s slackActions) Press(ctx context.Context, tenant *store.Tenant, slackUserID, action, value string) (string, error) {
+	d, err := s.app.Directory(ctx, tenant.Slug)
+	if err != nil {
+		return "", err
+	}
+	p, err := d.FindPrincipalBySlackID(ctx, slackUserID)
+	if err != nil {
+		return "Your Slack account belongs to no active user of ClubOS. An admin can enter your Slack id under Users.", nil
+	}
+	switch action {
+	case "approve":
+		err = s.app.Decider.Approve(ctx, tenant, p, club.ProposalID(value), nil, "approved in Slack")
+	case "reject":
+		err = s.app.Decider.Reject(ctx, tenant, p, club.ProposalID(value), "rejected in Slack")
+	case "claim":
+		_, err = s.app.Desk.Claim(ctx, tenant, p, club.ThreadID(value))
+	default:
+		return "This button is not known here.", nil
+	}
+	var own *club.Error
+	switch {
+	case err == nil:
+		return "Done.", nil
+	case errors.As(err, &own) && own.Code != club.CodeUnavailable && own.Code != club.CodeInternal:
+		return own.Msg, nil
+	}
+	return "", err
+}
+
+// Connect stores a vendor's credentials for a club.
+func (a *App) Connect(ctx context.Context, slug club.Slug, by club.Actor, vendor string, f integration.Fields) error {
+	tenant, keys, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error { return integration.Put(ctx, tx, keys, by, vendor, f) })
+}

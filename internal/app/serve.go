@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"clubos/internal/club"
+)
+
+// sweepEvery is how often identity clears what has expired.
+const sweepEvery = time.Hour
+
+// Server is a running installation.
+type Server struct {
+	app      *App
+	http     *http.Server
+	listener net.Listener
+	draining atomic.Bool
+	failed   chan error
+}
+
+// Start opens every club, starts the jobs and listens. It fails loudly: what cannot be started ends
+// everything. Stop ends it.
+func (a *App) Start(ctx context.Context) (*Server, error) {
+	recs, err := a.Cluster.FindTenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range recs {
+		if rec.Status != "active" {
+			continue
+		}
+		if _, err := a.Cluster.Migrate(ctx, rec.Slug, -1); err != nil {
+			return nil, fmt.Errorf("bring the schema of %s up to date: %w", rec.Slug, err)
+		}
+		if err := a.vendors.open(ctx, rec.Slug); err != nil {
+			return nil, err
+		}
+	}
+	s := &Server{app: a, failed: make(chan error, 1)}
+	handler, err := a.handler(s)
+	if err != nil {
+		return nil, err
+	}
+	if s.listener, err = net.Listen("tcp", a.Config.Listen); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", a.Config.Listen, err)
+	}
+	if err := a.runner.Start(ctx); err != nil {
+		return nil, errors.Join(err, s.listener.Close())
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+	}
+	go func() {
+		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
+	return s, nil
+}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Failed receives the error that ended the listener, if one did.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// AddTenant serves a club that was made after the start.
+func (s *Server) AddTenant(ctx context.Context, slug club.Slug) error {
+	if err := s.app.vendors.open(ctx, slug); err != nil {
+		return err
+	}
+	return s.app.runner.AddTenant(ctx, slug)
+}
+
+// Stop drains: no new requests, those under way end, jobs under way end, and what is not done then is
+// left for the next start. It waits at most the configured time and may be called more than once.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.draining.Swap(true) {
+		return nil
+	}
+	s.app.Log.InfoContext(ctx, "stopping", "event.action", "server.stop")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.app.Config.DrainTimeout)
+	defer cancel()
+	// Pages that stay open for live updates would hold the shutdown up: they are cut after a moment.
+	quick, cancelQuick := context.WithTimeout(ctx, 2*time.Second)
+	defer cancelQuick()
+	err := s.http.Shutdown(quick)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.http.Close()
+	}
+	s.app.Inbox.Close()
+	return errors.Join(err, s.app.runner.Stop(ctx))
+}
+
+// Run serves until ctx ends or the listener fails, then drains.
+func (a *App) Run(ctx context.Context) error {
+	s, err := a.Start(ctx)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return s.Stop(ctx)
+	case err := <-s.Failed():
+		return errors.Join(err, s.Stop(ctx))
+	}
+}
+
+// live answers whether the process lives; it touches nothing.
+func live(w http.ResponseWriter, _ *http.Request) { writeStatus(w, http.StatusOK, "ok") }
+
+// ready answers whether the process may be sent requests: the database answers, and it is not draining.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		writeStatus(w, http.StatusServiceUnavailable, "draining")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.app.Cluster.Ping(ctx); err != nil {
+		s.app.Log.ErrorContext(ctx, "database does not answer", "event.action", "server.ready", "error.message", err.Error())
+		writeStatus(w, http.StatusServiceUnavailable, "database unavailable")
+		return
+	}
+	writeStatus(w, http.StatusOK, "ready")
+}
+
+func writeStatus(w http.ResponseWriter, code int, status string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": status})
+}

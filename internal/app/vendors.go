@@ -1,0 +1,271 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"clubos/internal/act"
+	"clubos/internal/club"
+	"clubos/internal/connector"
+	"clubos/internal/connector/bookings"
+	"clubos/internal/connector/ninjaone"
+	"clubos/internal/connector/openphone"
+	"clubos/internal/connector/slack"
+	"clubos/internal/connector/twilio"
+	"clubos/internal/connector/unifi"
+	"clubos/internal/inbox"
+	"clubos/internal/integration"
+	"clubos/internal/notify"
+	"clubos/internal/outbox"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// vendors keeps each club's clients, built from its integrations. Looking one up takes no database:
+// a club's clients are loaded when it is opened and again when an integration changes.
+type vendors struct {
+	cluster   *store.Cluster
+	ring      *vault.Ring
+	publicURL string
+	deps      connector.Deps
+	log       *slog.Logger
+
+	mu    sync.RWMutex // guards clubs
+	clubs map[club.Slug]*clients
+
+	done     chan struct{} // closed by close
+	watching sync.WaitGroup
+}
+
+// clients are one club's vendors; nil where one is not connected.
+type clients struct {
+	openphone *openphone.Client
+	twilio    *twilio.Client
+	ninjaone  *ninjaone.Client
+	unifi     *unifi.Client
+	slack     *slack.Client
+	bookings  *bookings.Webhook
+	feeds     []*bookings.Feed
+}
+
+func newVendors(cluster *store.Cluster, ring *vault.Ring, publicURL string, clock club.Clock, log *slog.Logger) *vendors {
+	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, clubs: map[club.Slug]*clients{}, done: make(chan struct{})}
+}
+
+// load builds a club's clients from what is stored. A vendor whose fields are wrong is left out and
+// logged: the others must go on.
+func (v *vendors) load(ctx context.Context, slug club.Slug) error {
+	tenant, err := v.cluster.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	keys, err := v.ring.For(slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	var all map[string]integration.Fields
+	zone := time.UTC
+	err = tenant.Read(ctx, func(tx *store.Tx) error {
+		if all, err = integration.Load(ctx, tx, keys); err != nil {
+			return err
+		}
+		places, err := tx.FindLocations(ctx)
+		if err == nil && len(places) > 0 {
+			if z, zerr := time.LoadLocation(places[0].TimeZone); zerr == nil {
+				zone = z
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c := &clients{}
+	for name, f := range all {
+		if err := v.connect(c, slug, name, f, zone); err != nil {
+			v.log.ErrorContext(ctx, "vendor cannot be used", "event.action", "vendor.connect", "organization.id", slug.String(), "labels.vendor", name, "error.message", err.Error())
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.clubs[slug] = c
+	return nil
+}
+
+func (v *vendors) connect(c *clients, slug club.Slug, name string, f integration.Fields, zone *time.Location) (err error) {
+	switch name {
+	case openphone.Provider:
+		c.openphone, err = openphone.New(openphone.Config{APIKey: f["api_key"], BaseURL: f["base_url"], Version: f["version"], WebhookSecrets: f.List("webhook_secret"), LegacyKeys: f.List("legacy_key")}, v.deps)
+	case twilio.Provider:
+		c.twilio, err = twilio.New(twilio.Config{AccountSID: f["account_sid"], AuthTokens: f.List("auth_token"), APIKey: f["key_sid"], APISecret: f["key_secret"], BaseURL: f["base_url"],
+			StatusCallback: v.publicURL + "/hooks/" + slug.String() + "/twilio"}, v.deps)
+	case ninjaone.Provider:
+		c.ninjaone, err = ninjaone.New(ninjaone.Config{BaseURL: f["base_url"], ClientID: f["client_id"], ClientSecret: f["client_secret"], RefreshToken: f["refresh_token"],
+			Rotated: func(ctx context.Context, token string) error { return v.rotated(ctx, slug, token) }}, v.deps)
+	case unifi.Provider:
+		c.unifi, err = unifi.New(unifi.Config{BaseURL: f["base_url"], Token: f["token"], PinSHA256: f["pin"], WebhookSecrets: f.List("webhook_secret")}, v.deps)
+	case slack.Provider:
+		c.slack, err = slack.New(slack.Config{BotToken: f["bot_token"], SigningSecrets: f.List("signing_secret"), BaseURL: f["base_url"]}, v.deps)
+	case "bookings":
+		if c.bookings, err = bookings.NewWebhook(f.List("webhook_secret")); err != nil {
+			return err
+		}
+		for _, entry := range strings.Fields(f["feed_url"]) {
+			location, address, found := strings.Cut(entry, "=http")
+			if found {
+				address = "http" + address
+			} else {
+				location, address = "", entry
+			}
+			feed, err := bookings.NewFeed(bookings.FeedConfig{URL: address, Location: location, Zone: zone}, v.deps)
+			if err != nil {
+				return err
+			}
+			c.feeds = append(c.feeds, feed)
+		}
+	}
+	return err
+}
+
+// rotated keeps the refresh token that replaces the one before.
+func (v *vendors) rotated(ctx context.Context, slug club.Slug, token string) error {
+	tenant, err := v.cluster.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	keys, err := v.ring.For(slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		return integration.Put(ctx, tx, keys, club.System("ninjaone"), ninjaone.Provider, integration.Fields{"refresh_token": token})
+	})
+}
+
+// watch loads a club's clients again when its integrations change, until close.
+func (v *vendors) watch(slug club.Slug) {
+	changes, end := v.cluster.Subscribe(slug)
+	v.watching.Go(func() {
+		defer end()
+		for {
+			select {
+			case <-v.done:
+				return
+			case c := <-changes:
+				if c.Topic == integration.Topic {
+					v.reload(slug)
+				}
+			}
+		}
+	})
+}
+
+func (v *vendors) reload(slug club.Slug) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := v.load(ctx, slug); err != nil {
+		v.log.ErrorContext(ctx, "integrations cannot be read", "event.action", "vendor.load", "organization.id", slug.String(), "error.message", err.Error())
+	}
+}
+
+// close ends the watching. It may be called more than once.
+func (v *vendors) close() {
+	v.mu.Lock()
+	select {
+	case <-v.done:
+	default:
+		close(v.done)
+	}
+	v.mu.Unlock()
+	v.watching.Wait()
+}
+
+// open loads a club's clients and keeps them fresh.
+func (v *vendors) open(ctx context.Context, slug club.Slug) error {
+	v.mu.RLock()
+	_, known := v.clubs[slug]
+	v.mu.RUnlock()
+	if known {
+		return nil
+	}
+	if err := v.load(ctx, slug); err != nil {
+		return fmt.Errorf("load integrations of %s: %w", slug, err)
+	}
+	v.watch(slug)
+	return nil
+}
+
+func (v *vendors) of(slug club.Slug) *clients {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if c, ok := v.clubs[slug]; ok {
+		return c
+	}
+	return &clients{}
+}
+
+// sender finds the vendor of a club's line.
+func (v *vendors) sender(slug club.Slug, provider string) (outbox.SMS, bool) {
+	c := v.of(slug)
+	switch {
+	case provider == openphone.Provider && c.openphone != nil:
+		return c.openphone, true
+	case provider == twilio.Provider && c.twilio != nil:
+		return c.twilio, true
+	}
+	return nil, false
+}
+
+func (v *vendors) rmm(slug club.Slug) (act.RMM, bool) {
+	c := v.of(slug).ninjaone
+	return c, c != nil
+}
+
+func (v *vendors) doors(slug club.Slug) (act.Doors, bool) {
+	c := v.of(slug).unifi
+	return c, c != nil
+}
+
+func (v *vendors) feeds(_ context.Context, tenant *store.Tenant) ([]inbox.Feed, error) {
+	var out []inbox.Feed
+	for i, f := range v.of(tenant.Slug).feeds {
+		out = append(out, inbox.Feed{Name: fmt.Sprintf("feed%d", i+1), Calendar: f})
+	}
+	return out, nil
+}
+
+func (v *vendors) poster(slug club.Slug) (notify.Poster, bool) {
+	c := v.of(slug).slack
+	return slackPoster{c}, c != nil
+}
+
+// slackPoster lays notes out for Slack.
+type slackPoster struct{ client *slack.Client }
+
+func (p slackPoster) Post(ctx context.Context, channel string, n notify.Note) (string, error) {
+	return p.client.Post(ctx, channel, alert(n).Message())
+}
+
+func (p slackPoster) Update(ctx context.Context, channel, id string, n notify.Note) error {
+	return p.client.Update(ctx, channel, id, alert(n).Message())
+}
+
+var alertSigns = map[club.Priority]string{club.PriorityEmergency: "🚨 ", club.PriorityHigh: "⚠️ "}
+
+func alert(n notify.Note) slack.Alert {
+	a := slack.Alert{Title: alertSigns[n.Priority] + n.Title, Lines: n.Lines}
+	for _, f := range n.Fields {
+		a.Fields = append(a.Fields, slack.Field{Name: f[0], Value: f[1]})
+	}
+	for _, b := range n.Buttons {
+		a.Buttons = append(a.Buttons, slack.Button{Label: b.Label, ActionID: b.Action, Value: b.Value, Style: b.Style, Confirm: b.Confirm})
+	}
+	if n.Link != "" {
+		a.Link = slack.Link{Label: "Open in ClubOS", URL: n.Link}
+	}
+	return a
+}

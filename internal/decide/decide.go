@@ -1,0 +1,386 @@
+package decide
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"clubos/internal/act"
+	"clubos/internal/act/catalogue"
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/desk"
+	"clubos/internal/inbox"
+	"clubos/internal/jobs"
+	"clubos/internal/knowledge"
+	"clubos/internal/notify"
+	"clubos/internal/outbox"
+	"clubos/internal/people"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/thread"
+	"clubos/internal/vault"
+)
+
+// Config is what a Decider works with. All fields are required.
+type Config struct {
+	Ring      *vault.Ring
+	Catalogue *catalogue.Catalogue
+	Library   *knowledge.Library
+	Engine    *act.Engine
+	Desk      *desk.Desk
+	Notifier  *notify.Notifier
+	Log       *slog.Logger
+}
+
+// Decider decides. It is safe for concurrent use.
+type Decider struct {
+	cfg      Config
+	matchers *matchers
+}
+
+// New returns a Decider.
+func New(cfg Config) *Decider { return &Decider{cfg: cfg, matchers: newMatchers()} }
+
+var machine = club.System("decide")
+
+// Register adds the decider's jobs.
+func (d *Decider) Register(r *jobs.Registry) {
+	jobs.Handle(r, jobs.Handler[inbox.AdvanceJob]{Work: d.Advance, Lost: d.lost})
+	jobs.Handle(r, jobs.Handler[DeadlineJob]{Work: d.Deadline, Lost: d.deadlineLost})
+}
+
+// Advance decides on the texts of a thread that nothing has taken up. It does nothing when there are
+// none, when a later text's own job will see to them, or when people hold the thread.
+func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) error {
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	wait, err := d.burst(ctx, tenant, keys, job)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return jobs.Later(wait)
+	}
+	err = tenant.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, keys, job) })
+	if club.CodeOf(err) == club.CodeConflict {
+		return jobs.Later(20 * time.Millisecond) // somebody moved the thread meanwhile: look again
+	}
+	return err
+}
+
+// burst returns how long to wait for the rest of a burst: nothing for danger and for words that must
+// count at once.
+func (d *Decider) burst(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, job inbox.AdvanceJob) (wait time.Duration, err error) {
+	err = tenant.Read(ctx, func(tx *store.Tx) error {
+		th, m, err := d.take(ctx, tx, keys, job)
+		if err != nil || m == nil {
+			return err
+		}
+		if v, ok := judge(m); ok && (v.priority == club.PriorityEmergency || v.kind == kindOptOut) || th.Status.HeldByPeople() {
+			return nil
+		}
+		wait = m.latest().Add(m.settings.BurstWait).Sub(tx.Now)
+		return nil
+	})
+	return wait, err
+}
+
+// take reads the matter; nil when this job has nothing to do.
+func (d *Decider) take(ctx context.Context, tx *store.Tx, keys *vault.Tenant, job inbox.AdvanceJob) (store.Thread, *matter, error) {
+	th, err := thread.Find(ctx, tx, job.Thread)
+	if err != nil {
+		return th, nil, err
+	}
+	for !th.MergedInto.IsZero() {
+		if th, err = thread.Find(ctx, tx, th.MergedInto); err != nil {
+			return th, nil, err
+		}
+	}
+	s, err := setting.Load(ctx, tx)
+	if err != nil {
+		return th, nil, err
+	}
+	m, err := gather(ctx, tx, keys, th, s)
+	if err != nil || len(m.texts) == 0 {
+		return th, nil, err
+	}
+	if !job.Message.IsZero() && m.texts[len(m.texts)-1].row.ID != job.Message {
+		if _, pending := m.first(func(t text) bool { return t.row.ID == job.Message }); pending {
+			return th, nil, nil // a later text of the burst has a job of its own
+		}
+		return th, nil, nil
+	}
+	return th, m, nil
+}
+
+func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, job inbox.AdvanceJob) error {
+	th, m, err := d.take(ctx, tx, keys, job)
+	if err != nil || m == nil {
+		return err
+	}
+	v, ruled := judge(m)
+	if d.heldAgainst(th, tx.Now) {
+		return d.whileHeld(ctx, tx, keys, m, v, ruled)
+	}
+	if err := d.supersede(ctx, tx, th); err != nil {
+		return err
+	}
+	var p plan
+	if ruled {
+		p = plan{verdict: v, earned: club.TierAuto, tier: club.TierAuto}
+		if v.kind == kindEscalate {
+			p.earned, p.tier = club.TierEscalate, club.TierEscalate
+		}
+	} else if p, err = d.match(ctx, tx, m); err != nil {
+		return err
+	}
+	return d.carryOut(ctx, tx, keys, m, p)
+}
+
+// heldAgainst reports whether the machine must keep silent in a thread. A hand-written reply silences
+// it for a time; anything else lasts until a person hands the thread back.
+func (d *Decider) heldAgainst(th store.Thread, now time.Time) bool {
+	if th.Status == club.ThreadManualOverride && th.SilentUntil != nil && !now.Before(*th.SilentUntil) {
+		return false
+	}
+	return th.Status.HeldByPeople()
+}
+
+// whileHeld does what must be done even in a thread that people hold: STOP and START count at once,
+// and danger calls everybody. The texts stay for the people to read.
+func (d *Decider) whileHeld(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, v verdict, ruled bool) error {
+	var err error
+	switch {
+	case ruled && (v.kind == kindOptOut || v.kind == kindOptIn):
+		err = d.consent(ctx, tx, keys, m, v, "")
+	case ruled && v.priority == club.PriorityEmergency:
+		_, err = d.cfg.Desk.Escalate(ctx, tx, m.thread, desk.Reason{Text: v.reason, Priority: &v.priority, By: machine})
+	}
+	if err != nil {
+		return err
+	}
+	return d.handled(ctx, tx, m, "")
+}
+
+// supersede withdraws what was proposed before these texts came: the matter has moved on.
+func (d *Decider) supersede(ctx context.Context, tx *store.Tx, th store.Thread) error {
+	prop, err := tx.FindOpenProposalOfThread(ctx, th.ID)
+	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read proposal: %w", err)
+	}
+	_, err = d.settle(ctx, tx, prop, machine, club.ProposalStale, false, "the member wrote again")
+	return err
+}
+
+// carryOut stores the decision and does what its tier says, all in tx.
+func (d *Decider) carryOut(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, p plan) error {
+	dec, err := d.record(ctx, tx, keys, m, &p)
+	if err != nil {
+		return err
+	}
+	if err := d.handled(ctx, tx, m, dec.ID); err != nil {
+		return err
+	}
+	mv := thread.Move{Event: club.ThreadTaken, By: machine, Why: p.title}
+	if !m.location.ID.IsZero() {
+		mv.Location = &m.location.ID
+	}
+	if !m.bay.ID.IsZero() {
+		mv.Bay = &m.bay.ID
+	}
+	if p.priority != "" {
+		mv.Priority = &p.priority
+	}
+	th, err := thread.Apply(ctx, tx, m.thread, mv)
+	if err != nil {
+		return err
+	}
+	m.thread = th
+	switch p.kind {
+	case kindNoAnswer:
+		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadAnswered, By: machine})
+		return err
+	case kindOptOut, kindOptIn:
+		if err := d.consent(ctx, tx, keys, m, p.verdict, dec.ID); err != nil {
+			return err
+		}
+		return d.answered(ctx, tx, th.ID)
+	case kindHelp:
+		if err := d.say(ctx, tx, keys, m, p.reply, dec.ID, false); err != nil {
+			return err
+		}
+		return d.answered(ctx, tx, th.ID)
+	case kindEscalate:
+		return d.escalate(ctx, tx, keys, m, p, dec.ID)
+	}
+	switch p.tier {
+	case club.TierAuto:
+		return d.cfg.Engine.Start(ctx, tx, keys, act.Run{Decision: dec, Steps: p.steps, Fallback: p.fallback, Also: p.also, By: machine})
+	case club.TierSuggest, club.TierApprove:
+		return d.propose(ctx, tx, m, p, dec)
+	}
+	p.reason = "the machine may not act on it: " + orUncertain(p.limits)
+	return d.escalate(ctx, tx, keys, m, p, dec.ID)
+}
+
+func orUncertain(limits []string) string {
+	if len(limits) == 0 {
+		return "it is not sure enough"
+	}
+	return limits[len(limits)-1]
+}
+
+func (d *Decider) answered(ctx context.Context, tx *store.Tx, id club.ThreadID) error {
+	th, err := thread.Find(ctx, tx, id) // queueing the reply has changed it
+	if err != nil {
+		return err
+	}
+	_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadAnswered, By: machine})
+	return err
+}
+
+// escalate calls a person, and tells the member so where there are words for it.
+func (d *Decider) escalate(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, p plan, dec club.DecisionID) error {
+	if p.reply != "" {
+		if err := d.say(ctx, tx, keys, m, p.reply, dec, false); err != nil {
+			return err
+		}
+	}
+	th, err := thread.Find(ctx, tx, m.thread.ID)
+	if err != nil {
+		return err
+	}
+	reason := desk.Reason{Text: p.reason, Decision: dec, By: machine}
+	if p.priority != "" {
+		reason.Priority = &p.priority
+	}
+	_, err = d.cfg.Desk.Escalate(ctx, tx, th, reason)
+	return err
+}
+
+// say queues a text to the member. Somebody who opted out gets none, and that is no failure.
+func (d *Decider) say(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, words string, dec club.DecisionID, notice bool) error {
+	th, err := thread.Find(ctx, tx, m.thread.ID)
+	if err != nil {
+		return err
+	}
+	key := "rule:" + m.texts[len(m.texts)-1].row.ID.String()
+	_, _, err = outbox.Queue(ctx, tx, keys, outbox.Reply{Thread: th, Text: words, Author: club.AuthorMachine, By: machine, Decision: dec, DedupKey: key, ConsentNotice: notice})
+	if errors.Is(err, outbox.ErrOptedOut) {
+		return nil
+	}
+	return err
+}
+
+// consent records STOP and START. STOP is confirmed once; what was queued is withdrawn first.
+func (d *Decider) consent(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, v verdict, dec club.DecisionID) error {
+	state := club.ConsentGiven
+	if v.kind == kindOptOut {
+		state = club.ConsentWithdrawn
+	}
+	by := club.Actor{Kind: club.ActorMember, ID: m.thread.SubjectID.String()}
+	changed, err := people.SetConsent(ctx, tx, by, m.thread.SubjectID, state, "text")
+	if err != nil || !changed {
+		return err
+	}
+	if state == club.ConsentWithdrawn {
+		if err := outbox.Cancel(ctx, tx, m.thread); err != nil {
+			return err
+		}
+	}
+	return d.say(ctx, tx, keys, m, v.reply, dec, true)
+}
+
+func (d *Decider) handled(ctx context.Context, tx *store.Tx, m *matter, dec club.DecisionID) error {
+	if _, err := tx.HandleMessages(ctx, store.HandleMessagesParams{Now: &tx.Now, DecisionID: dec, ThreadID: m.thread.ID, Until: m.latest()}); err != nil {
+		return fmt.Errorf("mark texts: %w", err)
+	}
+	return nil
+}
+
+// stored is how a decision's steps are kept.
+type stored struct {
+	Steps    []knowledge.Step         `json:"steps"`
+	Fallback []knowledge.Step         `json:"fallback,omitempty"`
+	Also     []catalogue.Prerequisite `json:"also,omitempty"` // the procedure's own prerequisites, for the gate
+}
+
+// record stores the decision with its evidence.
+func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, p *plan) (store.Decision, error) {
+	dec := store.Decision{ID: club.NewDecisionID(tx.Now), ThreadID: m.thread.ID, SubjectID: m.thread.SubjectID, Kind: p.kind, Title: p.title,
+		Confidence: p.confidence, EarnedTier: p.earned, LocationID: m.location.ID, BayID: m.bay.ID, BookingID: m.booking.ID, CorrelationID: tx.Correlation, CreatedAt: tx.Now}
+	if p.entry != nil {
+		dec.SOPID, dec.SOPVersion = p.entry.SOP, p.entry.Version
+		if err := d.draft(ctx, tx, keys, m, p, &dec); err != nil {
+			return dec, err
+		}
+	}
+	dec.Tier = p.tier
+	evidence, err := json.Marshal(club.Evidence{Text: m.masked, Facts: m.facts, Candidates: p.candidates, Rule: p.rule, Limits: p.limits, Model: p.model})
+	if err != nil {
+		return dec, fmt.Errorf("encode evidence: %w", err)
+	}
+	steps, err := json.Marshal(stored{Steps: p.steps, Fallback: p.fallback, Also: p.also})
+	if err != nil {
+		return dec, fmt.Errorf("encode steps: %w", err)
+	}
+	dec.Evidence, dec.Steps = string(evidence), string(steps)
+	if err := tx.CreateDecision(ctx, store.CreateDecisionParams(dec)); err != nil {
+		return dec, fmt.Errorf("store decision: %w", err)
+	}
+	return dec, audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "decision.made", Object: dec.ID.String(), Thread: dec.ThreadID,
+		Detail: map[string]any{"kind": dec.Kind, "title": dec.Title, "tier": dec.Tier, "confidence": dec.Confidence, "limits": p.limits, "rule": p.rule}})
+}
+
+// ColumnReply is where a decision's draft stands, as vault.Field names it.
+const ColumnReply = "decisions.reply"
+
+// draft renders the first words of the plan, sealed into the decision, so that people see what the
+// member would read. Words that cannot be rendered (a value is missing) make it a person's matter.
+func (d *Decider) draft(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, p *plan, dec *store.Decision) error {
+	template := ""
+	for _, s := range m.path(p.steps) {
+		if k := s.Kind(); k == knowledge.StepReply || k == knowledge.StepAsk {
+			template = s.Reply + s.Ask
+			break
+		}
+	}
+	if template == "" {
+		return nil
+	}
+	values, err := act.Values(ctx, tx, keys, *dec)
+	if err != nil {
+		return err
+	}
+	words, err := knowledge.Render(template, values)
+	if err != nil {
+		p.lower(club.TierEscalate, club.MessageOf(err))
+		return nil
+	}
+	if p.kind == kindEscalate {
+		p.reply = words
+	}
+	dec.Reply, err = people.Seal(keys, m.person.Subject, ColumnReply, dec.ID.String(), words)
+	return err
+}
+
+// lost calls a person when a thread could not be decided on at all.
+func (d *Decider) lost(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob, _ error) error {
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		th, err := thread.Find(ctx, tx, job.Thread)
+		if err != nil || th.Status.HeldByPeople() || th.Status == club.ThreadMerged {
+			return err
+		}
+		_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "a fault of ours: the text could not be decided on", By: machine})
+		return err
+	})
+}

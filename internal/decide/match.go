@@ -1,0 +1,156 @@
+package decide
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/pattern"
+	"clubos/internal/store"
+)
+
+// matchers keeps a trained matcher per set of live documents and place. A change of the documents has
+// another stamp, so a stale matcher is never asked; it is dropped when room is needed.
+type matchers struct {
+	mu   sync.Mutex // guards kept and order
+	kept map[matcherKey]*placed
+	// order lists the keys, oldest first.
+	order []matcherKey
+}
+
+const matchersKept = 256
+
+type matcherKey struct {
+	tenant club.Slug
+	stamp  string
+	place  knowledge.Place
+}
+
+// placed is what counts at a place: the documents, and a matcher over their triggers.
+type placed struct {
+	choices map[string]knowledge.Choice // by slug
+	matcher *pattern.Matcher
+}
+
+func newMatchers() *matchers { return &matchers{kept: map[matcherKey]*placed{}} }
+
+func (c *matchers) at(tenant club.Slug, set *knowledge.Set, place knowledge.Place) *placed {
+	key := matcherKey{tenant, set.Stamp, place}
+	c.mu.Lock()
+	p, ok := c.kept[key]
+	c.mu.Unlock()
+	if ok {
+		return p
+	}
+	p = train(set.At(place))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.kept[key]; !ok {
+		c.order = append(c.order, key)
+	}
+	c.kept[key] = p
+	if len(c.order) > matchersKept {
+		delete(c.kept, c.order[0])
+		c.order = c.order[1:]
+	}
+	return p
+}
+
+func train(choices []knowledge.Choice) *placed {
+	p := &placed{choices: map[string]knowledge.Choice{}}
+	var examples []pattern.Example
+	for _, c := range choices {
+		p.choices[c.Document.Slug] = c
+		for _, t := range c.Document.Triggers {
+			examples = append(examples, pattern.Example{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
+		}
+	}
+	p.matcher = pattern.Train(examples)
+	return p
+}
+
+// match weighs the live SOPs of the place against the texts.
+func (d *Decider) match(ctx context.Context, tx *store.Tx, m *matter) (plan, error) {
+	set, err := d.cfg.Library.Live(ctx, tx)
+	if err != nil {
+		return plan{}, err
+	}
+	here := d.matchers.at(tx.Tenant, set, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	result := here.matcher.Match(question(m), 5)
+	list := make([]found, 0, len(result.Candidates))
+	for _, c := range result.Candidates {
+		choice := here.choices[c.Label]
+		entry := set.Entries[choice.Index]
+		list = append(list, found{choice: choice, entry: entry, confidence: c.Confidence, candidate: club.Candidate{
+			SOP: entry.SOP, SOPVersion: int(entry.Version), Title: choice.Document.Title, Scope: string(choice.Document.Scope.Kind),
+			Why: c.Why, Score: c.Score, Confidence: c.Confidence, Note: choice.Reason,
+		}})
+	}
+	if m.asked != nil {
+		if p, ok, err := d.resume(ctx, tx, m, set, list, result.Version); ok || err != nil {
+			return p, err
+		}
+	}
+	if p, ok, err := d.notFixed(ctx, tx, m); ok || err != nil {
+		return p, err
+	}
+	return choose(m, list, result.Version, d.cfg.Catalogue), nil
+}
+
+// question is the text that is matched: everything that says something.
+func question(m *matter) string {
+	var parts []string
+	for _, t := range m.texts {
+		if !silent(t) && t.row.Masked != "" {
+			parts = append(parts, t.row.Masked)
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// resume reads the texts as the answer to what was asked: the procedure that asked goes on, as sure
+// as it was. A text that is clearly about something else is not an answer.
+func (d *Decider) resume(ctx context.Context, tx *store.Tx, m *matter, set *knowledge.Set, list []found, model string) (plan, bool, error) {
+	if len(list) > 0 && list[0].entry.SOP != m.asked.SOP && list[0].confidence >= m.settings.Thresholds.Medium && len(m.namedBays()) == 0 {
+		return plan{}, false, nil
+	}
+	asked, err := tx.FindDecision(ctx, m.asked.Decision)
+	if err != nil {
+		return plan{}, false, err
+	}
+	for i, e := range set.Entries {
+		if e.SOP != m.asked.SOP {
+			continue
+		}
+		answered := m.asked.Expect == knowledge.ExpectBay && !m.bay.ID.IsZero() && len(m.namedBays()) == 1 || m.asked.Expect == knowledge.ExpectText || m.answersYesNo()
+		if !answered {
+			p := escalation("unclear answer", "The answer is not clear", "we asked the member something and cannot read the answer")
+			p.model = model
+			return p, true, nil
+		}
+		candidate := club.Candidate{SOP: e.SOP, SOPVersion: int(e.Version), Title: e.Document.Title, Scope: string(e.Document.Scope.Kind), Why: "answers our question", Score: 1, Confidence: asked.Confidence}
+		f := found{choice: knowledge.Choice{Index: i, Document: e.Document}, entry: e, confidence: asked.Confidence, candidate: candidate}
+		return choose(m, []found{f}, model, d.cfg.Catalogue), true, nil
+	}
+	return plan{}, false, nil // the procedure is not live any more: match afresh
+}
+
+// notFixed sees that the member says it still does not work after we acted in this matter: doing the
+// same again is no answer.
+func (d *Decider) notFixed(ctx context.Context, tx *store.Tx, m *matter) (plan, bool, error) {
+	if _, no := m.first(func(t text) bool { return t.reading.No }); !no {
+		return plan{}, false, nil
+	}
+	done, err := tx.FindExecutionsOfThread(ctx, store.FindExecutionsOfThreadParams{ThreadID: m.thread.ID, Limit: 1})
+	if err != nil {
+		return plan{}, false, err
+	}
+	if len(done) == 0 || done[0].CreatedAt.Before(m.thread.EpisodeAt) {
+		return plan{}, false, nil
+	}
+	p := escalation("not fixed", "It still does not work", "the member says it still does not work after "+words(string(done[0].Action)))
+	p.priority = club.PriorityHigh
+	return p, true, nil
+}

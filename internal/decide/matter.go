@@ -1,0 +1,253 @@
+package decide
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"clubos/internal/act"
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/people"
+	"clubos/internal/phrase"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// text is one text that nothing has taken up yet.
+type text struct {
+	row     store.Message
+	body    string
+	reading phrase.Reading
+}
+
+// matter is everything one decision rests on, read in the transaction that decides.
+type matter struct {
+	thread   store.Thread
+	person   people.Person
+	settings setting.Settings
+	texts    []text
+	masked   string        // the texts, masked, one per line
+	asked    *act.Question // what the member was asked and has not answered
+
+	location store.Location // zero ID: unknown
+	bay      store.Bay      // zero ID: unknown
+	booking  store.Booking  // the one that is current; zero ID: none
+	doubts   []string       // reasons why a person should look before something moves
+	facts    []club.Fact
+}
+
+// bookingMargin is how long before its start and after its end a booking is current: people come
+// early and leave late.
+const bookingMargin = 10 * time.Minute
+
+// gather reads the matter of a thread. Its texts are those that nothing has taken up.
+func gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, s setting.Settings) (*matter, error) {
+	m := &matter{thread: th, settings: s}
+	var err error
+	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
+		return nil, err
+	}
+	rows, err := tx.FindUnhandledMessages(ctx, th.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	var masked []string
+	for _, row := range rows {
+		body, err := people.Open(keys, m.person.Subject, people.ColumnMessage, row.ID.String(), row.Body)
+		if err != nil {
+			return nil, err
+		}
+		m.texts = append(m.texts, text{row: row, body: body, reading: phrase.Read(body)})
+		if row.Masked != "" {
+			masked = append(masked, row.Masked)
+		}
+	}
+	m.masked = strings.Join(masked, "\n")
+	if m.asked, err = act.ParseQuestion(th.Awaiting); err != nil {
+		return nil, err
+	}
+	if err := m.findBooking(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := m.findPlace(ctx, tx); err != nil {
+		return nil, err
+	}
+	return m, m.findDevices(ctx, tx)
+}
+
+// findBooking takes the subject's booking that is current, the nearest one where several are.
+func (m *matter) findBooking(ctx context.Context, tx *store.Tx) error {
+	if m.person.Known() {
+		m.fact("member", "known member", "members", m.person.Member.UpdatedAt)
+	} else {
+		m.fact("member", "unknown number", "members", tx.Now)
+	}
+	list, err := tx.FindBookingsAround(ctx, store.FindBookingsAroundParams{SubjectID: m.thread.SubjectID, Since: tx.Now.Add(-bookingMargin), Until: tx.Now.Add(24 * time.Hour)})
+	if err != nil {
+		return fmt.Errorf("read bookings: %w", err)
+	}
+	for _, b := range list {
+		if b.Status != club.BookingConfirmed {
+			continue
+		}
+		if b.StartsAt.Add(-bookingMargin).After(tx.Now) {
+			m.fact("next booking", fmt.Sprintf("starts in %s", b.StartsAt.Sub(tx.Now).Round(time.Minute)), "bookings", b.UpdatedAt)
+			break
+		}
+		if m.booking.ID.IsZero() || b.StartsAt.After(m.booking.StartsAt) && !b.StartsAt.After(tx.Now) {
+			m.booking = b
+		}
+	}
+	if m.booking.ID.IsZero() {
+		m.fact("booking", "none is current", "bookings", tx.Now)
+	}
+	return nil
+}
+
+// findPlace takes the location of the current booking, else the thread's, else the member's home, and
+// the bay that the texts choose among its bays, else the booking's, else the one known from before.
+func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
+	id := m.thread.LocationID
+	if !m.booking.ID.IsZero() {
+		id = m.booking.LocationID
+	}
+	if id.IsZero() {
+		id = m.person.Member.HomeLocationID
+	}
+	if id.IsZero() {
+		m.fact("location", "unknown", "threads", tx.Now)
+		return nil
+	}
+	var err error
+	if m.location, err = tx.FindLocation(ctx, id); err != nil {
+		return fmt.Errorf("read location: %w", err)
+	}
+	m.fact("location", m.location.Name, "locations", m.location.UpdatedAt)
+	booked, err := m.bayOf(ctx, tx, m.booking.BayID)
+	if err != nil {
+		return err
+	}
+	if !m.booking.ID.IsZero() {
+		m.fact("booking", fmt.Sprintf("%s, until %s UTC", orUnknown(booked.Name), m.booking.EndsAt.Format("15:04")), "bookings", m.booking.UpdatedAt)
+	}
+	switch named := m.namedBays(); {
+	case len(named) > 1:
+		m.doubts = append(m.doubts, "the text names several bays")
+	case len(named) == 1:
+		bay, err := tx.FindBayByNumber(ctx, store.FindBayByNumberParams{LocationID: m.location.ID, Number: int64(named[0])})
+		if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+			m.doubts = append(m.doubts, fmt.Sprintf("the text names bay %d, which %s does not have", named[0], m.location.Name))
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read bay: %w", err)
+		}
+		m.bay = bay
+		m.fact("bay", bay.Name+", named in the text", "text", tx.Now)
+		if !booked.ID.IsZero() && booked.ID != bay.ID {
+			m.doubts = append(m.doubts, fmt.Sprintf("the text names %s, the booking is for %s", bay.Name, booked.Name))
+		}
+	case !booked.ID.IsZero():
+		m.bay = booked
+		m.fact("bay", booked.Name+", from the booking", "bookings", m.booking.UpdatedAt)
+	case !m.thread.BayID.IsZero():
+		if m.bay, err = m.bayOf(ctx, tx, m.thread.BayID); err != nil {
+			return err
+		}
+		if m.bay.LocationID != m.location.ID {
+			m.bay = store.Bay{} // from an earlier matter at another place
+			return nil
+		}
+		m.fact("bay", m.bay.Name+", known from before", "threads", m.thread.UpdatedAt)
+	}
+	return nil
+}
+
+func (m *matter) bayOf(ctx context.Context, tx *store.Tx, id club.BayID) (store.Bay, error) {
+	if id.IsZero() {
+		return store.Bay{}, nil
+	}
+	bay, err := tx.FindBay(ctx, id)
+	if err != nil {
+		return bay, fmt.Errorf("read bay: %w", err)
+	}
+	return bay, nil
+}
+
+// namedBays lists the distinct bays that the texts name. A bare number counts only as the answer to
+// our question for the bay.
+func (m *matter) namedBays() []int {
+	var out []int
+	seen := map[int]bool{}
+	for _, t := range m.texts {
+		named := t.reading.Bays
+		if len(named) == 0 && t.reading.Number > 0 && m.asked != nil && m.asked.Expect == knowledge.ExpectBay {
+			named = []int{t.reading.Number}
+		}
+		for _, n := range named {
+			if !seen[n] {
+				seen[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+func (m *matter) findDevices(ctx context.Context, tx *store.Tx) error {
+	if m.bay.ID.IsZero() {
+		return nil
+	}
+	devices, err := tx.FindDevicesOfBay(ctx, m.bay.ID)
+	if err != nil {
+		return fmt.Errorf("read devices: %w", err)
+	}
+	for _, d := range devices {
+		if d.SeenAt == nil {
+			continue
+		}
+		state := "offline"
+		if d.Online {
+			state = "online"
+		}
+		m.fact("device", d.Name+" "+state, d.Vendor, *d.SeenAt)
+	}
+	return nil
+}
+
+func (m *matter) fact(name, value, source string, at time.Time) {
+	m.facts = append(m.facts, club.Fact{Name: name, Value: value, Source: source, At: at})
+}
+
+// latest returns when the newest text came.
+func (m *matter) latest() time.Time { return m.texts[len(m.texts)-1].row.CreatedAt }
+
+// every reports whether f holds for all texts.
+func (m *matter) every(f func(text) bool) bool {
+	for _, t := range m.texts {
+		if !f(t) {
+			return false
+		}
+	}
+	return true
+}
+
+// first returns the first text for which f holds.
+func (m *matter) first(f func(text) bool) (text, bool) {
+	for _, t := range m.texts {
+		if f(t) {
+			return t, true
+		}
+	}
+	return text{}, false
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "no bay named"
+	}
+	return s
+}

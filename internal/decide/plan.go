@@ -1,0 +1,276 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/phrase"
+)
+
+// plan is what a decision would do, before it is stored.
+type plan struct {
+	verdict
+	entry      *knowledge.Entry // nil: no procedure
+	document   knowledge.Document
+	steps      []knowledge.Step // what runs: the document's steps, or its fallback
+	fallback   []knowledge.Step // what runs when an action fails; nil when steps are the fallback
+	also       []catalogue.Prerequisite
+	candidates []club.Candidate
+	confidence float64
+	earned     club.Tier
+	tier       club.Tier
+	limits     []string
+	model      string
+}
+
+// found is one SOP that resembles the text, with the place's choice of document.
+type found struct {
+	choice     knowledge.Choice
+	entry      knowledge.Entry
+	confidence float64
+	candidate  club.Candidate
+}
+
+// escalation returns a plan that only calls a person.
+func escalation(rule, title, reason string) plan {
+	return plan{verdict: verdict{kind: kindEscalate, rule: rule, title: title, reason: reason}, earned: club.TierEscalate, tier: club.TierEscalate}
+}
+
+// choose weighs the candidates and settles on one procedure, or on a person.
+func choose(m *matter, list []found, model string, cat *catalogue.Catalogue) plan {
+	candidates := make([]club.Candidate, len(list))
+	for i, f := range list {
+		candidates[i] = f.candidate
+	}
+	forbidden := forbiddenVerbs(m)
+	for i, f := range list {
+		if f.confidence < m.settings.Thresholds.Low {
+			break
+		}
+		if verb, no := forbids(forbidden, f.choice.Document, cat); no {
+			candidates[i].Note = "the text forbids it: " + verb
+			p := escalation("forbidden", "The text forbids an action", fmt.Sprintf("the text resembles %q but forbids it (%s)", f.choice.Document.Title, verb))
+			p.candidates, p.model, p.confidence = candidates, model, f.confidence
+			return p
+		}
+		p := weigh(m, f, cat)
+		p.candidates, p.model = candidates, model
+		return p
+	}
+	p := escalation("no match", "Nothing known fits", "no procedure fits this text")
+	p.candidates, p.model = candidates, model
+	return p
+}
+
+// weigh makes the plan of a procedure and lowers its tier by everything that speaks for a person.
+func weigh(m *matter, f found, cat *catalogue.Catalogue) plan {
+	doc := f.choice.Document
+	entry := f.entry
+	p := plan{verdict: verdict{kind: kindAnswer, title: doc.Title, priority: doc.Priority}, entry: &entry, document: doc, steps: doc.Steps, fallback: doc.Fallback, also: doc.Prerequisites, confidence: f.confidence}
+	p.earned = m.settings.Thresholds.Tier(f.confidence)
+	p.tier = p.earned
+	if unmet := m.unmet(doc.Prerequisites); len(unmet) > 0 && len(doc.Fallback) > 0 {
+		p.steps, p.fallback, p.also = doc.Fallback, nil, nil
+		m.fact("prerequisites", "not met: "+strings.Join(unmet, "; "), "bookings", m.latest())
+	}
+	if doc.Category == knowledge.CategoryEmergency {
+		return p.emergency(m)
+	}
+	path := m.path(p.steps)
+	actions := actionsOf(path, cat)
+	for _, a := range actions {
+		if off, thrown := m.settings.Off(string(a.Category), a.Name); thrown {
+			p.lower(club.TierEscalate, "switched off: "+off)
+		}
+		if a.Risk == club.RiskHigh || !a.Reversible {
+			p.lower(club.TierApprove, words(string(a.Name))+" cannot be undone")
+		}
+	}
+	if off, thrown := m.settings.Off(string(catalogue.CategoryWords), "send_reply"); thrown {
+		p.lower(club.TierEscalate, "switched off: "+off)
+	}
+	if len(actions) > 0 {
+		if m.booking.ID.IsZero() {
+			p.lower(club.TierApprove, "no current booking")
+		}
+		for _, d := range m.doubts {
+			p.lower(club.TierApprove, d)
+		}
+	}
+	if p.raiseSafe(m, path, actions) {
+		return p
+	}
+	p.lower(club.TierSuggest, "not backed by outcomes yet")
+	if !m.settings.AutoExecution {
+		p.lower(club.TierApprove, "automatic execution is off")
+	}
+	return p
+}
+
+// emergency makes the plan of a procedure for danger: a person is called in any case, at once and in
+// the procedure's words where it is clear, and only to look where it is a guess.
+func (p plan) emergency(m *matter) plan {
+	p.kind, p.rule, p.tier = kindEscalate, "emergency procedure", club.TierEscalate
+	p.reason, p.priority = "emergency: "+p.document.Title, club.PriorityEmergency
+	if p.confidence < m.settings.Thresholds.Medium {
+		p.rule, p.reason, p.priority = "possible emergency", "perhaps an emergency: "+p.document.Title, club.PriorityHigh
+		p.steps, p.fallback, p.also = nil, nil, nil
+	}
+	return p
+}
+
+// raiseSafe lets plain information go out unasked where the club has switched that on: every word is
+// marked safe, or is our question for the bay, and nothing moves. It is the one way to the auto tier
+// without outcomes, and still asks for the confidence of an announcement.
+func (p *plan) raiseSafe(m *matter, path []knowledge.Step, actions []catalogue.Action) bool {
+	if !m.settings.AutoSafeReplies || len(actions) > 0 || len(path) == 0 || p.tier != club.TierSuggest && p.tier != club.TierAuto {
+		return false
+	}
+	for _, s := range path {
+		switch s.Kind() {
+		case knowledge.StepReply:
+			if !s.Safe {
+				return false
+			}
+		case knowledge.StepAsk:
+			if s.Expect != knowledge.ExpectBay {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	p.tier = club.TierAuto
+	return true
+}
+
+func (p *plan) lower(ceiling club.Tier, why string) {
+	if next := p.tier.Lower(ceiling); next != p.tier {
+		p.tier = next
+		p.limits = append(p.limits, why)
+	}
+}
+
+// path lists the steps that run if all goes well, up to the first question that stops them.
+func (m *matter) path(steps []knowledge.Step) []knowledge.Step {
+	var out []knowledge.Step
+	var last knowledge.When
+	for _, s := range steps {
+		if !s.Runs(last) {
+			continue
+		}
+		switch s.Kind() {
+		case knowledge.StepAsk:
+			if s.Expect == knowledge.ExpectBay && !m.bay.ID.IsZero() {
+				continue
+			}
+			return append(out, s)
+		case knowledge.StepAction:
+			last = knowledge.WhenSuccess
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func actionsOf(steps []knowledge.Step, cat *catalogue.Catalogue) []catalogue.Action {
+	var out []catalogue.Action
+	for _, s := range steps {
+		if a, ok := cat.Find(s.Action); ok && s.Kind() == knowledge.StepAction {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// unmet lists the prerequisites that the rows do not bear out, for people. It chooses what is said;
+// whether an action may run is for the gate alone, which looks again.
+func (m *matter) unmet(list []catalogue.Prerequisite) []string {
+	var out []string
+	for _, p := range list {
+		ok, why := true, ""
+		switch p.Kind {
+		case catalogue.MemberKnown:
+			ok, why = m.person.Known(), "the number belongs to no member"
+		case catalogue.BookingActive, catalogue.MemberIsBooker, catalogue.WithinTimeWindow:
+			ok, why = !m.booking.ID.IsZero() && m.within(p), "no booking of this number is current"
+		case catalogue.DoorKnown:
+			ok, why = !m.location.ID.IsZero(), "the location is not known"
+		case catalogue.BayKnown, catalogue.DeviceOnline, catalogue.NoRecentAction:
+			// A question comes first where the bay is missing; the rest is the gate's to prove freshly.
+		}
+		if !ok {
+			out = append(out, why)
+		}
+	}
+	return dedupe(out)
+}
+
+func (m *matter) within(p catalogue.Prerequisite) bool {
+	if p.Kind != catalogue.WithinTimeWindow {
+		return true
+	}
+	now := m.latest()
+	return !now.Before(m.booking.StartsAt.Add(-p.Before)) && !now.After(m.booking.EndsAt.Add(p.After))
+}
+
+func dedupe(list []string) []string {
+	seen := map[string]bool{}
+	out := list[:0]
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func forbiddenVerbs(m *matter) []phrase.Negation {
+	var out []phrase.Negation
+	for _, t := range m.texts {
+		out = append(out, t.reading.Negated...)
+	}
+	return out
+}
+
+// verbsOf lists the words that people use for an action's verb.
+var verbsOf = map[string][]string{
+	"unlock":  {"unlock", "open", "let", "buzz"},
+	"lock":    {"lock", "close"},
+	"restart": {"restart", "reboot", "reset", "touch"},
+	"reboot":  {"restart", "reboot", "reset", "touch"},
+	"reset":   {"restart", "reboot", "reset", "touch"},
+	"turn":    {"turn", "switch", "touch"},
+}
+
+// forbids reports whether the text forbids one of the document's actions, and by which words.
+func forbids(forbidden []phrase.Negation, doc knowledge.Document, cat *catalogue.Catalogue) (string, bool) {
+	for _, name := range doc.Actions() {
+		if _, ok := cat.Find(name); !ok {
+			continue
+		}
+		verb, _, _ := strings.Cut(string(name), "_")
+		for _, n := range forbidden {
+			for _, v := range verbsOf[verb] {
+				if n.Verb == v {
+					return n.Phrase, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// deadline returns when an announced plan runs.
+func (p plan) deadline(now time.Time, wait time.Duration) *time.Time {
+	if p.tier != club.TierSuggest {
+		return nil
+	}
+	at := now.Add(wait)
+	return &at
+}

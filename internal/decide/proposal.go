@@ -1,0 +1,345 @@
+package decide
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"clubos/internal/act"
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/desk"
+	"clubos/internal/identity"
+	"clubos/internal/jobs"
+	"clubos/internal/knowledge"
+	"clubos/internal/notify"
+	"clubos/internal/people"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/thread"
+	"clubos/internal/vault"
+)
+
+// DeadlineJob comes due when an announced proposal may run.
+type DeadlineJob struct {
+	jobs.Meta
+	Proposal club.ProposalID `json:"proposal"`
+}
+
+// Kind names the job.
+func (DeadlineJob) Kind() string { return "proposal_deadline" }
+
+// propose opens a proposal, tells people, and sets its deadline.
+func (d *Decider) propose(ctx context.Context, tx *store.Tx, m *matter, p plan, dec store.Decision) error {
+	prop := store.Proposal{ID: club.NewProposalID(tx.Now), DecisionID: dec.ID, ThreadID: dec.ThreadID, Tier: p.tier, DeadlineAt: p.deadline(tx.Now, m.settings.SuggestDeadline), CreatedAt: tx.Now}
+	err := tx.CreateProposal(ctx, store.CreateProposalParams{ID: prop.ID, DecisionID: dec.ID, ThreadID: dec.ThreadID, Tier: p.tier, DeadlineAt: prop.DeadlineAt, CreatedAt: tx.Now})
+	if err != nil {
+		return fmt.Errorf("store proposal: %w", err)
+	}
+	if prop.DeadlineAt != nil {
+		tx.Enqueue(DeadlineJob{Meta: jobs.For(tx), Proposal: prop.ID}, jobs.At(*prop.DeadlineAt))
+	}
+	if err := audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "proposal.opened", Object: prop.ID.String(), Thread: prop.ThreadID, Detail: map[string]any{"tier": p.tier, "title": p.title}}); err != nil {
+		return err
+	}
+	note := notify.Note{
+		Kind: "proposal", Ref: prop.ID.String(), Thread: prop.ThreadID, Title: p.title, Priority: m.thread.Priority, DedupKey: "proposal:" + prop.ID.String(),
+		Lines:  []string{"“" + clip(m.masked, 300) + "”"},
+		Fields: [][2]string{{"Place", m.place()}, {"Would do", describe(m.path(p.steps), d.cfg.Catalogue)}, {"Confidence", fmt.Sprintf("%.0f %%", 100*p.confidence)}},
+		Buttons: []notify.Button{
+			{Label: "Approve", Action: "approve", Value: prop.ID.String(), Style: "primary"},
+			{Label: "Reject", Action: "reject", Value: prop.ID.String(), Style: "danger"},
+		},
+		Link: "/threads/" + prop.ThreadID.String(),
+	}
+	return d.cfg.Notifier.Queue(ctx, tx, note)
+}
+
+func (m *matter) place() string {
+	switch {
+	case m.location.ID.IsZero():
+		return "unknown"
+	case m.bay.ID.IsZero():
+		return m.location.Name
+	}
+	return m.location.Name + ", " + m.bay.Name
+}
+
+// clip shortens a text for a notification.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// settle closes an open proposal and reports whether this call was the one that did.
+func (d *Decider) settle(ctx context.Context, tx *store.Tx, prop store.Proposal, by club.Actor, to club.ProposalStatus, edited bool, reason string) (bool, error) {
+	n, err := tx.ClaimProposal(ctx, store.ClaimProposalParams{ID: prop.ID, Status: to, Edited: edited, DecidedBy: by.String(), DecidedAt: &tx.Now, Reason: reason})
+	if err != nil {
+		return false, fmt.Errorf("claim proposal: %w", err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	tx.Changed(thread.Topic, prop.ThreadID.String())
+	err = audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "proposal." + string(to), Object: prop.ID.String(), Thread: prop.ThreadID, Detail: map[string]any{"edited": edited, "reason": reason}})
+	if err != nil {
+		return false, err
+	}
+	who := "ClubOS"
+	if by.IsPerson() {
+		who = by.Name
+	}
+	return true, d.cfg.Notifier.Update(ctx, tx, prop.ID.String(), notify.Note{Kind: "proposal", Ref: prop.ID.String(), Thread: prop.ThreadID, Title: fmt.Sprintf("%s by %s", words(string(to)), who)})
+}
+
+// Approve lets a proposal run, with the operator's words instead of ours where edited is set. Conflict
+// when somebody else, or the deadline, was first.
+func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, reason string) error {
+	if edited != nil && (strings.TrimSpace(*edited) == "" || len([]rune(*edited)) > knowledge.MaxText) {
+		return club.Invalid("a reply has 1 to %d characters", knowledge.MaxText)
+	}
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		prop, dec, err := d.open(ctx, tx, p, id)
+		if err != nil {
+			return err
+		}
+		words := ""
+		if edited != nil {
+			if words, err = d.override(ctx, tx, keys, dec, p.Actor, *edited, reason); err != nil {
+				return err
+			}
+		}
+		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalApproved, words != "", reason)
+		if err != nil {
+			return err
+		}
+		if !won {
+			return d.late(ctx, tx, id)
+		}
+		return d.start(ctx, tx, keys, dec, words, p.Actor)
+	})
+}
+
+// start begins the run of a decision as it was stored.
+func (d *Decider) start(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, words string, by club.Actor) error {
+	var s stored
+	if err := json.Unmarshal([]byte(dec.Steps), &s); err != nil {
+		return fmt.Errorf("read steps: %w", err)
+	}
+	return d.cfg.Engine.Start(ctx, tx, keys, act.Run{Decision: dec, Steps: s.Steps, Fallback: s.Fallback, Also: s.Also, Reply: words, By: by})
+}
+
+// open returns a proposal that p may decide on, with its decision.
+func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ProposalID) (store.Proposal, store.Decision, error) {
+	if err := p.Require(identity.ProposalsDecide); err != nil {
+		return store.Proposal{}, store.Decision{}, err
+	}
+	prop, err := tx.FindProposal(ctx, id)
+	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+		return prop, store.Decision{}, club.NotFound("there is no such proposal")
+	}
+	if err != nil {
+		return prop, store.Decision{}, fmt.Errorf("read proposal: %w", err)
+	}
+	th, err := thread.Find(ctx, tx, prop.ThreadID)
+	if err != nil {
+		return prop, store.Decision{}, err
+	}
+	if !p.AllowsLocation(th.LocationID) {
+		return prop, store.Decision{}, club.NotFound("there is no such proposal")
+	}
+	if prop.Status != club.ProposalOpen {
+		return prop, store.Decision{}, d.late(ctx, tx, id)
+	}
+	dec, err := tx.FindDecision(ctx, prop.DecisionID)
+	if err != nil {
+		return prop, dec, fmt.Errorf("read decision: %w", err)
+	}
+	return prop, dec, nil
+}
+
+// late tells somebody who was not first what has become of the proposal.
+func (d *Decider) late(ctx context.Context, tx *store.Tx, id club.ProposalID) error {
+	prop, err := tx.FindProposal(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read proposal: %w", err)
+	}
+	return club.Conflict("this proposal is no longer open: it is %s", words(string(prop.Status)))
+}
+
+// override records an edit. It returns the words to send, "" when nothing was really changed.
+func (d *Decider) override(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, by club.Actor, after, reason string) (string, error) {
+	person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+	if err != nil {
+		return "", err
+	}
+	before, err := people.Open(keys, person.Subject, ColumnReply, dec.ID.String(), dec.Reply)
+	if err != nil || before == after {
+		return "", err
+	}
+	return after, d.recordOverride(ctx, tx, keys, person.Subject, dec, "edited", by, before, after, reason)
+}
+
+func (d *Decider) recordOverride(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s store.Subject, dec store.Decision, kind string, by club.Actor, before, after, reason string) error {
+	id := club.NewOverrideID(tx.Now)
+	o := store.CreateOverrideParams{ID: id, DecisionID: dec.ID, ThreadID: dec.ThreadID, Kind: kind, Reason: reason, Actor: by.String(), At: tx.Now}
+	var err error
+	if o.Before, err = people.Seal(keys, s, "overrides.before", id.String(), before); err != nil {
+		return err
+	}
+	if o.After, err = people.Seal(keys, s, "overrides.after", id.String(), after); err != nil {
+		return err
+	}
+	if err := tx.CreateOverride(ctx, o); err != nil {
+		return fmt.Errorf("record override: %w", err)
+	}
+	return nil
+}
+
+// Reject declines a proposal; the thread is then the operator's.
+func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, reason string) error {
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		prop, dec, err := d.open(ctx, tx, p, id)
+		if err != nil {
+			return err
+		}
+		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalRejected, false, reason)
+		if err != nil {
+			return err
+		}
+		if !won {
+			return d.late(ctx, tx, id)
+		}
+		person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+		if err != nil {
+			return err
+		}
+		before, err := people.Open(keys, person.Subject, ColumnReply, dec.ID.String(), dec.Reply)
+		if err != nil {
+			return err
+		}
+		if err := d.recordOverride(ctx, tx, keys, person.Subject, dec, "rejected", p.Actor, before, "", reason); err != nil {
+			return err
+		}
+		th, err := thread.Find(ctx, tx, prop.ThreadID)
+		if err != nil {
+			return err
+		}
+		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadClaimed, By: p.Actor, AssignedTo: &p.UserID, Why: "rejected what was proposed"})
+		return err
+	})
+}
+
+// Deadline runs an announced proposal that nobody objected to, if the club's settings still entitle
+// it; else the thread goes to a person. Whatever settles the proposal first, counts.
+func (d *Decider) Deadline(ctx context.Context, tenant *store.Tenant, job DeadlineJob) error {
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	var wait time.Duration
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
+		prop, err := tx.FindProposal(ctx, job.Proposal)
+		if err != nil || prop.Status != club.ProposalOpen || prop.DeadlineAt == nil {
+			return err
+		}
+		if wait = prop.DeadlineAt.Sub(tx.Now); wait > 0 {
+			return nil
+		}
+		dec, err := tx.FindDecision(ctx, prop.DecisionID)
+		if err != nil {
+			return fmt.Errorf("read decision: %w", err)
+		}
+		th, err := thread.Find(ctx, tx, prop.ThreadID)
+		if err != nil {
+			return err
+		}
+		why, err := d.notEntitled(ctx, tx, th, dec)
+		if err != nil {
+			return err
+		}
+		if why == "" {
+			won, err := d.settle(ctx, tx, prop, machine, club.ProposalExecuted, false, "nobody objected")
+			if err != nil || !won {
+				return err
+			}
+			return d.start(ctx, tx, keys, dec, "", machine)
+		}
+		if won, err := d.settle(ctx, tx, prop, machine, club.ProposalExpired, false, why); err != nil || !won {
+			return err
+		}
+		if th.Status.HeldByPeople() {
+			return nil
+		}
+		_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "a proposal came due and may not run by itself: " + why, Decision: dec.ID, By: machine})
+		return err
+	})
+	if err == nil && wait > 0 {
+		return jobs.Later(wait)
+	}
+	return err
+}
+
+// notEntitled says why a decision may not run at its deadline, "" when it may. Everything is looked at
+// again: a switch thrown meanwhile counts.
+func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread, dec store.Decision) (string, error) {
+	s, err := setting.Load(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	if th.Status != club.ThreadAwaitingAI {
+		return "the conversation has moved on (" + words(string(th.Status)) + ")", nil
+	}
+	if !s.AutoExecution {
+		return "automatic execution is off", nil
+	}
+	if s.Thresholds.Tier(dec.Confidence).Lower(club.TierSuggest) != club.TierSuggest {
+		return "its confidence is below the threshold", nil
+	}
+	var st stored
+	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {
+		return "", fmt.Errorf("read steps: %w", err)
+	}
+	if off, thrown := s.Off("words", "send_reply"); thrown {
+		return "switched off: " + off, nil
+	}
+	for _, a := range actionsOf(st.Steps, d.cfg.Catalogue) {
+		if off, thrown := s.Off(string(a.Category), a.Name); thrown {
+			return "switched off: " + off, nil
+		}
+		if !a.Reversible || a.Risk == club.RiskHigh {
+			return words(string(a.Name)) + " cannot be undone", nil
+		}
+	}
+	return "", nil
+}
+
+func (d *Decider) deadlineLost(ctx context.Context, tenant *store.Tenant, job DeadlineJob, _ error) error {
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		prop, err := tx.FindProposal(ctx, job.Proposal)
+		if err != nil || prop.Status != club.ProposalOpen {
+			return err
+		}
+		if won, err := d.settle(ctx, tx, prop, machine, club.ProposalExpired, false, "a fault of ours"); err != nil || !won {
+			return err
+		}
+		th, err := thread.Find(ctx, tx, prop.ThreadID)
+		if err != nil {
+			return err
+		}
+		_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "a fault of ours: an announced action could not be run", Decision: prop.DecisionID, By: machine})
+		return err
+	})
+}

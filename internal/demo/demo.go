@@ -1,0 +1,182 @@
+// Package demo runs the whole product around a club that never was: the real server with the real
+// connectors, and stand-ins for the vendors on loopback. `clubos demo`, the scenarios and the browser
+// tests run on it.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"clubos/internal/app"
+	"clubos/internal/club"
+	"clubos/internal/identity"
+	"clubos/internal/knowledge"
+	"clubos/internal/simulate"
+	"clubos/internal/simulate/vendor"
+	"clubos/internal/store"
+)
+
+// Password is every demo user's.
+const Password = "fairway-demo-24!"
+
+// Config says how the demo runs.
+type Config struct {
+	Listen      string // default: a free port on 127.0.0.1
+	DataDir     string // default: a temporary directory, removed by Close
+	DatabaseURL string // PostgreSQL; default: SQLite in DataDir
+	Seed        uint64
+	Log         *slog.Logger // required
+	// Settings are set on top of the demo's own, by key.
+	Settings map[string]any
+	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds.
+	Quick bool
+}
+
+// Demo is a running demo.
+type Demo struct {
+	App     *app.App
+	Club    *simulate.Club
+	Vendors *vendor.Vendors
+	Tenant  *store.Tenant
+	URL     string
+
+	server  *app.Server
+	tempDir string
+}
+
+// Start opens everything and serves. Close ends it.
+func Start(ctx context.Context, cfg Config) (*Demo, error) {
+	d := &Demo{}
+	if err := d.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
+	if cfg.DataDir == "" {
+		if d.tempDir, err = os.MkdirTemp("", "clubos-demo-"); err != nil {
+			return fmt.Errorf("make data directory: %w", err)
+		}
+		cfg.DataDir = d.tempDir
+	}
+	if cfg.Listen == "" {
+		if cfg.Listen, err = freeAddress(ctx); err != nil {
+			return err
+		}
+	}
+	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true"})
+	if err != nil {
+		return err
+	}
+	if d.App, err = app.Open(ctx, appCfg, cfg.Log); err != nil {
+		return err
+	}
+	if err := d.populate(ctx, cfg); err != nil {
+		return err
+	}
+	if d.server, err = d.App.Start(ctx); err != nil {
+		return err
+	}
+	d.URL = "http://" + d.server.Addr()
+	return nil
+}
+
+// freeAddress finds a free port. The address must be known before anything listens there: vendors sign
+// the address that they call.
+func freeAddress(ctx context.Context) (string, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {
+	hasher, err := identity.NewHasher(2)
+	if err != nil {
+		return err
+	}
+	d.Club, err = simulate.Populate(ctx, d.App.Cluster, d.App.Ring, simulate.Options{
+		Seed: cfg.Seed, Password: Password, Hasher: hasher, Settings: cfg.Settings, ImportSOPs: d.importSOPs,
+	})
+	if err != nil {
+		return fmt.Errorf("make the demo club: %w", err)
+	}
+	vc := d.Club.VendorConfig()
+	vc.SMS.PerSecond = -1
+	if cfg.Quick {
+		vc.RMM.RebootTime, vc.RMM.ScriptTime = time.Second, 500*time.Millisecond
+	} else {
+		vc.RMM.RebootTime, vc.RMM.ScriptTime = 20*time.Second, 8*time.Second
+	}
+	if d.Vendors, err = vendor.Start(vc); err != nil {
+		return fmt.Errorf("start the vendors' stand-ins: %w", err)
+	}
+	tenant, keys, err := d.App.Tenant(ctx, d.Club.Slug)
+	if err != nil {
+		return err
+	}
+	d.Tenant = tenant
+	return simulate.Connect(ctx, tenant, keys, d.Vendors)
+}
+
+func (d *Demo) importSOPs(ctx context.Context, tenant *store.Tenant) error {
+	docs, problems := knowledge.Import(starter(), knowledge.FormatYAML, d.App.Catalogue)
+	if len(problems) > 0 {
+		return fmt.Errorf("BUG: starter procedures: %s", problems[0])
+	}
+	_, err := d.App.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", false)
+	return err
+}
+
+// SignInLink returns an address at which one of the staff signs in, once.
+func (d *Demo) SignInLink(ctx context.Context, role club.Role) (string, error) {
+	staff, ok := d.Club.FindStaff(role)
+	if !ok {
+		return "", club.NotFound("the demo club has no %s", role)
+	}
+	dir, err := d.App.Directory(ctx, d.Club.Slug)
+	if err != nil {
+		return "", err
+	}
+	return d.App.SignInLink(ctx, dir, identity.System(d.Club.Slug, "demo"), staff.ID)
+}
+
+// World is the demo as scenarios see it.
+func (d *Demo) World() (*simulate.World, error) {
+	keys, err := d.App.Ring.For(d.Tenant.Slug, d.Tenant.Keyset)
+	if err != nil {
+		return nil, err
+	}
+	return &simulate.World{BaseURL: d.URL, Club: d.Club, Vendors: d.Vendors, Tenant: d.Tenant, Keys: keys}, nil
+}
+
+// Close stops the server and the stand-ins and removes a temporary directory. It may be called more
+// than once.
+func (d *Demo) Close() error {
+	var errs []error
+	if d.server != nil {
+		errs = append(errs, d.server.Stop(context.Background()))
+		d.server = nil
+	}
+	if d.App != nil {
+		errs = append(errs, d.App.Close())
+		d.App = nil
+	}
+	if d.Vendors != nil {
+		d.Vendors.Close()
+		d.Vendors = nil
+	}
+	if d.tempDir != "" {
+		errs = append(errs, os.RemoveAll(d.tempDir))
+		d.tempDir = ""
+	}
+	return errors.Join(errs...)
+}
