@@ -239,3 +239,10 @@ func want(t testing.TB, err error, code club.Code) {
 func advances(h *house) int {
 	return len(jobstest.Pending[inbox.AdvanceJob](h.t, h.cluster, h.tenant))
 }
+
+// registered registers the desk's jobs; a job without a handler, or one handled twice, panics.
+func registered(h *house) *jobs.Registry {
+	r := jobs.NewRegistry(h.cluster, slog.New(slog.DiscardHandler))
+	h.desk.Register(r)
+	return r
+}
