@@ -175,7 +175,7 @@ func (s *server) log(ctx context.Context, r *http.Request, e *event, status int,
 		slog.String("http.request.id", club.CorrelationFrom(ctx).String()), slog.String("http.request.method", r.Method),
 		slog.Int("http.response.status_code", status), slog.Int64("event.duration", took.Nanoseconds()),
 	}
-	if e.tenant != nil { // a path that leads nowhere may be anything
+	if _, known := vendors[r.PathValue("vendor")]; known && e.tenant != nil { // a path that leads nowhere may be anything
 		attrs = append(attrs, slog.String("url.path", r.URL.Path), slog.String("event.action", "webhook."+r.PathValue("vendor")), slog.String("organization.id", e.tenant.Slug.String()))
 	}
 	if err != nil {
