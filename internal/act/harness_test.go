@@ -253,6 +253,18 @@ func (w *world) open(s club.SubjectID) (th store.Thread) {
 	return th
 }
 
+// reset takes back everything that has happened, but for the time that has passed.
+func (w *world) reset() {
+	w.t.Helper()
+	for _, q := range []string{"DELETE FROM executions", "DELETE FROM cooldowns", "DELETE FROM messages", "DELETE FROM runs", "DELETE FROM audit_entries", "DELETE FROM decisions", "DELETE FROM bookings"} {
+		storetest.Exec(w.t, w.tenant, q)
+	}
+	storetest.Exec(w.t, w.tenant, "UPDATE threads SET status = 'awaiting_ai', awaiting = ''")
+	w.booking = w.book(w.member.SubjectID, w.bay, w.clock.Now().Add(-10*time.Minute), time.Hour)
+	*w.vendor = vendor{clock: w.clock, unlocked: map[string]time.Time{}}
+	w.reasons, w.tickets = nil, nil
+}
+
 // stranger is somebody who texts and is no member.
 func (w *world) stranger(number string) (s store.Subject) {
 	w.t.Helper()

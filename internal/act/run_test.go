@@ -84,11 +84,12 @@ func TestRunWalksTheStepsAsTheOutcomesLead(t *testing.T) {
 func TestCrashAnywhereInARunDoesEachStepAtMostOnce(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"step", "looked", "started", "called", "recording", "verifying"} {
-		for at := 1; at <= 4; at++ {
-			for _, lies := range []bool{false, true} {
-				t.Run(point+string(rune('0'+at))+map[bool]string{true: "lies"}[lies], func(t *testing.T) {
-					t.Parallel()
-					w := build(t)
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			w := build(t)
+			for at := 1; at <= 4; at++ {
+				for _, lies := range []bool{false, true} {
+					w.reset()
 					w.vendor.lies = lies
 					n := 0
 					w.engine.crash = func(p string) error {
@@ -103,21 +104,21 @@ func TestCrashAnywhereInARunDoesEachStepAtMostOnce(t *testing.T) {
 					w.drain()
 					texts := w.texts()
 					if distinct := slices.Compact(slices.Sorted(slices.Values(texts))); len(distinct) != len(texts) {
-						t.Errorf("the member read a text twice: %q", texts)
+						t.Errorf("crash %d: the member read a text twice: %q", at, texts)
 					}
 					if len(w.vendor.effects) > 1 {
-						t.Errorf("done to the world: %q", w.vendor.effects)
+						t.Errorf("crash %d: done to the world: %q", at, w.vendor.effects)
 					}
 					success := slices.Contains(texts, "Bay 3 is running again.")
 					if success && len(w.vendor.effects) != 1 {
-						t.Error("success of what was never done")
+						t.Errorf("crash %d: success of what was never done", at)
 					}
 					if !success && len(w.reasons) == 0 {
-						t.Errorf("neither success nor a person: %q, %s", texts, w.status())
+						t.Errorf("crash %d: neither success nor a person: %q, %s", at, texts, w.status())
 					}
-				})
+				}
 			}
-		}
+		})
 	}
 }
 
