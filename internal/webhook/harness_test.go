@@ -276,4 +276,3 @@ func (g *gate) texts() int {
 	g.t.Helper()
 	return storetest.Count(g.t, g.tenant, "SELECT COUNT(*) FROM messages")
 }
-
