@@ -158,7 +158,9 @@ func (d *Decider) whileHeld(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	var err error
 	switch {
 	case ruled && (v.kind == kindOptOut || v.kind == kindOptIn):
-		err = d.consent(ctx, tx, keys, m, v, "")
+		if err = d.consent(ctx, tx, keys, m, v, ""); err == nil && v.kind == kindOptIn {
+			err = d.backAgain(ctx, tx, m)
+		}
 	case ruled && v.priority == club.PriorityEmergency:
 		_, err = d.cfg.Desk.Escalate(ctx, tx, m.thread, desk.Reason{Text: v.reason, Priority: &v.priority, By: machine})
 	}
@@ -166,6 +168,27 @@ func (d *Decider) whileHeld(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 		return err
 	}
 	return d.handled(ctx, tx, m, "")
+}
+
+// backAgain releases a thread that was escalated only because its member had opted out.
+func (d *Decider) backAgain(ctx context.Context, tx *store.Tx, m *matter) error {
+	last, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: m.thread.ID, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return err
+	}
+	var e club.Evidence
+	if err := json.Unmarshal([]byte(last[0].Evidence), &e); err != nil {
+		return fmt.Errorf("read evidence: %w", err)
+	}
+	if e.Rule != ruleOptedOut {
+		return nil
+	}
+	th, err := thread.Find(ctx, tx, m.thread.ID)
+	if err != nil {
+		return err
+	}
+	_, err = d.cfg.Desk.Release(ctx, tx, th, machine, "the member opted in again")
+	return err
 }
 
 // supersede withdraws what was proposed before these texts came: the matter has moved on.

@@ -117,7 +117,7 @@ func (p plan) emergency(m *matter) plan {
 	p.kind, p.rule, p.tier = kindEscalate, "emergency procedure", club.TierEscalate
 	p.reason, p.priority = "emergency: "+p.document.Title, club.PriorityEmergency
 	if p.confidence < m.settings.Thresholds.Medium {
-		p.rule, p.reason, p.priority = "possible emergency", "perhaps an emergency: "+p.document.Title, club.PriorityHigh
+		p.rule, p.reason, p.priority = "possible emergency", "perhaps an emergency: "+p.document.Title, ""
 		p.steps, p.fallback, p.also = nil, nil, nil
 	}
 	return p

@@ -18,6 +18,9 @@ const (
 	kindEscalate = "escalate" // a person takes over
 )
 
+// ruleOptedOut names the rule for texts of somebody whom we may not answer.
+const ruleOptedOut = "opted out"
+
 // verdict is what fixed rules say of a matter.
 type verdict struct {
 	kind     string
@@ -48,7 +51,7 @@ func judge(m *matter) (v verdict, ok bool) {
 			reason: "the member asks for a person", reply: m.settings.EscalatedReply}, true
 	}
 	if withdrawn {
-		return verdict{kind: kindEscalate, rule: "opted out", title: "Wrote after opting out",
+		return verdict{kind: kindEscalate, rule: ruleOptedOut, title: "Wrote after opting out",
 			reason: "the member has opted out of texts and wrote again; the machine may not answer"}, true
 	}
 	if len(m.texts) == 1 && m.texts[0].reading.Help {

@@ -141,20 +141,45 @@ func (d *Desk) HandBack(ctx context.Context, tenant *store.Tenant, p identity.Pr
 			d.cfg.Advance(tx, t.ID, "")
 			return t, nil
 		}
-		for _, ev := range []club.ThreadEvent{club.ThreadTaken, club.ThreadAnswered} {
-			if t, err = thread.Apply(ctx, tx, t, thread.Move{Event: ev, By: self}); err != nil {
-				return t, err
-			}
-		}
-		return t, nil
+		return settled(ctx, tx, t)
 	})
 }
 
+// settled moves a thread that was handed back, and in which nothing is unanswered, to rest.
+func settled(ctx context.Context, tx *store.Tx, t store.Thread) (store.Thread, error) {
+	var err error
+	for _, ev := range []club.ThreadEvent{club.ThreadTaken, club.ThreadAnswered} {
+		if t, err = thread.Apply(ctx, tx, t, thread.Move{Event: ev, By: self}); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// Release ends an escalation whose reason has gone, in a thread that nobody has taken: the member who
+// had opted out is back, for example. What was said meanwhile stays answered or not as it is; the
+// machine answers the next text.
+func (d *Desk) Release(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor, why string) (store.Thread, error) {
+	if t.Status != club.ThreadEscalated {
+		return t, nil
+	}
+	t.WaitingSince = nil
+	t, err := thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadHandedBack, By: by, Why: why})
+	if err != nil {
+		return t, err
+	}
+	if err := d.closeEscalation(ctx, tx, t, by, why); err != nil {
+		return t, err
+	}
+	return settled(ctx, tx, t)
+}
+
 // MarkRead leaves unread what came after the message that the reader has seen; a zero id means that all
-// of it was seen. A text that arrives while the page is open stays unread.
+// of it was seen. A text that arrives while the page is open stays unread, and so does everything that
+// is read by somebody who may not answer it: the count is for those who do.
 func (d *Desk) MarkRead(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, seen club.MessageID) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		if _, err := find(ctx, tx, p, identity.ThreadsRead, id); err != nil {
+		if _, err := find(ctx, tx, p, identity.ThreadsRead, id); err != nil || !p.Can(identity.ThreadsWrite) {
 			return err
 		}
 		var left int64
