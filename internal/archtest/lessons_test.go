@@ -1,0 +1,203 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// proof is a test that shows that one way in which such systems have failed is closed here.
+type proof struct {
+	lesson  int
+	forbids string
+	dir     string // below internal/
+	test    string // a function, or Function/name of a subtest
+}
+
+// proofs, by lesson. The numbers are those of the list of lessons that the design began with; what is
+// missing between them concerns parts that this version does not have (models and their budgets).
+var proofs = []proof{
+	{1, "a reply leaves before its row is claimed", "outbox", "TestCrashAnywhereSendsAtMostOnceAndNeverLosesTheText"},
+	{2, "look, send, then mark: two clicks send twice", "outbox", "TestTextIsSentOnceByManyWorkers"},
+	{2, "the same cause queues a second text", "outbox", "TestOneCauseQueuesOneText"},
+	{2, "two people who approve at once act twice", "act", "TestApprovingTwiceAtOnceActsOnce"},
+	{2, "two operators who answer at once are both sent", "desk", "TestLesson02OfTwoOperatorsWhoReplyAtOnceOneIsSent"},
+	{2, "a double tap sends twice", "desk", "TestLesson02DoubleTapSendsOnce"},
+	{3, "a database error after the delivery is shown as a failure to send", "outbox", "TestDatabaseErrorAfterADeliveredTextIsNeitherAFailureNorAResend"},
+	{3, "a database error after the door has opened is shown as a failure", "act", "TestDatabaseErrorAfterTheVendorActedIsNotAFailure"},
+	{5, "our own reply comes back as a webhook and is taken for an operator's", "outbox", "TestEchoThatCameFirstBecomesTheSentText"},
+	{5, "the echo silences the machine", "inbox", "TestEchoOfOurOwnReplyIsNeverTakenForAnOperators"},
+	{6, "\"sent\" is said without a number to send from", "outbox", "TestReplyWithoutASendingNumberFailsLoudly"},
+	{6, "an approved reply is called sent before it is", "act", "TestReplyOfARunWithoutASendingNumberIsQueuedAndNeverCalledSent"},
+	{7, "the mark of a delivery is stored without its message", "store", "TestFailedWriteLeavesNothingAndNoJob"},
+	{7, "a crash between the mark and the message loses it", "inbox", "TestFailureAfterTheRecordOfADeliveryUndoesTheRecord"},
+	{7, "a delivery that is repeated is lost or doubled", "inbox", "TestSecondDeliveryOfATextChangesNothing"},
+	{8, "equal words are taken for the same message", "inbox", "TestTwoHonestYesAreTwoMessages"},
+	{9, "what was waiting dies with the process", "jobs", "TestJobLeftRunningByAKilledProcessIsTakenUpAtOnce"},
+	{9, "an emergency is forgotten by a deploy", "desk", "TestLesson09AnEmergencyIsFoundByAFreshProcess"},
+	{10, "work that fails for good ends in silence", "jobs", "TestJobWhoseLastTryFailsReachesLost"},
+	{10, "a reply that cannot be sent is told to nobody", "outbox", "TestLostJobReachesAPerson"},
+	{10, "a thread that nothing answers reaches nobody", "desk", "TestLesson10AThreadThatNothingAnswersReachesAPersonWithinItsTime"},
+	{11, "why a thread was escalated can be read by the member", "desk", "TestLesson11ReasonsOfEscalationsNeverReachTheMember"},
+	{12, "a request can hang for ever", "archtest", "TestTheHouseKeepsItsRules/no request without a timeout"},
+	{13, "approvals cover words but not deeds", "act", "TestMachineActsOnADecisionOnly"},
+	{14, "a deadline runs what is no longer allowed", "act", "TestActionThatIsSwitchedOffWhileItsDeadlineRunsIsNotExecuted"},
+	{15, "what a text claims is believed", "act", "TestWhatATextOrAModelClaimsIsNoParameter"},
+	{15, "parameters are believed as they come", "act/catalogue", "TestParseParamsRefusesAndNamesTheField"},
+	{15, "a reply leaves with a hole where a value belongs", "knowledge", "TestRenderFillsOrRefuses"},
+	{16, "two triggers at once restart twice", "act", "TestTwoTriggersAtOnceRestartOnce"},
+	{17, "queued is called done", "act", "TestQueuedIsNeverCalledDone"},
+	{17, "a device that is off is said to restart", "act", "TestOfflineDeviceIsNotSaidToRestart"},
+	{17, "an accepted command is called done", "connector/ninjaone", "TestACommandToADeviceThatIsOffIsAcceptedAndNothingHappens"},
+	{17, "a text of unknown fate is called sent", "console/page", "TestAnUnconfirmedTextIsNotCalledSent"},
+	{18, "a time means what the machine's zone makes of it", "archtest", "TestTheHouseKeepsItsRules/the time zone is always said"},
+	{18, "a window of time slips when the clocks change", "act", "TestTimeWindowIsOfInstantsOverAChangeOfTheClocks"},
+	{19, "a restart that is under way is said to have failed", "act", "TestRestartInFlightIsNotSaidToHaveFailed"},
+	{20, "any certificate will do", "connector", "TestTLSAcceptsThePinnedCertificateAndNoOther"},
+	{20, "checks of certificates are switched off somewhere", "archtest", "TestTheHouseKeepsItsRules/certificates are checked, or pinned"},
+	{20, "a door is opened by an invented call", "connector/unifi", "TestUnlockOpensTheDoorForAWhileAndIsInTheLog"},
+	{20, "a door is opened for an invented time", "act", "TestUnlockHasNoDurationAndNamesItsCause"},
+	{24, "what is published cannot be found, or its old form still is", "knowledge", "TestLesson24WhatIsPublishedCanBeFoundAndAnEditLeavesNoOldTriggerBehind"},
+	{25, "a passing failure pins what is old", "knowledge", "TestLesson25AFailureNeverPinsAStaleSet"},
+	{26, "the matter that is done is taken for the next one", "inbox", "TestEpisodeBeginsAnewOnceTheSilenceAfterAHandReplyIsOver"},
+	{28, "without a secret every webhook is believed", "connector", "TestWithoutASecretNothingIsAccepted"},
+	{28, "without a secret every text is believed", "connector/openphone", "TestWithoutSecretsEveryWebhookIsRefused"},
+	{29, "whoever has signed in may do everything", "identity", "TestRolesHoldWhatTheirWorkNeedsAndNoMore"},
+	{30, "whoever asks says where they come from", "identity", "TestForwardedForIsBelievedFromTrustedProxiesOnly"},
+	{30, "a session's token travels where others read it", "identity", "TestSessionCookieIsLockedToTheHost"},
+	{31, "a setting does nothing", "archtest", "TestTheHouseKeepsItsRules/every setting is read by some code"},
+	{32, "the answer goes to the thread that came late", "console/page", "TestTheThreadPaneNamesItsThreadForRaceSafety"},
+	{32, "what came meanwhile is marked as read", "desk", "TestLesson32ReadingLeavesUnreadWhatCameAfterwards"},
+	{32, "counts are not those of the lists", "desk", "TestLesson32CountsAreThoseOfTheLists"},
+	{33, "a list shows what is oldest, and its filters do nothing", "knowledge", "TestListsAreFilteredAndInOrder"},
+	{33, "a combination of filters does something else", "desk", "TestLesson33EveryCombinationOfFiltersMeansWhatItSays"},
+	{37, "anybody may press a button in Slack", "identity", "TestSlackAccountStandsForItsUserOnly"},
+	{37, "whoever has the button may use it", "desk", "TestLesson37AButtonGivesNoRights"},
+	{38, "there is a thread that cannot reach a person", "desk", "TestLesson38EveryUnmergedThreadCanBeHandedToPeople"},
+	{38, "the wish for a person is not heard", "phrase", "TestAWishForAPersonIsSeen"},
+	{39, "work comes before the storing", "inbox", "TestTextIsStoredInAThreadWithAJobThatReadsIt"},
+	{42, "a warning not to do it is read as the wish to do it", "pattern", "TestAForbiddenRequestNeverMatchesTheWish"},
+	{42, "denial is not heard", "phrase", "TestAForbiddenRequestNamesItsVerb"},
+	{44, "migrations lead only one way, or into the ditch", "store", "TestMigrationsGoDownAndUpAgain"},
+	{44, "a migration has no way back", "archtest", "TestTheHouseKeepsItsRules/migrations are numbered, explained and go both ways"},
+}
+
+// played is a scenario that is played against the whole server and shows the same.
+type played struct {
+	lesson   int
+	forbids  string
+	scenario string
+}
+
+var scenes = []played{
+	{4, "each text of a burst gets its own answer", "burst-answered-once"},
+	{4, "the same text read twice at once is answered twice", "delivered-five-times-at-once"},
+	{13, "an operator's yes leads around the gate", "approval-cannot-open-what-the-gate-refuses"},
+	{13, "plain information goes out although everything needs an approval", "information-waits-when-told-to"},
+	{14, "an announcement runs although automatic execution is off", "without-automatic-execution-nothing-runs"},
+	{14, "an announcement runs although somebody said no", "objection-stops-an-announced-restart"},
+	{26, "a resolved matter is continued by the next text", "resolved-and-back"},
+	{40, "water that is leaking is filed as a question", "door-and-water"},
+	{42, "the plea not to open the door opens it", "do-not-unlock"},
+	{46, "whoever asks gets the door opened", "door-for-a-stranger"},
+}
+
+// required are the lessons that this version must have learned.
+var required = []int{1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 26, 27, 28, 29, 30, 31, 32, 33, 34, 37, 38, 39, 40, 44, 46}
+
+func TestEveryProofOfALessonExists(t *testing.T) {
+	t.Parallel()
+	tr := checkout(t)
+	for _, p := range proofs {
+		if err := p.find(tr); err != nil {
+			t.Errorf("lesson %d (%s): %v", p.lesson, p.forbids, err)
+		}
+	}
+}
+
+func TestEverySceneOfALessonIsPlayed(t *testing.T) {
+	t.Parallel()
+	tr := checkout(t)
+	if err := (proof{dir: "demo", test: "TestScenariosHold"}).find(tr); err != nil {
+		t.Errorf("scenarios are not played: %v", err)
+	}
+	for _, p := range scenes {
+		if !p.written(tr) {
+			t.Errorf("lesson %d (%s): no scenario %s names it", p.lesson, p.forbids, p.scenario)
+		}
+	}
+}
+
+// written reports whether a scenario of that name says that it guards against the lesson.
+func (p played) written(tr tree) bool {
+	for _, f := range tr.files {
+		if f.dir() != "internal/simulate/scenarios" {
+			continue
+		}
+		_, rest, found := strings.Cut(f.text, "- name: "+p.scenario+"\n")
+		if !found {
+			continue
+		}
+		scene, _, _ := strings.Cut(rest, "- name: ")
+		_, list, _ := strings.Cut(scene, "lessons: [")
+		list, _, _ = strings.Cut(list, "]")
+		return slices.Contains(strings.Split(strings.ReplaceAll(list, " ", ""), ","), strconv.Itoa(p.lesson))
+	}
+	return false
+}
+
+func TestEveryLessonHasAProof(t *testing.T) {
+	t.Parallel()
+	for _, n := range required {
+		if !slices.ContainsFunc(proofs, func(p proof) bool { return p.lesson == n }) && !slices.ContainsFunc(scenes, func(p played) bool { return p.lesson == n }) {
+			t.Logf("lesson %d has no proof", n)
+		}
+	}
+}
+
+func TestProofsAreFoundOnlyWhereTheyStand(t *testing.T) {
+	t.Parallel()
+	tr := made(t, map[string]string{
+		"internal/x/x_test.go": "package x\n\nfunc TestDoorStaysShut(t *testing.T) { t.Run(\"at night\", nil) }\n\nfunc helper() {}\n",
+		"internal/x/x.go":      "package x\n\nfunc TestNotATest() {}\n",
+	})
+	for test, want := range map[string]bool{"TestDoorStaysShut": true, "TestDoorStaysShut/at night": true, "TestDoorStaysShut/at noon": false, "TestNotATest": false, "TestOther": false, "helper": false} {
+		if got := (proof{dir: "x", test: test}).find(tr) == nil; got != want {
+			t.Errorf("%s found: %t, want %t", test, got, want)
+		}
+	}
+}
+
+// find looks for the test. The name of a subtest must stand as a literal in the package's tests.
+func (p proof) find(tr tree) error {
+	fn, sub, hasSub := strings.Cut(p.test, "/")
+	if !strings.HasPrefix(fn, "Test") && !strings.HasPrefix(fn, "Fuzz") {
+		return fmt.Errorf("%s is not the name of a test", fn)
+	}
+	files := tr.goFiles(func(s source) bool { return s.isTest() && s.dir() == "internal/"+p.dir })
+	found := false
+	tr.eachFunc(files, func(_ source, d *ast.FuncDecl) { found = found || d.Recv == nil && d.Name.Name == fn })
+	if !found {
+		return fmt.Errorf("internal/%s has no test %s", p.dir, fn)
+	}
+	if hasSub && !slices.ContainsFunc(files, func(f source) bool { return names(f, sub) }) {
+		return fmt.Errorf("internal/%s has no subtest named %q", p.dir, sub)
+	}
+	return nil
+}
+
+// names reports whether the literal stands in the file.
+func names(f source, text string) bool {
+	found := false
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			s, ok := literal(e)
+			found = found || ok && s == text
+		}
+		return !found
+	})
+	return found
+}
