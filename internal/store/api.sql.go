@@ -14,34 +14,62 @@ import (
 
 const countWaitingWork = `-- name: CountWaitingWork :one
 SELECT
-    (SELECT COUNT(*) FROM messages WHERE messages.status = 'queued') AS texts_queued,
-    (SELECT COUNT(*) FROM messages WHERE messages.status = 'unconfirmed') AS texts_unconfirmed,
-    (SELECT COUNT(*) FROM executions WHERE outcome IN ('claimed', 'running')) AS executions_unfinished,
-    (SELECT COUNT(*) FROM proposals WHERE proposals.status = 'open') AS proposals_open,
-    (SELECT COUNT(*) FROM escalations WHERE escalations.status = 'open') AS escalations_open,
-    (SELECT COUNT(*) FROM threads WHERE waiting_since IS NOT NULL AND threads.status IN ('pending', 'awaiting_ai') AND waiting_since < $1) AS threads_neglected
+    (SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.status IN ('queued', 'sending')
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS texts_queued,
+    (SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.status IN ('unconfirmed', 'failed') AND m.updated_at >= $2
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS texts_troubled,
+    (SELECT COUNT(*) FROM executions x WHERE x.outcome IN ('claimed', 'running')
+        AND (CAST($1 AS TEXT) = '' OR x.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || x.location_id || ',%')) AS executions_unfinished,
+    (SELECT COUNT(*) FROM executions x WHERE x.outcome = 'unconfirmed' AND x.created_at >= $2
+        AND (CAST($1 AS TEXT) = '' OR x.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || x.location_id || ',%')) AS executions_unconfirmed,
+    (SELECT COUNT(*) FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE p.status = 'open'
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS proposals_open,
+    (SELECT COUNT(*) FROM escalations e JOIN threads t ON t.id = e.thread_id WHERE e.status = 'open'
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS escalations_open,
+    (SELECT COUNT(*) FROM escalations e JOIN threads t ON t.id = e.thread_id WHERE e.status = 'open' AND (e.reminders > 0 OR e.due_at < $3)
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS escalations_overdue,
+    (SELECT COUNT(*) FROM threads t WHERE t.waiting_since IS NOT NULL
+        AND (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')) AS threads_waiting,
+    (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL
+        AND (CAST($1 AS TEXT) = '' OR d.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_seen,
+    (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL AND NOT d.online
+        AND (CAST($1 AS TEXT) = '' OR d.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline
 `
 
-type CountWaitingWorkRow struct {
-	TextsQueued          int64
-	TextsUnconfirmed     int64
-	ExecutionsUnfinished int64
-	ProposalsOpen        int64
-	EscalationsOpen      int64
-	ThreadsNeglected     int64
+type CountWaitingWorkParams struct {
+	Scope string
+	Since time.Time
+	Now   time.Time
 }
 
-// What waits for somebody, for the health report.
-func (q *Queries) CountWaitingWork(ctx context.Context, before *time.Time) (CountWaitingWorkRow, error) {
-	row := q.db.QueryRowContext(ctx, countWaitingWork, before)
+type CountWaitingWorkRow struct {
+	TextsQueued           int64
+	TextsTroubled         int64
+	ExecutionsUnfinished  int64
+	ExecutionsUnconfirmed int64
+	ProposalsOpen         int64
+	EscalationsOpen       int64
+	EscalationsOverdue    int64
+	ThreadsWaiting        int64
+	DevicesSeen           int64
+	DevicesOffline        int64
+}
+
+// What waits for somebody at the caller's locations, for the health report.
+func (q *Queries) CountWaitingWork(ctx context.Context, arg CountWaitingWorkParams) (CountWaitingWorkRow, error) {
+	row := q.db.QueryRowContext(ctx, countWaitingWork, arg.Scope, arg.Since, arg.Now)
 	var i CountWaitingWorkRow
 	err := row.Scan(
 		&i.TextsQueued,
-		&i.TextsUnconfirmed,
+		&i.TextsTroubled,
 		&i.ExecutionsUnfinished,
+		&i.ExecutionsUnconfirmed,
 		&i.ProposalsOpen,
 		&i.EscalationsOpen,
-		&i.ThreadsNeglected,
+		&i.EscalationsOverdue,
+		&i.ThreadsWaiting,
+		&i.DevicesSeen,
+		&i.DevicesOffline,
 	)
 	return i, err
 }

@@ -90,11 +90,25 @@ WHERE (CAST(sqlc.arg(scope) AS TEXT) = '' OR ((e.location_id IS NULL OR CAST(sql
 ORDER BY e.id DESC LIMIT sqlc.arg(size);
 
 -- name: CountWaitingWork :one
--- What waits for somebody, for the health report.
+-- What waits for somebody at the caller's locations, for the health report.
 SELECT
-    (SELECT COUNT(*) FROM messages WHERE messages.status = 'queued') AS texts_queued,
-    (SELECT COUNT(*) FROM messages WHERE messages.status = 'unconfirmed') AS texts_unconfirmed,
-    (SELECT COUNT(*) FROM executions WHERE outcome IN ('claimed', 'running')) AS executions_unfinished,
-    (SELECT COUNT(*) FROM proposals WHERE proposals.status = 'open') AS proposals_open,
-    (SELECT COUNT(*) FROM escalations WHERE escalations.status = 'open') AS escalations_open,
-    (SELECT COUNT(*) FROM threads WHERE waiting_since IS NOT NULL AND threads.status IN ('pending', 'awaiting_ai') AND waiting_since < sqlc.arg(before)) AS threads_neglected;
+    (SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.status IN ('queued', 'sending')
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS texts_queued,
+    (SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.status IN ('unconfirmed', 'failed') AND m.updated_at >= sqlc.arg(since)
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS texts_troubled,
+    (SELECT COUNT(*) FROM executions x WHERE x.outcome IN ('claimed', 'running')
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR x.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || x.location_id || ',%')) AS executions_unfinished,
+    (SELECT COUNT(*) FROM executions x WHERE x.outcome = 'unconfirmed' AND x.created_at >= sqlc.arg(since)
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR x.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || x.location_id || ',%')) AS executions_unconfirmed,
+    (SELECT COUNT(*) FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE p.status = 'open'
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS proposals_open,
+    (SELECT COUNT(*) FROM escalations e JOIN threads t ON t.id = e.thread_id WHERE e.status = 'open'
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS escalations_open,
+    (SELECT COUNT(*) FROM escalations e JOIN threads t ON t.id = e.thread_id WHERE e.status = 'open' AND (e.reminders > 0 OR e.due_at < sqlc.arg(now))
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS escalations_overdue,
+    (SELECT COUNT(*) FROM threads t WHERE t.waiting_since IS NOT NULL
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')) AS threads_waiting,
+    (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_seen,
+    (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL AND NOT d.online
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline;
