@@ -59,7 +59,6 @@ type house struct {
 	keys     *vault.Tenant
 	desk     *desk.Desk
 	board    *board
-	registry *jobs.Registry
 	a, b     club.LocationID
 	bay      club.BayID
 	person   store.Subject

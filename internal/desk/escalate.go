@@ -2,8 +2,8 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,8 +172,10 @@ func (d *Desk) tellMember(ctx context.Context, tx *store.Tx, t store.Thread, e s
 		text, key = s.EmergencyReply, "emergency:"+e.ID.String()
 	}
 	_, _, err = outbox.Queue(ctx, tx, keys, outbox.Reply{Thread: t, Text: text, Author: club.AuthorMachine, By: self, DedupKey: key})
-	if errors.Is(err, outbox.ErrOptedOut) {
-		d.cfg.Log.InfoContext(ctx, "member not told: opted out", "event.action", "desk.tell_member", "organization.id", tx.Tenant.String(), "labels.thread", t.ID.String())
+	// Opted out, or erased: no reason to call nobody.
+	if code := club.CodeOf(err); slices.Contains([]club.Code{club.CodeConflict, club.CodeNotFound, club.CodeInvalid}, code) {
+		d.cfg.Log.InfoContext(ctx, "member not told that a person was called", "event.action", "desk.tell_member", "organization.id", tx.Tenant.String(),
+			"labels.thread", t.ID.String(), "error.code", string(code))
 		return nil
 	}
 	return err

@@ -184,7 +184,7 @@ func TestErasedPersonIsListedWithoutNameOrNumber(t *testing.T) {
 		return nil
 	})
 	// What a person must know still reaches people.
-	if got := h.escalate(h.find(th.ID), desk.Reason{Text: "x"}); got.Status != club.ThreadEscalated {
+	if got := h.escalate(h.find(th.ID), desk.Reason{Text: "x", TellMember: true}); got.Status != club.ThreadEscalated {
 		t.Error("an erased person's thread cannot be escalated")
 	}
 }
@@ -250,6 +250,7 @@ func TestPageOfAThreadShowsAllThatBelongsToIt(t *testing.T) {
 	if _, err := h.desk.CreateTicket(t.Context(), h.tenant, h.ann, desk.NewTicket{Thread: th.ID}); err != nil {
 		t.Fatal(err)
 	}
+	h.clock.Advance(time.Second)
 	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "we look at it", "k"); err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,7 @@ func TestPageOfAThreadShowsAllThatBelongsToIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d.Person.Name != memberName || d.Location.Name != "Northside" || d.Bay.Name != "Bay 3" || len(d.Messages) != 2 || d.Messages[0].Text != "bay 3 froze" || d.Messages[1].Text != "we look at it" || d.More {
-			t.Errorf("detail %+v", d)
+			t.Errorf("person %q at %s, %s; messages %+v", d.Person.Name, d.Location.Name, d.Bay.Name, d.Messages)
 		}
 		if len(d.Decisions) != 1 || len(d.Proposals) != 1 || len(d.Executions) != 1 || d.Escalation == nil || len(d.Tickets) != 1 || len(d.Bookings) != 2 || len(d.BayBookings) != 2 || len(d.Devices) != 2 {
 			t.Errorf("%d decisions, %d proposals, %d executions, escalation %v, %d tickets, %d and %d bookings, %d devices", len(d.Decisions), len(d.Proposals), len(d.Executions), d.Escalation, len(d.Tickets), len(d.Bookings), len(d.BayBookings), len(d.Devices))

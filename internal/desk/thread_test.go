@@ -328,6 +328,19 @@ func TestMergeOfAnEscalatedThreadKeepsPeopleCalled(t *testing.T) {
 	}
 }
 
+func TestOfTwoMergesCrosswiseOneHappens(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	pair := []club.ThreadID{h.thread(h.a, "one").ID, h.thread(h.a, "two").ID}
+	errs := atOnce(2, func(i int) error {
+		_, err := h.desk.Merge(t.Context(), h.tenant, h.ann, pair[i], pair[1-i])
+		return err
+	})
+	if (errs[0] == nil) == (errs[1] == nil) || h.count("SELECT COUNT(*) FROM threads WHERE status = 'merged'") != 1 {
+		t.Errorf("both ended alike: %v", errs)
+	}
+}
+
 func TestConversationsOfTwoPeopleAreNotMerged(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -351,7 +364,10 @@ func TestLesson32ReadingLeavesUnreadWhatCameAfterwards(t *testing.T) {
 	th, seen := h.text(th, "two")
 	th, _ = h.text(th, "three")
 	h.clock.Advance(time.Minute)
-	if err := h.desk.MarkRead(t.Context(), h.tenant, h.viewer, th.ID, seen); err != nil {
+	if err := h.desk.MarkRead(t.Context(), h.tenant, h.viewer, th.ID, ""); err != nil || h.find(th.ID).Unread != 3 {
+		t.Errorf("a viewer's look was counted, or refused: %v", err)
+	}
+	if err := h.desk.MarkRead(t.Context(), h.tenant, h.ann, th.ID, seen); err != nil {
 		t.Fatal(err)
 	}
 	got := h.find(th.ID)

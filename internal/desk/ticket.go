@@ -61,8 +61,9 @@ func (d *Desk) CreateTicket(ctx context.Context, tenant *store.Tenant, p identit
 }
 
 // OpenTicket makes a ticket in a transaction of the machine, and reports whether it did: false with the
-// earlier ticket when its cause has made one before.
+// earlier ticket when its cause has made one before. Words that are too long are cut, not refused.
 func (d *Desk) OpenTicket(ctx context.Context, tx *store.Tx, by club.Actor, n NewTicket) (store.Ticket, bool, error) {
+	n.Title, n.Description = clip(strings.TrimSpace(n.Title), 120), clip(n.Description, maxDescription-2000)
 	return d.openTicket(ctx, tx, by, n, func(club.LocationID) bool { return true })
 }
 

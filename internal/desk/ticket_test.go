@@ -76,7 +76,7 @@ func TestOneCauseMakesOneTicket(t *testing.T) {
 	var first club.TicketID
 	for range 3 {
 		h.write(func(tx *store.Tx) error {
-			tk, created, err := h.desk.OpenTicket(t.Context(), tx, club.System("act"), desk.NewTicket{Template: "cleaning", Location: h.a, DedupKey: "decision:1"})
+			tk, created, err := h.desk.OpenTicket(t.Context(), tx, club.System("act"), desk.NewTicket{Template: "cleaning", Title: strings.Repeat("dirt ", 99), Description: strings.Repeat("dirt ", 9999), Location: h.a, DedupKey: "decision:1"})
 			if created {
 				made, first = made+1, tk.ID
 			} else if tk.ID != first {
