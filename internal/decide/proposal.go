@@ -142,6 +142,9 @@ func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, 
 	if err := p.Require(identity.ProposalsDecide); err != nil {
 		return store.Proposal{}, store.Decision{}, err
 	}
+	if p.Tenant != tx.Tenant {
+		return store.Proposal{}, store.Decision{}, club.Forbidden("you belong to another club")
+	}
 	prop, err := tx.FindProposal(ctx, id)
 	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
 		return prop, store.Decision{}, club.NotFound("there is no such proposal")
