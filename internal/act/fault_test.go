@@ -1,7 +1,10 @@
 package act
 
 import (
+	"context"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/club"
 	"clubos/internal/jobs/jobstest"
@@ -10,11 +13,30 @@ import (
 	"clubos/internal/store/storetest"
 )
 
+// rename gives a table another name. A club's own role may not do that on PostgreSQL.
+func (w *world) rename(from, to string) {
+	w.t.Helper()
+	if storetest.DatabaseURL() == "" {
+		storetest.Exec(w.t, w.tenant, "ALTER TABLE "+from+" RENAME TO "+to)
+		return
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, storetest.DatabaseURL())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	schema := store.SchemaForTest(w.cluster, w.tenant.Slug)
+	if _, err := conn.Exec(ctx, "ALTER TABLE "+pgx.Identifier{schema, from}.Sanitize()+" RENAME TO "+pgx.Identifier{to}.Sanitize()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // without takes a table away for as long as fn runs.
 func (w *world) without(table string, fn func()) {
 	w.t.Helper()
-	storetest.Exec(w.t, w.tenant, "ALTER TABLE "+table+" RENAME TO "+table+"_away")
-	defer storetest.Exec(w.t, w.tenant, "ALTER TABLE "+table+"_away RENAME TO "+table)
+	w.rename(table, table+"_away")
+	defer w.rename(table+"_away", table)
 	fn()
 }
 
@@ -79,14 +101,14 @@ func TestCallThatCannotBePreparedOrRecordedIsTakenUpAgain(t *testing.T) {
 	w.engine.crash = func(p string) error {
 		if p == "called" {
 			w.engine.crash = func(string) error { return nil }
-			storetest.Exec(t, w.tenant, "ALTER TABLE audit_entries RENAME TO audit_entries_away")
+			w.rename("audit_entries", "audit_entries_away")
 		}
 		return nil
 	}
 	if err := w.engine.execute(t.Context(), w.tenant, executeJob{Execution: id}); err == nil {
 		t.Error("the call was recorded without its audit entry")
 	}
-	storetest.Exec(t, w.tenant, "ALTER TABLE audit_entries_away RENAME TO audit_entries")
+	w.rename("audit_entries_away", "audit_entries")
 	for range 2 { // taken up again, it is looked after and not called
 		if err := w.engine.execute(t.Context(), w.tenant, executeJob{Execution: id}); err != nil {
 			t.Fatal(err)
@@ -120,14 +142,14 @@ func TestRejectedCallIsRecordedWholeOrNotAtAll(t *testing.T) {
 	id, _ := w.request(operator, "unlock_door", nil, "")
 	w.engine.crash = func(p string) error {
 		if p == "called" {
-			storetest.Exec(t, w.tenant, "ALTER TABLE cooldowns RENAME TO cooldowns_away")
+			w.rename("cooldowns", "cooldowns_away")
 		}
 		return nil
 	}
 	if err := w.engine.execute(t.Context(), w.tenant, executeJob{Execution: id}); err == nil {
 		t.Error("recorded although the cooldown could not be given back")
 	}
-	storetest.Exec(t, w.tenant, "ALTER TABLE cooldowns_away RENAME TO cooldowns")
+	w.rename("cooldowns_away", "cooldowns")
 	w.engine.crash = func(string) error { return nil }
 	w.drain()
 	w.effects()
