@@ -10,6 +10,8 @@ import (
 	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/jobs"
+	"clubos/internal/people"
+	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/thread"
 )
@@ -22,13 +24,22 @@ const Topic = "execution"
 // a person override what the gate holds against the member, never what it holds against the machine.
 // The action itself follows; its outcome is the execution's.
 func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, reason string) (club.ExecutionID, string, error) {
-	r := Request{Action: action, Params: params, By: by, Reason: reason}
-	err := tenant.Read(ctx, func(tx *store.Tx) error {
+	r := Request{Action: action, Params: params, By: by}
+	keys, err := e.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return "", "", fmt.Errorf("open keys: %w", err)
+	}
+	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		t, err := thread.Find(ctx, tx, in)
-		r.Thread, r.Location, r.Bay = t, t.LocationID, t.BayID
-		if err == nil && t.Status == club.ThreadMerged {
+		if err != nil {
+			return err
+		}
+		if t.Status == club.ThreadMerged {
 			return club.Conflict("the conversation continues in another one; act there")
 		}
+		r.Thread, r.Location, r.Bay = t, t.LocationID, t.BayID
+		person, err := people.Find(ctx, tx, keys, t.SubjectID)
+		r.Reason = phrase.Mask(reason, person.Names()...) // it is kept in the audit log for years
 		return err
 	})
 	if err != nil {

@@ -172,11 +172,14 @@ func TestPersonsReasonOverridesWhatAPersonCanJudgeAndNothingElse(t *testing.T) {
 	if _, refused := w.request(club.Actor{Kind: club.ActorAPIKey, ID: "key_1"}, "unlock_door", nil, "please"); refused == "" {
 		t.Error("a program overrode the booking")
 	}
-	if _, refused := w.request(operator, "unlock_door", nil, "she showed her ID at the camera"); refused != "" {
+	if _, refused := w.request(operator, "unlock_door", nil, "Alex of 415 555 2671 stands at the camera"); refused != "" {
 		t.Errorf("the operator's reason did not count: %s", refused)
 	}
 	if n := storetest.Count(t, w.tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = 'execution.claimed' AND CAST(detail AS TEXT) LIKE '%camera%'"); n != 1 {
 		t.Error("the reason is not in the audit log")
+	}
+	if n := storetest.Count(t, w.tenant, "SELECT COUNT(*) FROM audit_entries WHERE CAST(detail AS TEXT) LIKE '%Alex%' OR CAST(detail AS TEXT) LIKE '%2671%'"); n != 0 {
+		t.Error("the member's name or number is in the audit log")
 	}
 	w.drain()
 	w.clock.Advance(16 * time.Second) // the cooldown is 30 s
