@@ -1,0 +1,56 @@
+package storetest
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+)
+
+// Fuse is a context that ends after it was asked for its end so many times. Each database call asks a
+// few times, so an ever longer fuse cuts an act off at every point of it, as a crash would.
+type Fuse struct {
+	context.Context
+	left   *atomic.Int64
+	cancel context.CancelFunc
+}
+
+// NewFuse returns a fuse of length n.
+func NewFuse(ctx context.Context, n int64) Fuse {
+	ctx, cancel := context.WithCancel(ctx)
+	f := Fuse{ctx, &atomic.Int64{}, cancel}
+	f.left.Store(n)
+	return f
+}
+
+// Done counts how often it is asked.
+func (f Fuse) Done() <-chan struct{} {
+	if f.left.Add(-1) < 0 {
+		f.cancel()
+	}
+	return f.Context.Done()
+}
+
+// CutOff runs act with ever longer fuses until it gets through, and fails the test when an act that
+// was cut off changed what state counts. On PostgreSQL it takes larger steps: each cut costs a
+// connection there. It returns how often the act was cut off.
+func CutOff[S comparable](t testing.TB, state func() S, act func(context.Context) error) int {
+	t.Helper()
+	stride := int64(1)
+	if DatabaseURL() != "" {
+		stride = 7
+	}
+	before := state()
+	for cut, n := 0, int64(1); n <= 5000; cut, n = cut+1, n+stride {
+		f := NewFuse(t.Context(), n)
+		err := act(f)
+		f.cancel()
+		if err == nil {
+			return cut
+		}
+		if after := state(); after != before {
+			t.Fatalf("cut off after %d looks (%v), the act changed %v to %v", n, err, before, after)
+		}
+	}
+	t.Fatal("the act never gets through")
+	return 0
+}
