@@ -1,0 +1,214 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+func TestScenarioIsOneOrAll(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]Scenario{"all": {Start, Steady, Ceiling, Decide}, "decide": {Decide}} {
+		got, err := ParseScenario(name)
+		if err != nil || !cmp.Equal(want, got) {
+			t.Errorf("%s: %v, %v; want %v", name, got, err, want)
+		}
+	}
+	if _, err := ParseScenario("everything"); club.CodeOf(err) != club.CodeInvalid || !strings.Contains(err.Error(), "all, start, steady, ceiling, decide") {
+		t.Errorf("unknown scenario: %v", err)
+	}
+}
+
+func TestMeasurementThatIsOutOfBoundsIsRefusedBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]Config{
+		"too short":            {Duration: time.Millisecond},
+		"too long":             {Duration: time.Hour},
+		"negative rate":        {Rate: -1},
+		"endless rate":         {Rate: 1 << 30},
+		"too many decisions":   {DecideRate: 1 << 20},
+		"too many connections": {Connections: 1 << 20},
+		"idle for ever":        {Idle: time.Hour},
+	} {
+		cfg.Binary = "/nowhere/clubos"
+		if _, err := Run(t.Context(), cfg); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFigureIsHeldToItsBounds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		in             Measure
+		judged, passed bool
+	}{
+		"information":         {Measure{Value: 5}, false, true},
+		"enough":              {Measure{Value: 2000, AtLeast: 2000}, true, true},
+		"too little":          {Measure{Value: 1999, AtLeast: 2000}, true, false},
+		"soon enough":         {Measure{Value: 200, AtMost: 200}, true, true},
+		"too late":            {Measure{Value: 201, AtMost: 200}, true, false},
+		"none as it must be":  {Measure{Value: 0, Judged: true}, true, true},
+		"one where none may":  {Measure{Value: 1, Judged: true}, true, false},
+		"between both bounds": {Measure{Value: 5, AtLeast: 1, AtMost: 9}, true, true},
+		"above both bounds":   {Measure{Value: 10, AtLeast: 1, AtMost: 9}, true, false},
+	} {
+		got := judge(c.in)
+		if got.Judged != c.judged || got.Passed != c.passed {
+			t.Errorf("%s: judged %t, passed %t", name, got.Judged, got.Passed)
+		}
+	}
+}
+
+func TestTableSaysWhatFails(t *testing.T) {
+	t.Parallel()
+	r := newReport(Config{})
+	r.add(Measure{Title: "start to ready", Value: 312.4, Unit: "ms", AtMost: 1000}, Measure{Title: "most acknowledged", Value: 1500, Unit: "/s", AtLeast: 2000}, Measure{Title: "… median", Value: 3.14159, Unit: "ms"})
+	var b bytes.Buffer
+	if err := r.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"on sqlite", "312 ms", "≤ 1000 ms", "pass", "1500/s", "≥ 2000/s", "FAIL", "3.1 ms"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, b.String())
+		}
+	}
+	if r.Passed() {
+		t.Error("the report passes though a figure misses its floor")
+	}
+}
+
+func TestReportReadsBackFromJSON(t *testing.T) {
+	t.Parallel()
+	want := newReport(Config{DatabaseURL: "postgres://localhost/x"})
+	want.add(Measure{Name: "start", Title: "start to ready", Value: 250, Unit: "ms", AtMost: 1000})
+	want.Steady = &Load{Planned: 10, Acked: 10, Statuses: map[int]int{200: 10}, Errors: map[string]int{}}
+	b, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Report
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMemoryIsReadFromTheProcessStatus(t *testing.T) {
+	t.Parallel()
+	got, ok := parseUsage("Name:\tclubos\nVmHWM:\t  81920 kB\nVmRSS:\t  40960 kB\nThreads:\t12\n")
+	if want := (usage{now: 40 << 20, most: 80 << 20}); !ok || got != want {
+		t.Errorf("got %+v, %t; want %+v", got, ok, want)
+	}
+	if _, ok := parseUsage("Name:\tclubos\nState:\tZ (zombie)\n"); ok {
+		t.Error("a process without memory has a figure")
+	}
+}
+
+func TestChildGetsItsOwnConfigurationOnly(t *testing.T) {
+	t.Parallel()
+	got := environ([]string{"PATH=/bin", "CLUBOS_DATABASE_URL=postgres://production/x", "PATTERN_CONFIDENCE_HIGH=0.1", "GOMAXPROCS=2"}, map[string]string{"CLUBOS_LISTEN": "127.0.0.1:1"})
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"CLUBOS_LISTEN=127.0.0.1:1", "GOMAXPROCS=2", "PATH=/bin"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestDatabaseOfItsOwnStandsOnTheGivenServer(t *testing.T) {
+	t.Parallel()
+	got, err := databaseURL("postgres://bench:secret@db.example.com:5432/postgres?sslmode=disable", "clubos_bench1")
+	if want := "postgres://bench:secret@db.example.com:5432/clubos_bench1?sslmode=disable"; err != nil || got != want {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+	for _, bad := range []string{"host=localhost dbname=x", "mysql://localhost/x", "postgres:///x"} {
+		if _, err := databaseURL(bad, "x"); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestPercentileIsAValueThatThatManyDoNotExceed(t *testing.T) {
+	t.Parallel()
+	var all []time.Duration
+	for i := 200; i > 0; i-- {
+		all = append(all, time.Duration(i))
+	}
+	if diff := cmp.Diff(&Spread{Count: 200, P50: 100, P95: 190, P99: 198, Max: 200}, spread(all)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(&Spread{Count: 1, P50: 7, P95: 7, P99: 7, Max: 7}, spread([]time.Duration{7})); diff != "" {
+		t.Errorf("one value (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(&Spread{}, spread(nil)); diff != "" {
+		t.Errorf("none (-want +got):\n%s", diff)
+	}
+}
+
+func TestDecisionIsTimedFromTheNewestTextThatItRead(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
+	after := func(d time.Duration) time.Time { return at.Add(d) }
+	d := store.Decision{ID: club.NewDecisionID(at), CreatedAt: after(3100 * time.Millisecond)}
+	other := club.NewDecisionID(after(time.Second))
+	messages := []store.Message{
+		{Direction: club.DirectionOut, DecisionID: d.ID, CreatedAt: after(3200 * time.Millisecond)},
+		{Direction: club.DirectionIn, DecisionID: other, CreatedAt: after(3050 * time.Millisecond)},
+		{Direction: club.DirectionIn, DecisionID: d.ID, CreatedAt: after(time.Second)},
+		{Direction: club.DirectionIn, DecisionID: d.ID, CreatedAt: at},
+	}
+	if got, ok := waited(d, messages, 2*time.Second); !ok || got != 100*time.Millisecond {
+		t.Errorf("waited %s, %t; want 100ms", got, ok)
+	}
+	if got, ok := waited(d, messages, 3*time.Second); !ok || got != 0 {
+		t.Errorf("a decision before the burst's end waited %s, %t; want 0s", got, ok)
+	}
+	if _, ok := waited(d, messages[:2], 2*time.Second); ok {
+		t.Error("a decision that read no text of these is timed")
+	}
+}
+
+func TestProgramThatCannotBeStartedLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	cfg, err := Config{Binary: "/nowhere/clubos"}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &installation{dir: t.TempDir(), env: map[string]string{"CLUBOS_LISTEN": "127.0.0.1:1"}}
+	if _, err := in.serve(t.Context(), cfg, Start); err == nil || !strings.Contains(err.Error(), "/nowhere/clubos") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestServerThatEndsAtOnceIsToldWithItsLastWords(t *testing.T) {
+	t.Parallel()
+	in := &installation{dir: t.TempDir(), env: map[string]string{"CLUBOS_LISTEN": "127.0.0.1:1"}}
+	_, err := in.serve(t.Context(), Config{Binary: "/bin/sh", Args: []string{"-c", "echo no such database; exit 3"}}, Start)
+	if err == nil || !strings.Contains(err.Error(), "no such database") || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestServerIsEndedByItsOwnIDWhenTheMeasurementIsBrokenOff(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	in := &installation{dir: t.TempDir(), env: map[string]string{"CLUBOS_LISTEN": "127.0.0.1:1"}}
+	start := time.Now()
+	if _, err := in.serve(ctx, Config{Binary: "/bin/sleep", Args: []string{"60"}}, Start); err == nil {
+		t.Error("a server that never answers is ready")
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s to end", took)
+	}
+}
