@@ -26,6 +26,7 @@ type Scenario struct {
 	Title    string          `yaml:"title"`    // a sentence that states what must hold
 	Rows     []string        `yaml:"rows"`     // of the product's description, "M1"
 	Lessons  []int           `yaml:"lessons"`  // of earlier systems, that it guards against
+	Slow     bool            `yaml:"slow"`     // the whole time that an action has to prove itself goes by: half a minute and more
 	Cast     map[string]Pick `yaml:"cast"`     // who plays, by a name of the scenario's own
 	Settings map[string]any  `yaml:"settings"` // of the club, set before the first step
 	Steps    []Step          `yaml:"steps"`
