@@ -95,6 +95,7 @@ type TicketPage struct {
 	Timeline  []TimelineEntry // oldest first
 	May       bool            // change it
 	Key       string
+	Draft     string // a comment as typed, after an error
 	Error     string
 }
 

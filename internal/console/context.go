@@ -1,0 +1,257 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/console/page"
+	"clubos/internal/decide"
+	"clubos/internal/desk"
+	"clubos/internal/identity"
+	"clubos/internal/knowledge"
+	"clubos/internal/store"
+)
+
+const columnReply = decide.ColumnReply
+
+// context reads the right pane: what the server knows around the thread.
+func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.User, d desk.ThreadDetail) (page.Context, error) {
+	out := page.Context{Bay: where(d.Location.Name, d.Bay.Name)}
+	if d.Bay.Status == "out_of_service" {
+		out.BayNote = "Out of service."
+	}
+	if d.Person.Known() {
+		n, err := tx.CountThreadsOfSubject(v.r.Context(), d.Thread.SubjectID)
+		if err != nil {
+			return out, fmt.Errorf("count member's threads: %w", err)
+		}
+		m := page.MemberCard{ID: d.Person.Member.ID, Name: v.title(d.Person.Name, d.Person.Phone), Phone: maskPhone(d.Person.Phone), Since: d.Person.Member.CreatedAt, Threads: int(n), OptOut: d.Person.Subject.Consent == club.ConsentWithdrawn}
+		if v.p.Can(identity.MembersRead) {
+			m.Phone = d.Person.Phone
+		}
+		out.Member = &m
+	}
+	if v.p.Can(identity.BookingsRead) {
+		v.bookings(f, d, &out)
+	}
+	if v.p.Can(identity.DevicesRead) {
+		out.Devices = devicesOf(d.Devices)
+	}
+	if v.p.Can(identity.ActionsExecute) && d.Thread.Status != club.ThreadMerged {
+		out.Actions = v.buttons(scene{d.Location, d.Bay, d.Devices})
+	}
+	if v.p.Can(identity.DecisionsRead) {
+		for _, x := range d.Executions {
+			row := v.execution(f, users, x)
+			row.Undo = v.undo(x, out.Actions)
+			out.Executions = append(out.Executions, row)
+		}
+		if len(d.Decisions) > 0 {
+			out.Evidence = evidenceCard(d.Decisions[0])
+		}
+	}
+	for _, t := range d.Tickets {
+		out.Tickets = append(out.Tickets, ticketRow(f, users, t))
+	}
+	return out, nil
+}
+
+// bookings shows the one that runs or is next, and the others near.
+func (v *visit) bookings(f frame, d desk.ThreadDetail, out *page.Context) {
+	for _, b := range d.Bookings {
+		bay := ""
+		if b.BayID == d.Bay.ID {
+			bay = d.Bay.Name
+		}
+		card := page.BookingCard{ID: b.ID, Bay: where(f.locationName(b.LocationID), bay), Start: b.StartsAt, End: b.EndsAt, Status: b.Status, Source: b.Source,
+			Running: b.Status == club.BookingConfirmed && !f.Now.Before(b.StartsAt) && f.Now.Before(b.EndsAt)}
+		if out.Booking == nil && f.Now.Before(b.EndsAt) && b.Status != club.BookingCancelled {
+			out.Booking = &card
+		} else {
+			out.Others = append(out.Others, card)
+		}
+	}
+}
+
+func devicesOf(rows []store.Device) []page.DeviceRow {
+	out := make([]page.DeviceRow, 0, len(rows))
+	for _, d := range rows {
+		r := page.DeviceRow{ID: d.ID, Kind: d.Kind, Name: d.Name, Online: d.Online, Known: d.SeenAt != nil}
+		if d.SeenAt != nil {
+			r.At = *d.SeenAt
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// scene is where an action would act.
+type scene struct {
+	location store.Location
+	bay      store.Bay
+	devices  []store.Device // of the bay, and those of the whole location
+}
+
+// target finds what an action acts on in a scene; the gate finds it by itself again. Missing says what is
+// not known.
+func (s scene) target(a catalogue.Action) (id, name, missing string) {
+	switch a.Target.Kind {
+	case catalogue.TargetBay:
+		if s.bay.ID.IsZero() {
+			return "", "", "The bay is not known."
+		}
+		return s.bay.ID.String(), s.bay.Name, ""
+	case catalogue.TargetDevice:
+		if s.bay.ID.IsZero() {
+			return "", "", "The bay is not known."
+		}
+		return s.device(s.bay.Name, func(d store.Device) bool { return d.Kind == a.Target.DeviceKind && d.BayID == s.bay.ID })
+	case catalogue.TargetDoor:
+		if s.location.ID.IsZero() {
+			return "", "", "The location is not known."
+		}
+		return s.device(s.location.Name, func(d store.Device) bool {
+			return d.Kind == club.DeviceDoor && (d.BayID.IsZero() || d.BayID == s.bay.ID)
+		})
+	}
+	return "", "", "It acts on nothing in the club."
+}
+
+func (s scene) device(at string, fits func(store.Device) bool) (id, name, missing string) {
+	i := slices.IndexFunc(s.devices, fits)
+	if i < 0 {
+		return "", "", at + " has no such device."
+	}
+	d := s.devices[i]
+	return d.ID.String(), d.Name + ", " + at, ""
+}
+
+// buttons are the actions of the catalogue that move something, with why one cannot be used. Whether it
+// may run is for the gate to say when it is asked.
+func (v *visit) buttons(s scene) []page.ActionButton {
+	var out []page.ActionButton
+	for _, a := range v.c.Catalogue.All() {
+		if !a.Physical() || slices.ContainsFunc(a.Params, func(p catalogue.Param) bool { return p.Required }) {
+			continue
+		}
+		id, name, missing := s.target(a)
+		b := page.ActionButton{Name: a.Name, Title: a.Title, Target: id, On: name, Risk: a.Risk, Disabled: missing, Key: newKey()}
+		if a.Risk == club.RiskHigh || a.Risk == club.RiskMedium {
+			b.Confirm = strings.TrimSuffix(a.Description, ".") + ". Do it to " + name + "?"
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// undo offers the compensating action of an execution that may have done something.
+func (v *visit) undo(x store.Execution, buttons []page.ActionButton) *page.ActionButton {
+	a, ok := v.c.Catalogue.Find(x.Action)
+	if !ok || a.Compensation == nil || !slices.Contains([]club.Outcome{club.OutcomeSuccess, club.OutcomePartial, club.OutcomeUnconfirmed, club.OutcomeTimeout}, x.Outcome) {
+		return nil
+	}
+	for _, b := range buttons {
+		if b.Name == a.Compensation.Action && b.Disabled == "" {
+			b.Key = newKey()
+			return &b
+		}
+	}
+	return nil
+}
+
+func (v *visit) execution(f frame, users map[club.UserID]identity.User, x store.Execution) page.ExecutionRow {
+	row := page.ExecutionRow{ID: x.ID, Title: v.actionTitle(x.Action), Target: f.locationName(x.LocationID), Outcome: x.Outcome, Detail: x.Detail, By: actorName(users, x.RequestedBy), At: x.CreatedAt}
+	if row.Target == "" {
+		row.Target = "the club"
+	}
+	return row
+}
+
+func (v *visit) actionTitle(name club.ActionName) string {
+	if a, ok := v.c.Catalogue.Find(name); ok {
+		return a.Title
+	}
+	return strings.ReplaceAll(string(name), "_", " ")
+}
+
+// plan is what a decision would carry out, as decide stores it.
+type plan struct {
+	Steps    []knowledge.Step `json:"steps"`
+	Fallback []knowledge.Step `json:"fallback"`
+}
+
+// proposed lists what a decision would do beside writing to the member.
+func (v *visit) proposed(dec store.Decision, s scene) []page.ProposedAction {
+	var p plan
+	if json.Unmarshal([]byte(dec.Steps), &p) != nil {
+		return nil
+	}
+	var out []page.ProposedAction
+	for _, st := range p.Steps {
+		switch st.Kind() {
+		case knowledge.StepAction:
+			a, _ := v.c.Catalogue.Find(st.Action)
+			_, name, missing := s.target(a)
+			if missing != "" {
+				name = "its place is not known"
+			}
+			out = append(out, page.ProposedAction{Title: v.actionTitle(st.Action), Target: name, Risk: a.Risk})
+		case knowledge.StepTicket:
+			out = append(out, page.ProposedAction{Title: "Make a ticket", Target: clip(st.Ticket, 60), Risk: club.RiskNone})
+		case knowledge.StepEscalate:
+			out = append(out, page.ProposedAction{Title: "Call a person", Target: clip(st.Escalate, 60), Risk: club.RiskNone})
+		}
+	}
+	return out
+}
+
+func evidenceOf(dec store.Decision) (e club.Evidence) {
+	if json.Unmarshal([]byte(dec.Evidence), &e) != nil {
+		return club.Evidence{}
+	}
+	return e
+}
+
+// whyOf is one sentence on why a decision came out as it did.
+func whyOf(dec store.Decision, e club.Evidence) string {
+	why := e.Rule
+	for _, c := range e.Candidates {
+		if c.SOP == dec.SOPID && !c.SOP.IsZero() {
+			why = c.Why
+			break
+		}
+	}
+	if len(e.Limits) > 0 {
+		why = strings.TrimPrefix(why+"; held back by "+strings.Join(e.Limits, ", "), "; ")
+	}
+	return sentence(why)
+}
+
+func evidenceCard(dec store.Decision) *page.EvidenceCard {
+	e := evidenceOf(dec)
+	out := &page.EvidenceCard{Decision: dec.ID, Tier: dec.Tier, Confidence: dec.Confidence, Rule: dec.Title, Limits: e.Limits, Facts: e.Facts}
+	if e.Rule != "" {
+		out.Rule = e.Rule
+	}
+	if !dec.SOPID.IsZero() {
+		out.SOP, out.SOPSlug = dec.Title, dec.SOPID.String()
+	}
+	for _, c := range e.Candidates {
+		if c.SOP == dec.SOPID && !c.SOP.IsZero() {
+			out.Why = c.Why
+			break
+		}
+	}
+	return out
+}
+
+func lower(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}
