@@ -92,8 +92,11 @@ const (
 	// passLife is how long after the gate the vendor may be called: a door that opens long after it
 	// was asked for lets in somebody else.
 	passLife = 2 * time.Minute
-	// poll is the pause between two looks of a verification.
-	poll = 3 * time.Second
+	// poll and maxPoll bound the pause between two looks of a verification; it grows with the wait.
+	poll    = 3 * time.Second
+	maxPoll = 5 * time.Second
+	// grace is how much longer than its time a verification goes on while the vendor does not answer.
+	grace = 30 * time.Second
 	// stranded is the age at which an unfinished execution or run is taken as having lost its job. It
 	// is longer than any verification.
 	stranded = 15 * time.Minute

@@ -34,11 +34,16 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 	lookCtx, cancel := context.WithTimeout(ctx, lookTimeout)
 	f, lookErr := o.find(lookCtx, e.cfg.Cluster.Clock().Now())
 	cancel()
-	over := e.cfg.Cluster.Clock().Now().After(o.row.CalledAt.Add(o.action.Verification.Within))
+	gone := e.cfg.Cluster.Clock().Now().Sub(*o.row.CalledAt)
+	over := gone > o.action.Verification.Within
+	if lookErr != nil && gone <= o.action.Verification.Within+grace {
+		over = false
+	}
+	pause := min(max(gone/10, poll), maxPoll)
 	switch {
 	case f.outcome != "":
 	case !over && f.seen == nil:
-		return jobs.Later(poll)
+		return jobs.Later(pause)
 	case over && lookErr != nil:
 		f.outcome, f.detail = club.OutcomeUnconfirmed, "the vendor could not be asked whether it worked"
 	case over && o.row.Detail == detailAccepted:
@@ -61,7 +66,7 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 		return err
 	}
 	if f.outcome == "" {
-		return jobs.Later(poll)
+		return jobs.Later(pause)
 	}
 	e.log(ctx, tenant, o.row, "execution."+string(f.outcome), nil)
 	return nil
