@@ -11,6 +11,9 @@ import (
 	"clubos/internal/club"
 )
 
+// txLimit bounds a transaction.
+const txLimit = 2 * time.Minute
+
 // Tenant is one club's database.
 type Tenant struct {
 	Slug   club.Slug
@@ -97,7 +100,11 @@ func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error 
 	var unprepared []string
 	defer func() { stmts.prepare(ctx, unprepared) }()
 	defer func() { _ = conn.Close() }()
-	sqlTx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: !write})
+	// The caller's context ends fn's queries, but not a commit under way: whether one that was cut off
+	// counts, nobody could say. Its own limit is far beyond any transaction of ours.
+	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
+	defer cancel()
+	sqlTx, err := conn.BeginTx(txCtx, &sql.TxOptions{ReadOnly: !write})
 	if err != nil {
 		return translate(err)
 	}
@@ -125,6 +132,9 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 		if err := t.db.jobs.enqueue(ctx, conn, sqlTx, tx.jobs); err != nil {
 			return translate(err)
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return translate(err)

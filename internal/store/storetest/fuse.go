@@ -31,13 +31,13 @@ func (f Fuse) Done() <-chan struct{} {
 }
 
 // CutOff runs act with ever longer fuses until it gets through, and fails the test when an act that
-// was cut off changed what state counts. On PostgreSQL it takes larger steps: each cut costs a
-// connection there. It returns how often the act was cut off.
+// was cut off changed what state counts. The steps are larger on PostgreSQL, where each cut costs
+// a connection. It returns how often the act was cut off.
 func CutOff[S comparable](t testing.TB, state func() S, act func(context.Context) error) int {
 	t.Helper()
-	stride := int64(1)
+	stride := int64(3)
 	if DatabaseURL() != "" {
-		stride = 7
+		stride = 31
 	}
 	before := state()
 	for cut, n := 0, int64(1); n <= 5000; cut, n = cut+1, n+stride {
