@@ -88,15 +88,9 @@ func (b *batch) sender(ctx context.Context, raw string) (*sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	subject, err := people.Subject(ctx, b.Tx, b.keys, address)
-	if err == nil && len(subject.WrappedKey) == 0 {
-		// The person was erased. A new text is a stranger's: it must not wake the old record.
-		if _, err = b.ReleaseErasedNumber(ctx, store.ReleaseErasedNumberParams{ID: subject.ID, UpdatedAt: b.Now}); err == nil {
-			subject, err = people.Subject(ctx, b.Tx, b.keys, address)
-		}
-	}
+	subject, err := findSubject(ctx, b.Tx, b.keys, address)
 	if err != nil {
-		return nil, fmt.Errorf("find sender: %w", err)
+		return nil, err
 	}
 	s := &sender{Subject: subject, threads: map[string]store.Thread{}}
 	if s.member, err = b.FindMemberBySubject(ctx, subject.ID); err != nil {
@@ -104,15 +98,40 @@ func (b *batch) sender(ctx context.Context, raw string) (*sender, error) {
 			return nil, fmt.Errorf("find member: %w", err)
 		}
 		s.member = store.Member{}
-	} else {
-		name, err := people.Open(b.keys, subject, people.ColumnName, s.member.ID.String(), s.member.Name)
-		if err != nil {
-			return nil, err
-		}
-		s.names = people.Person{Name: name}.Names()
 	}
+	s.names = b.names(ctx, subject, s.member)
 	b.senders[raw] = s
 	return s, nil
+}
+
+// findSubject finds or makes the subject behind an address.
+func findSubject(ctx context.Context, tx *store.Tx, keys *vault.Tenant, address string) (store.Subject, error) {
+	s, err := people.Subject(ctx, tx, keys, address)
+	if err == nil && len(s.WrappedKey) == 0 {
+		// The person was erased. Whoever uses the number is a stranger: nothing may wake the old record.
+		if _, err = tx.ReleaseErasedNumber(ctx, store.ReleaseErasedNumberParams{ID: s.ID, UpdatedAt: tx.Now}); err == nil {
+			s, err = people.Subject(ctx, tx, keys, address)
+		}
+	}
+	if err != nil {
+		return s, fmt.Errorf("find subject: %w", err)
+	}
+	return s, nil
+}
+
+// names returns the words of a member's name. A name that does not open is an alarm for the log, but no
+// reason to lose a text: it is then masked without it.
+func (b *batch) names(ctx context.Context, s store.Subject, m store.Member) []string {
+	if m.ID.IsZero() {
+		return nil
+	}
+	name, err := people.Open(b.keys, s, people.ColumnName, m.ID.String(), m.Name)
+	if err != nil {
+		b.in.cfg.Log.ErrorContext(ctx, "a member's name does not open", "event.action", "inbox.text", "event.outcome", "failure",
+			"organization.id", b.Tenant.String(), "labels.member", m.ID.String(), "error.message", err.Error())
+		return nil
+	}
+	return people.Person{Name: name}.Names()
 }
 
 // delivery records a webhook delivery and reports whether it is the first of its id. A delivery

@@ -9,7 +9,6 @@ import (
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
-	"clubos/internal/people"
 	"clubos/internal/phone"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -235,9 +234,9 @@ func findHolder(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c club.Bo
 }
 
 func holderByPhone(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number string) (club.SubjectID, club.MemberID, error) {
-	s, err := people.Subject(ctx, tx, keys, number)
+	s, err := findSubject(ctx, tx, keys, number)
 	if err != nil {
-		return "", "", fmt.Errorf("find holder: %w", err)
+		return "", "", err
 	}
 	m, err := tx.FindMemberBySubject(ctx, s.ID)
 	if missing(err) {

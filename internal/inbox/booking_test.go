@@ -194,6 +194,18 @@ func TestHolderIsFoundByNumberElseByAddressElseNobody(t *testing.T) {
 	}
 }
 
+func TestBookingByAnErasedPersonsNumberIsAStrangers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	m := h.member("Ada", ada)
+	storetest.Exec(t, h.tenant, "UPDATE subjects SET wrapped_key = NULL, phone = NULL")
+	c := change("b1", 1)
+	c.Phone = ada
+	if b := h.booking(h.book(c)); b.SubjectID == m.SubjectID || b.SubjectID.IsZero() || !b.MemberID.IsZero() {
+		t.Errorf("booking %+v", b)
+	}
+}
+
 func TestSecondDeliveryOfABookingEventIsKnown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

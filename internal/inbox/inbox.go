@@ -52,10 +52,11 @@ type Inbox struct {
 	cfg     Config
 	numbers numbers
 
-	mu     sync.RWMutex // guards lanes and closed; held for reading while an item is handed to a lane
-	lanes  map[*store.Tenant][]*lane
-	closed bool
-	wg     sync.WaitGroup
+	mu      sync.RWMutex // guards lanes, closed, and adding to handing
+	lanes   map[*store.Tenant][]*lane
+	closed  bool
+	handing sync.WaitGroup // who is putting an item into a lane's queue, which may be full
+	running sync.WaitGroup // the lanes
 }
 
 // Result says what became of a delivery.
@@ -87,16 +88,18 @@ func New(cfg Config) *Inbox {
 // than once.
 func (in *Inbox) Close() {
 	in.mu.Lock()
-	if !in.closed {
-		in.closed = true
+	first := !in.closed
+	in.closed = true
+	in.mu.Unlock()
+	in.handing.Wait() // nobody sends on a queue any more
+	if first {
 		for _, lanes := range in.lanes {
 			for _, l := range lanes {
 				close(l.queue)
 			}
 		}
 	}
-	in.mu.Unlock()
-	in.wg.Wait()
+	in.running.Wait()
 }
 
 // Deliver stores one verified delivery of a text-message vendor and returns once that is committed.
@@ -134,6 +137,8 @@ func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, i
 	}
 }
 
+// hand puts an item into the queue of its lane. No lock is held meanwhile: a club whose database hangs
+// must not hold up the others.
 func (in *Inbox) hand(ctx context.Context, tenant *store.Tenant, key string, it *item) error {
 	in.mu.RLock()
 	lanes, ok := in.lanes[tenant]
@@ -143,10 +148,13 @@ func (in *Inbox) hand(ctx context.Context, tenant *store.Tenant, key string, it 
 		in.mu.RLock()
 		lanes, ok = in.lanes[tenant]
 	}
-	defer in.mu.RUnlock()
 	if in.closed {
+		in.mu.RUnlock()
 		return club.Unavailable(nil, "ClubOS is shutting down; try again")
 	}
+	in.handing.Add(1)
+	in.mu.RUnlock()
+	defer in.handing.Done()
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	select {
@@ -172,7 +180,7 @@ func (in *Inbox) open(tenant *store.Tenant) {
 	lanes := make([]*lane, n)
 	for i := range lanes {
 		lanes[i] = &lane{in: in, tenant: tenant, queue: make(chan *item, 2*in.cfg.Batch)}
-		in.wg.Go(lanes[i].run)
+		in.running.Go(lanes[i].run)
 	}
 	in.lanes[tenant] = lanes
 }

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +48,7 @@ func newHouse(t testing.TB) *house {
 	c, clock := storetest.Cluster(t)
 	tenant, keys := vaulttest.AddTenant(t, c, "test")
 	h := &house{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock}
-	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Escalate: h.escalate, HandReplied: h.handReplied})
+	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied})
 	t.Cleanup(h.inbox.Close)
 	h.write(func(tx *store.Tx) error {
 		h.place, h.bay = club.NewLocationID(tx.Now), club.NewBayID(tx.Now)

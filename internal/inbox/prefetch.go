@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"clubos/internal/people"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -73,9 +72,7 @@ func (b *batch) prefetchSenders(ctx context.Context, texts []*text) error {
 			return err
 		}
 		index := b.keys.Index(vault.IndexPhone, address)
-		if !indexes[index] {
-			indexes[index] = true
-		}
+		indexes[index] = true
 		byIndex[index] = append(byIndex[index], t.From)
 	}
 	raw, err := indexes.json()
@@ -95,13 +92,7 @@ func (b *batch) prefetchSenders(ctx context.Context, texts []*text) error {
 			member:  store.Member{ID: row.MemberID, Name: row.Name, HomeLocationID: row.HomeLocationID},
 			threads: map[string]store.Thread{}, found: map[string]store.Thread{},
 		}
-		if !row.MemberID.IsZero() {
-			name, err := people.Open(b.keys, s.Subject, people.ColumnName, row.MemberID.String(), row.Name)
-			if err != nil {
-				continue // a damaged row concerns this sender's texts only, which meet it again
-			}
-			s.names = people.Person{Name: name}.Names()
-		}
+		s.names = b.names(ctx, s.Subject, s.member)
 		for _, from := range byIndex[*row.PhoneIndex] {
 			b.senders[from] = s
 		}

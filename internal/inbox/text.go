@@ -148,6 +148,9 @@ func (t *text) move(ctx context.Context, b *batch, s *sender, th store.Thread) (
 		if newEpisode(next, b.Now, settings.EpisodeGap) {
 			next.EpisodeAt, next.Awaiting = b.Now, ""
 		}
+		if next.Status == club.ThreadResolved {
+			next.Priority = club.PriorityNormal // a person has seen to what was pressing; thanks are not
+		}
 		next.Unread++
 		next.LastInAt = &b.Now
 		if next.WaitingSince == nil {

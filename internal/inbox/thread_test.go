@@ -105,6 +105,23 @@ func TestEmergencyWordRaisesThePriorityAtOnce(t *testing.T) {
 	if th := h.thread(r.Thread); th.Priority != club.PriorityEmergency {
 		t.Errorf("a later text lowered the priority to %s", th.Priority)
 	}
+	h.apply(r.Thread, thread.Move{Event: club.ThreadResolve})
+	h.deliver(text(ada, "thanks"))
+	if th := h.thread(r.Thread); th.Priority != club.PriorityNormal {
+		t.Errorf("thanks after an emergency was resolved are of priority %s", th.Priority)
+	}
+}
+
+func TestNameThatDoesNotOpenLosesNoText(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	m := h.member("Ada Lovelace", ada)
+	storetest.Exec(t, h.tenant, "UPDATE members SET name = $1", []byte{9})
+	for range 2 {
+		if r := h.deliver(text(ada, "hi")); h.thread(r.Thread).MemberID != m.ID {
+			t.Errorf("%+v", r)
+		}
+	}
 }
 
 func TestPlaceComesFromLineThenBookingThenHome(t *testing.T) {

@@ -14,6 +14,9 @@
 //	415  of a content type that the vendor never sends
 //	500, 503 with Retry-After: our failure; nothing was stored in part, and the vendor tries again
 //
+// A text is stored byte for byte as it came out of its envelope. A form carries any bytes; JSON carries
+// Unicode only, and what is not is read as U+FFFD.
+//
 // Nothing of what members write, and no number or name, goes into the log. The package knows no
 // vendor's package: app hands in who verifies and reads for a club.
 package webhook
