@@ -126,8 +126,25 @@ func (in *installation) populate(ctx context.Context, a *app.App) error {
 	return simulate.Connect(ctx, tenant, keys, in.vendors)
 }
 
-// replies counts the texts that left.
-func (in *installation) replies() int {
+// replies counts the texts that left, once none has left for two seconds.
+func (in *installation) replies(ctx context.Context) (int, error) {
+	last, same := -1, 0
+	for range int(settleWithin / time.Second) {
+		n := in.sent()
+		if same++; n != last {
+			last, same = n, 0
+		}
+		if same == 2 {
+			break
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+func (in *installation) sent() int {
 	n := 0
 	for _, e := range in.vendors.SMS.Effects() {
 		if e.Op == "send" {
