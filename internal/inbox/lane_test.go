@@ -314,6 +314,55 @@ func TestTextIsTakenWhileOthersChangeItsThread(t *testing.T) {
 	}
 }
 
+func TestClubWhoseDatabaseHangsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	other, _ := vaulttest.AddTenant(t, h.cluster, "other")
+	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Batch: 1})
+	first, err := in.Deliver(t.Context(), h.tenant, text(ada, "hi"), vendor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, release := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := h.tenant.Write(t.Context(), func(tx *store.Tx) error {
+			th, err := tx.FindThread(t.Context(), first.Thread)
+			if err == nil {
+				_, err = thread.Save(t.Context(), tx, th)
+			}
+			close(held)
+			<-release
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	started := make(chan struct{}, 8)
+	for range 8 { // more than its queue holds
+		wg.Go(func() {
+			started <- struct{}{}
+			if _, err := in.Deliver(t.Context(), h.tenant, text(ada, "more"), vendor); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 8 {
+		<-started
+	}
+	if _, err := in.Deliver(t.Context(), other, text(bob, "hi"), vendor); err != nil {
+		t.Errorf("the other club: %v", err)
+	}
+	close(release)
+	wg.Wait()
+	in.Close()
+	if th := h.thread(first.Thread); th.Unread != 9 {
+		t.Errorf("unread %d", th.Unread)
+	}
+}
+
 func TestPruneForgetsDeliveriesThatNoVendorRepeats(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

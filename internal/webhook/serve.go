@@ -97,8 +97,7 @@ func (s *server) tenant(ctx context.Context, name string) (*store.Tenant, error)
 		return nil, errNowhere
 	}
 	t, err := s.cfg.Cluster.Tenant(ctx, slug)
-	switch club.CodeOf(err) {
-	case club.CodeNotFound, club.CodeForbidden:
+	if code := club.CodeOf(err); code == club.CodeNotFound || code == club.CodeForbidden {
 		return nil, errNowhere
 	}
 	return t, err
