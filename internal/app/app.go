@@ -10,6 +10,7 @@ import (
 	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/console/page"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
@@ -39,6 +40,9 @@ type App struct {
 	Engine    *act.Engine
 	Desk      *desk.Desk
 	Decider   *decide.Decider
+
+	// DemoAccounts are shown on the sign-in page. Only the demo sets them, before Start.
+	DemoAccounts []page.DemoAccount
 
 	vendors  *vendors
 	notifier *notify.Notifier
@@ -247,3 +251,5 @@ func (a *App) ImportSOPs(ctx context.Context, slug club.Slug, docs []knowledge.D
 
 // LoadCatalogue returns the actions that procedures may use.
 func LoadCatalogue() (*catalogue.Catalogue, error) { return catalogue.Load() }
+
+func (a *App) demoAccounts(club.Slug) []page.DemoAccount { return a.DemoAccounts }

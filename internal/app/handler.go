@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"time"
 
+	"clubos/internal/api"
 	"clubos/internal/club"
+	"clubos/internal/console"
+	"clubos/internal/identity"
 	"clubos/internal/integration"
 	"clubos/internal/store"
 	"clubos/internal/webhook"
@@ -14,12 +17,29 @@ import (
 
 // handler puts the faces together.
 func (a *App) handler(s *Server) (http.Handler, error) {
+	proxies, err := a.Config.proxies()
+	if err != nil {
+		return nil, err
+	}
+	cookies := identity.Cookies{PlainHTTP: a.Config.plainHTTP()}
+	pages, err := console.New(console.Config{
+		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Desk: a.Desk, Decider: a.Decider, Engine: a.Engine,
+		Catalogue: a.Catalogue, Log: a.Log, Cookies: cookies, TrustedProxies: proxies, Version: Version, Demo: a.demoAccounts, Draining: s.drained,
+	})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("/hooks/", webhook.New(webhook.Config{
 		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PublicURL: a.Config.publicURL(), Log: a.Log,
 	}))
+	mux.Handle("/api/", api.New(api.Config{
+		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider,
+		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version,
+	}))
+	mux.Handle("/", pages)
 	return mux, nil
 }
 

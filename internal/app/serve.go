@@ -23,6 +23,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	draining atomic.Bool
+	drained  chan struct{} // closed when draining begins
 	failed   chan error
 }
 
@@ -44,7 +45,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 			return nil, err
 		}
 	}
-	s := &Server{app: a, failed: make(chan error, 1)}
+	s := &Server{app: a, failed: make(chan error, 1), drained: make(chan struct{})}
 	handler, err := a.handler(s)
 	if err != nil {
 		return nil, err
@@ -92,10 +93,11 @@ func (s *Server) Stop(ctx context.Context) error {
 	if s.draining.Swap(true) {
 		return nil
 	}
+	close(s.drained)
 	s.app.Log.InfoContext(ctx, "stopping", "event.action", "server.stop")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.app.Config.DrainTimeout)
 	defer cancel()
-	// Pages that stay open for live updates would hold the shutdown up: they are cut after a moment.
+	// Pages with live updates end their streams when draining begins; what still hangs is cut.
 	quick, cancelQuick := context.WithTimeout(ctx, 2*time.Second)
 	defer cancelQuick()
 	err := s.http.Shutdown(quick)

@@ -14,6 +14,7 @@ import (
 
 	"clubos/internal/app"
 	"clubos/internal/club"
+	"clubos/internal/console/page"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/simulate"
@@ -124,6 +125,9 @@ func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	d.Tenant = tenant
+	for _, s := range d.Club.Staff {
+		d.App.DemoAccounts = append(d.App.DemoAccounts, page.DemoAccount{Role: string(s.Role), Email: s.Email, Password: Password})
+	}
 	return simulate.Connect(ctx, tenant, keys, d.Vendors)
 }
 
@@ -155,7 +159,7 @@ func (d *Demo) World() (*simulate.World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &simulate.World{BaseURL: d.URL, Club: d.Club, Vendors: d.Vendors, Tenant: d.Tenant, Keys: keys}, nil
+	return &simulate.World{BaseURL: d.URL, Club: d.Club, Vendors: d.Vendors, Tenant: d.Tenant, Keys: keys, Staff: newStaff(d)}, nil
 }
 
 // Close stops the server and the stand-ins and removes a temporary directory. It may be called more

@@ -1,0 +1,117 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/identity"
+	"clubos/internal/simulate"
+)
+
+// staff acts for the demo club's people through its API, each with a session of their own.
+type staff struct {
+	demo *Demo
+	http *http.Client
+
+	mu     sync.Mutex // guards tokens
+	tokens map[club.UserID]string
+}
+
+func newStaff(d *Demo) *staff {
+	return &staff{demo: d, http: &http.Client{Timeout: 30 * time.Second}, tokens: map[club.UserID]string{}}
+}
+
+// token signs somebody in at their first act.
+func (s *staff) token(ctx context.Context, as simulate.Staff) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.tokens[as.ID]; ok {
+		return t, nil
+	}
+	dir, err := s.demo.App.Directory(ctx, s.demo.Club.Slug)
+	if err != nil {
+		return "", err
+	}
+	session, err := dir.SignIn(ctx, identity.SignIn{Email: as.Email, Password: Password, Addr: netip.MustParseAddr("127.0.0.1"), Agent: "demo"})
+	if err != nil {
+		return "", fmt.Errorf("sign %s in: %w", as.Role, err)
+	}
+	s.tokens[as.ID] = session.Token
+	return session.Token, nil
+}
+
+// Operate carries an act out and returns the API's problem as a club.Error of its code.
+func (s *staff) Operate(ctx context.Context, as simulate.Staff, o simulate.Operation) error {
+	token, err := s.token(ctx, as)
+	if err != nil {
+		return err
+	}
+	path, body := request(o)
+	var encoded []byte
+	if body != nil {
+		if encoded, err = json.Marshal(body); err != nil {
+			return fmt.Errorf("encode act: %w", err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.demo.URL+"/api/v1/"+s.demo.Club.Slug.String()+path, bytes.NewReader(encoded))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", s.demo.URL)
+	if o.Key != "" {
+		req.Header.Set("Idempotency-Key", o.Key)
+	}
+	cookies := identity.Cookies{PlainHTTP: true}
+	req.AddCookie(cookies.Session(token, time.Now().Add(time.Hour)))
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("call the API: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("read the API's answer: %w", err)
+	}
+	if resp.StatusCode < 300 {
+		return nil
+	}
+	var problem struct {
+		Code   club.Code `json:"code"`
+		Detail string    `json:"detail"`
+	}
+	if err := json.Unmarshal(answer, &problem); err != nil {
+		return fmt.Errorf("the API answered %d without a problem: %w", resp.StatusCode, err)
+	}
+	return &club.Error{Code: problem.Code, Msg: problem.Detail}
+}
+
+// request says how an act is called in the API.
+func request(o simulate.Operation) (path string, body any) {
+	thread, proposal := "/threads/"+o.Thread.String(), "/proposals/"+o.Proposal.String()
+	type words map[string]string
+	switch o.Do {
+	case simulate.DoApprove:
+		return proposal + "/approve", words{"reason": o.Words}
+	case simulate.DoEdit:
+		return proposal + "/approve", words{"reply": o.Words}
+	case simulate.DoReject:
+		return proposal + "/reject", words{"reason": o.Words}
+	case simulate.DoReply:
+		return thread + "/reply", words{"text": o.Words}
+	case simulate.DoEscalate:
+		return thread + "/escalate", words{"reason": o.Words}
+	case simulate.DoHandBack:
+		return thread + "/hand-back", nil
+	case simulate.DoClaim, simulate.DoResolve:
+	}
+	return thread + "/" + string(o.Do), nil
+}
