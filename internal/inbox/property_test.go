@@ -82,20 +82,18 @@ func TestAnyInterleavingStoresEachTextOnceInOrder(t *testing.T) {
 			"time": func(rt *rapid.T) {
 				h.clock.Advance(time.Duration(rapid.IntRange(1, 500).Draw(rt, "minutes")) * time.Minute)
 			},
-			"": func(rt *rapid.T) {
-				for from, want := range stored {
-					n := h.count("SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE t.id = $1 OR t.subject_id = (SELECT subject_id FROM threads WHERE id = $1)", latest[from].String())
-					if n != len(want) {
-						rt.Fatalf("%d messages of a sender, want %d", n, len(want))
-					}
-					for i := 1; i < len(want); i++ {
-						if want[i] <= want[i-1] {
-							rt.Fatalf("ids %s and %s are out of order", want[i-1], want[i])
-						}
-					}
-				}
-			},
 		})
+		for from, want := range stored {
+			n := h.count("SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE t.id = $1 OR t.subject_id = (SELECT subject_id FROM threads WHERE id = $1)", latest[from].String())
+			if n != len(want) {
+				rt.Fatalf("%d messages of a sender, want %d", n, len(want))
+			}
+			for i := 1; i < len(want); i++ {
+				if want[i] <= want[i-1] {
+					rt.Fatalf("ids %s and %s are out of order", want[i-1], want[i])
+				}
+			}
+		}
 	})
 	if n, m := len(jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant)), h.count("SELECT COUNT(*) FROM messages"); n != m {
 		t.Errorf("%d jobs for %d texts", n, m)
