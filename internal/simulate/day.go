@@ -67,6 +67,9 @@ type matter struct {
 	weight  int
 	frozen  bool
 	media   bool
+	device  bool     // a device of the bay is restarted: once a day per bay, or cooldowns decide
+	door    bool     // a door opens: not again within a minute
+	held    bool     // a person has the thread afterwards: the member is left alone
 	say     []string // one is chosen; %d is the bay
 	more    []string // often followed by one of these
 }
@@ -81,36 +84,36 @@ func matters() []matter {
 	return []matter{
 		{name: "wifi", booking: BookingNow, weight: 8, say: []string{"whats the wifi password?", "wifi?", "hey how do i get on the internet here", "wify pasword pls"},
 			more: []string{"thanks!", "👍", "perfect ty", "Liked “The network is …”"}},
-		{name: "frozen", booking: BookingNow, weight: 5, frozen: true, say: []string{"bay %d froze", "my screen is frozen", "trackman just froze on us, hole 12", "box %d is stuck", "sim locked up mid round"},
+		{name: "frozen", device: true, booking: BookingNow, weight: 5, frozen: true, say: []string{"bay %d froze", "my screen is frozen", "trackman just froze on us, hole 12", "box %d is stuck", "sim locked up mid round"},
 			more: []string{"awesome its back, thx", "thank you!!"}},
-		{name: "door", booking: BookingSoon, weight: 4, say: []string{"hey its locked and i have a tee time now", "the door won't open", "we're outside, can you let us in", "standing outside in the rain, door's not opening"},
+		{name: "door", door: true, booking: BookingSoon, weight: 4, say: []string{"hey its locked and i have a tee time now", "the door won't open", "we're outside, can you let us in", "standing outside in the rain, door's not opening"},
 			more: []string{"were in, thanks", "thx"}},
-		{name: "locked out", booking: BookingNow, weight: 2, say: []string{"we stepped out and now we're locked out", "locked out, my stuff is inside"}},
-		{name: "door without booking", booking: BookingNone, weight: 2, say: []string{"can you unlock the door please", "im at the front door let me in", "code isnt working at the door"}},
-		{name: "refund", booking: BookingEnded, weight: 2, say: []string{"sim was down 40 minutes, can we get our money back", "you charged me twice, refund please", "We lost half an hour because of the restart and would like a refund."}},
-		{name: "injury", booking: BookingNow, weight: 1, say: []string{"my buddy got hit in the head with a club hes bleeding", "she fell and cant get up, please help"}},
-		{name: "unsafe", booking: BookingNow, weight: 1, say: []string{"do NOT unlock the door, a stranger is outside"}},
+		{name: "locked out", door: true, booking: BookingNow, weight: 2, say: []string{"we stepped out and now we're locked out", "locked out, my stuff is inside"}},
+		{name: "door without booking", held: true, booking: BookingNone, weight: 2, say: []string{"can you unlock the door please", "im at the front door let me in", "code isnt working at the door"}},
+		{name: "refund", held: true, booking: BookingEnded, weight: 2, say: []string{"sim was down 40 minutes, can we get our money back", "you charged me twice, refund please", "We lost half an hour because of the restart and would like a refund."}},
+		{name: "injury", held: true, booking: BookingNow, weight: 1, say: []string{"my buddy got hit in the head with a club hes bleeding", "she fell and cant get up, please help"}},
+		{name: "unsafe", held: true, booking: BookingNow, weight: 1, say: []string{"do NOT unlock the door, a stranger is outside"}},
 		{name: "hours", booking: BookingNone, weight: 4, say: []string{"are you open on thanksgiving?", "what are your hours", "can i come at 3am"}, more: []string{"great thanks", "ok"}},
 		{name: "how long", booking: BookingLater, weight: 3, say: []string{"how long does 18 holes take for 3 of us", "is 2 hours enough for 2 people"}, more: []string{"ty!"}},
 		{name: "prices", booking: BookingNone, weight: 3, say: []string{"how much for 2 hours", "is it per person or per bay", "whats the damage for an hour lol"}},
 		{name: "clubs", booking: BookingLater, weight: 3, say: []string{"do you rent clubs", "got any lefty clubs", "we dont have clubs can we still come"}},
 		{name: "parking", booking: BookingLater, weight: 3, say: []string{"where do I park", "parking?", "is parking free"}},
 		{name: "sign in", booking: BookingNow, weight: 3, say: []string{"where do i scan the QR code", "how do i log in to trackman"}},
-		{name: "side screens", booking: BookingNow, weight: 2, say: []string{"the side screen is black", "touchscreen next to the bay is dead"}},
+		{name: "side screens", device: true, booking: BookingNow, weight: 2, say: []string{"the side screen is black", "touchscreen next to the bay is dead"}},
 		{name: "ball", booking: BookingNow, weight: 3, say: []string{"ball not registering", "its not picking up my shots", "hit 5 balls and only 2 showed up"}, more: []string{"that worked, thanks"}},
-		{name: "sound", booking: BookingNow, weight: 1, say: []string{"no sound from the simulator in bay %d"}},
-		{name: "noise", booking: BookingNow, weight: 1, say: []string{"the people in the next bay are really loud"}},
-		{name: "cleaning", booking: BookingNow, weight: 2, say: []string{"out of paper towels in the restroom", "trash can is full"}},
+		{name: "sound", device: true, booking: BookingNow, weight: 1, say: []string{"no sound from the simulator in bay %d"}},
+		{name: "noise", held: true, booking: BookingNow, weight: 1, say: []string{"the people in the next bay are really loud"}},
+		{name: "cleaning", held: true, booking: BookingNow, weight: 2, say: []string{"out of paper towels in the restroom", "trash can is full"}},
 		{name: "change", booking: BookingLater, weight: 3, say: []string{"can i move my booking to tomorrow", "need to push our time back an hour"}},
 		{name: "cancel", booking: BookingLater, weight: 2, say: []string{"cant make it tonight, how do i cancel"}},
 		{name: "extend", booking: BookingNow, weight: 2, say: []string{"can we add another hour", "not done yet, 3 holes left, can we stay longer"}},
 		{name: "gift card", booking: BookingNone, weight: 2, say: []string{"do you sell gift cards", "how do i use my gift card"}},
-		{name: "lost", booking: BookingEnded, weight: 2, say: []string{"i think i left my jacket in the bay", "anyone turn in a black glove?"}},
+		{name: "lost", held: true, booking: BookingEnded, weight: 2, say: []string{"i think i left my jacket in the bay", "anyone turn in a black glove?"}},
 		{name: "praise", booking: BookingEnded, weight: 2, say: []string{"had a great time, you guys are awesome"}},
-		{name: "complaint", booking: BookingEnded, weight: 1, say: []string{"this is ridiculous, third time this month something is broken"}},
-		{name: "person", booking: BookingNone, weight: 1, say: []string{"can i talk to a real person please"}},
+		{name: "complaint", held: true, booking: BookingEnded, weight: 1, say: []string{"this is ridiculous, third time this month something is broken"}},
+		{name: "person", held: true, booking: BookingNone, weight: 1, say: []string{"can i talk to a real person please"}},
 		{name: "stranger asks", unknown: true, weight: 2, say: []string{"hi do i need a reservation", "where are you located, is there parking", "do you offer lessons?"}},
-		{name: "picture", booking: BookingNow, weight: 1, media: true, say: []string{""}},
+		{name: "picture", held: true, booking: BookingNow, weight: 1, media: true, say: []string{""}},
 		{name: "thanks", booking: BookingEnded, weight: 1, say: []string{"thanks so much for yesterday!", "thank you 🙏"}},
 	}
 }
@@ -120,7 +123,7 @@ func matters() []matter {
 func PlanDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, error) {
 	cfg = cfg.withDefaults()
 	r := rand.New(rand.NewPCG(cfg.Seed, 0x646179)) //nolint:gosec // must repeat by seed
-	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}}
+	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}, restarts: map[string]bool{}, unlocked: map[string]time.Duration{}}
 	gap := cfg.Length / time.Duration(cfg.Texts+1)
 	first := opening()
 	// Follow-ups come on top of their matters, so room is left for them by counting them too.
@@ -158,26 +161,36 @@ type dayPlan struct {
 	used     map[int]int // how often a member has come up
 	strange  int
 	events   []DayEvent
-	restarts map[string]bool
+	restarts map[string]bool          // by bay
+	unlocked map[string]time.Duration // by location: when its door was last asked for
 }
 
-// add puts a matter into the day; "" chooses one by weight. It adds nothing when nobody fits.
+// add puts a matter into the day; "" chooses one by weight. It adds nothing when nobody fits or a device
+// would be asked too often.
 func (d *dayPlan) add(name string, at, gap time.Duration, most int) {
 	m := d.choose(name)
 	e, ok := d.cast(m)
 	if !ok {
 		return
 	}
-	e.At, e.Matter, e.Media = at, m.name, m.media
+	bay := fmt.Sprint(e.Place, e.Bay)
+	last, asked := d.unlocked[e.Place]
+	if m.device && d.restarts[bay] || m.door && asked && at-last < time.Minute {
+		return
+	}
+	if m.device {
+		d.restarts[bay] = true
+	}
+	if m.door {
+		d.unlocked[e.Place] = at
+	}
+	if d.used[e.Member]++; m.held {
+		d.used[e.Member] += often
+	}
+	e.At, e.Matter, e.Media, e.Frozen = at, m.name, m.media, m.frozen
 	e.Say = m.say[d.r.IntN(len(m.say))]
 	if i := slices.Index([]byte(e.Say), '%'); i >= 0 {
 		e.Say = fmt.Sprintf(e.Say, e.Bay)
-	}
-	if key := fmt.Sprint(e.Place, e.Bay); m.frozen && !d.restarts[key] {
-		if d.restarts == nil {
-			d.restarts = map[string]bool{}
-		}
-		d.restarts[key], e.Frozen = true, true
 	}
 	d.events = append(d.events, e)
 	if len(m.more) > 0 && len(d.events) < most && d.r.IntN(3) > 0 {
@@ -211,19 +224,16 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 		d.strange++
 		return DayEvent{Member: -1, Phone: strangerNumber(100 + d.strange), Place: d.c.Locations[d.r.IntN(len(d.c.Locations))].Name}, true
 	}
-	// Whoever has come up twice is passed over; with few members that is forgotten in the end.
-	for most := 1; most <= 3; most++ {
+	for most := 1; most <= often; most++ {
 		taken := map[int]bool{}
-		for i, n := range d.used {
-			if n >= most {
-				taken[i] = true
-			}
+		for i := range d.c.Members {
+			// Some are passed over at first, so that another day is about other people.
+			taken[i] = d.used[i] >= most || most < often && d.r.IntN(3) == 0
 		}
 		p, ok := d.c.pick(Pick{Booking: m.booking}, d.now, taken)
 		if !ok {
 			continue
 		}
-		d.used[p.Member]++
 		e := DayEvent{Member: p.Member, Phone: p.Phone, Place: p.Place.Name}
 		if p.Booking != nil {
 			e.Bay = p.Booking.Bay
@@ -232,3 +242,6 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 	}
 	return DayEvent{}, false
 }
+
+// often is how many matters of one day a member has at most.
+const often = 3

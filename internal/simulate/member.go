@@ -17,7 +17,7 @@ func memberNumber(i int) string {
 	if i < 0 || i >= areas*99 {
 		panic(fmt.Sprintf("BUG: simulate has no number %d for a member", i))
 	}
-	return fmt.Sprintf("+1%03d55501%02d", firstArea+i%areas, 1+i/areas)
+	return fmt.Sprintf("+1%03d55501%02d", firstArea+i/99, 1+i%99)
 }
 
 // lineNumber returns the number of the i-th location's line: the one of each area's hundred that
