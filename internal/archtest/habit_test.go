@@ -18,7 +18,9 @@ var wallClock = map[string]string{
 	"internal/inbox/lane.go":            "how long a batch may be gathered",
 	"internal/simulate/load.go":         "a load is sent by a schedule in real time",
 	"internal/simulate/expect.go":       "a scenario is played in real time",
+	"internal/simulate/staff.go":        "whether a cookie is still valid at the server, which runs in real time",
 	"internal/simulate/day_run.go":      "a day is played in real time",
+	"internal/demo/staff.go":            "a cookie that a client in real time would keep",
 	"internal/simulate/vendor/doors.go": "TLS checks a certificate's dates by the machine's clock",
 }
 
@@ -52,6 +54,9 @@ func habitRules() []rule {
 			breaks: []map[string]string{one("internal/x/x.go", fn(`"crypto/tls"`, "_ = &tls.Config{InsecureSkipVerify: true}")), one("internal/x/x.go", fn(`"crypto/tls"`, "c := &tls.Config{}\nc.InsecureSkipVerify = true")),
 				one("internal/x/x.go", fn(`"crypto/tls"`, "_ = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil }}"))},
 			keeps: []map[string]string{one("internal/x/x.go", fn(`"crypto/tls"`, "_ = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(s tls.ConnectionState) error { if subtle.ConstantTimeCompare(nil, nil) != 1 { return errNo }; return nil }}"))}},
+		{name: "pages know no place by name", check: noPlaceInPages,
+			breaks: []map[string]string{one("internal/console/page/x.templ", "<option>Bay 3</option>"), one("internal/api/x.go", "package api\n\nvar places = []string{\"Northside\"}\n")},
+			keeps:  []map[string]string{one("internal/console/page/x.templ", "<option>{ bay.Name }</option>"), one("internal/api/x.go", "package api\n\n// where is like \"Bay 3 · Harbour\".\nvar where string\n"), one("internal/console/x_test.go", "package console\n\nvar p = \"Bay 3\"\n")}},
 		{name: "nothing is left for later and nothing points at a workplace", check: noLeftovers,
 			breaks: []map[string]string{one("docs/x.md", "To be done: "+"TO"+"DO later"), one("internal/x/x.go", "package x\n\n// see /"+"work/spec\n"), one("internal/x/x.sql", "-- FIX"+"ME\n")},
 			keeps:  []map[string]string{one("docs/x.md", "The framework works; see docs/work/rules."), one("docs/y.md", "The todo list of the desk.")}},
@@ -334,6 +339,29 @@ func mentions(n ast.Node, name string) bool {
 		return !found
 	})
 	return found
+}
+
+var placeName = regexp.MustCompile(`\b([Bb]ay|[Bb]ox|[Ss]im) \d|Northside|Old Mill|Harbour|Fairway 24`)
+
+// noPlaceInPages finds places that are written into a face instead of read from their rows: the next one
+// to be built would be missing.
+func noPlaceInPages(t tree) []string {
+	const why = " names a place: places are rows, and one that is added must show without a change of the program"
+	face := func(s source) bool { return anyWithin(s.dir(), faces) }
+	out := t.each(t.goFiles(production, byHand, face), func(n ast.Node) string {
+		if e, ok := n.(ast.Expr); ok {
+			if text, ok := literal(e); ok && placeName.MatchString(text) {
+				return fmt.Sprintf("%.40q", text) + why
+			}
+		}
+		return ""
+	})
+	for _, f := range t.files {
+		if face(f) && strings.HasSuffix(f.path, ".templ") && placeName.MatchString(f.text) {
+			out = append(out, f.path+why)
+		}
+	}
+	return out
 }
 
 // leftovers are put together from pieces so that they do not find themselves.
