@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/place"
+	"clubos/internal/store"
+)
+
+// Device is a device of a bay or of a whole location.
+type Device struct {
+	ID         string     `json:"id"`
+	LocationID string     `json:"location_id"`
+	BayID      string     `json:"bay_id,omitempty" doc:"Absent: it serves the whole location."`
+	Kind       string     `json:"kind" enum:"pc,tracker,display,door,hub,network,lighting"`
+	Name       string     `json:"name"`
+	Vendor     string     `json:"vendor"`
+	VendorRef  string     `json:"vendor_ref"`
+	Online     bool       `json:"online" doc:"As the vendor said at seen_at."`
+	SeenAt     *time.Time `json:"seen_at,omitempty" doc:"Absent: the vendor was never asked."`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+func showDevice(d store.Device) (Device, error) {
+	return Device{ID: d.ID.String(), LocationID: d.LocationID.String(), BayID: d.BayID.String(), Kind: string(d.Kind), Name: d.Name, Vendor: d.Vendor, VendorRef: d.VendorRef,
+		Online: d.Online, SeenAt: utc(d.SeenAt), CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}, nil
+}
+
+func versionOfDevice(d store.Device) string { return etagAt(d.UpdatedAt) }
+
+type listDevices struct {
+	Paging
+	Location string `query:"location" doc:"Of this location and its bays."`
+	Bay      string `query:"bay" doc:"Of this bay."`
+}
+
+type newDevice struct {
+	InClub
+	Body struct {
+		LocationID string `json:"location_id"`
+		BayID      string `json:"bay_id,omitempty"`
+		Kind       string `json:"kind" enum:"pc,tracker,display,door,hub,network,lighting"`
+		Name       string `json:"name"`
+		Vendor     string `json:"vendor" example:"ninjaone"`
+		VendorRef  string `json:"vendor_ref" doc:"Its id at the vendor; unique with the vendor."`
+	}
+}
+
+type editDevice struct {
+	ByID
+	Edit
+	Body struct {
+		BayID     *string `json:"bay_id,omitempty" doc:"Empty: the whole location."`
+		Kind      *string `json:"kind,omitempty" enum:"pc,tracker,display,door,hub,network,lighting"`
+		Name      *string `json:"name,omitempty"`
+		Vendor    *string `json:"vendor,omitempty"`
+		VendorRef *string `json:"vendor_ref,omitempty"`
+	}
+}
+
+func (a *api) registerDevices() {
+	register(a, "list-devices", func(ctx context.Context, c *call, in *listDevices) (out *pageOut[Device], err error) {
+		err = c.read(ctx, func(tx *store.Tx) error {
+			all, err := place.FindDevices(ctx, tx, c.by, club.LocationID(in.Location), club.BayID(in.Bay))
+			if err != nil {
+				return err
+			}
+			out, err = cut(in.Paging, all, func(d store.Device) string { return d.ID.String() }, showDevice)
+			return err
+		})
+		return out, err
+	})
+	register(a, "get-device", func(ctx context.Context, c *call, in *ByID) (*oneOut[Device], error) {
+		return one(ctx, c.read, showDevice, versionOfDevice, func(tx *store.Tx) (store.Device, error) {
+			return place.FindDevice(ctx, tx, c.by, club.DeviceID(in.ID))
+		})
+	})
+	register(a, "create-device", func(ctx context.Context, c *call, in *newDevice) (*madeOut[Device], error) {
+		b := in.Body
+		out, err := one(ctx, c.write, showDevice, versionOfDevice, func(tx *store.Tx) (store.Device, error) {
+			return place.CreateDevice(ctx, tx, c.by, place.NewDevice{Location: club.LocationID(b.LocationID), Bay: club.BayID(b.BayID), Kind: club.DeviceKind(b.Kind), Name: b.Name, Vendor: b.Vendor, VendorRef: b.VendorRef})
+		})
+		if err != nil {
+			return nil, err
+		}
+		return made(in.InClub, "/devices", out.Body.ID, out.ETag, out.Body), nil
+	})
+	register(a, "update-device", func(ctx context.Context, c *call, in *editDevice) (*oneOut[Device], error) {
+		was, err := in.instant()
+		if err != nil {
+			return nil, err
+		}
+		b := in.Body
+		return one(ctx, c.write, showDevice, versionOfDevice, func(tx *store.Tx) (store.Device, error) {
+			return place.UpdateDevice(ctx, tx, c.by, club.DeviceID(in.ID), place.DeviceEdit{Name: b.Name, Kind: as[club.DeviceKind](b.Kind), Bay: as[club.BayID](b.BayID),
+				Vendor: b.Vendor, VendorRef: b.VendorRef, IfUpdatedAt: was})
+		})
+	})
+}

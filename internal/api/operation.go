@@ -1,0 +1,181 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"clubos/internal/identity"
+)
+
+// operation is a row of the table: what it is, where it stands, what it asks for.
+type operation struct {
+	id      string
+	method  string
+	path    string // below /{tenant}
+	needs   identity.Permission
+	tag     string
+	summary string
+	// detail is what a caller must know beyond the summary.
+	detail string
+	status int  // of success; 0 is 200
+	edits  bool // by version: If-Match is required
+	media  []string
+
+	served bool
+}
+
+// signedIn is asked for by what everybody may do who is signed in: look at themselves.
+const signedIn identity.Permission = "signed_in"
+
+// Content types.
+const (
+	typeJSON = "application/json"
+	typeYAML = "application/yaml"
+)
+
+func (o *operation) route() string   { return Prefix + "/{tenant}" + o.path }
+func (o *operation) pattern() string { return o.method + " " + o.route() }
+
+// takesBody reports whether a request may have a body.
+func (o *operation) takesBody() bool {
+	return o.method == http.MethodPost || o.method == http.MethodPut || o.method == http.MethodPatch
+}
+
+// accepts lists the content types of a body.
+func (o *operation) accepts() []string {
+	if len(o.media) > 0 {
+		return o.media
+	}
+	return []string{typeJSON}
+}
+
+// huma returns the operation as the framework wants it. The framework's own list of errors is not used:
+// describe writes ours.
+func (o *operation) huma() huma.Operation {
+	detail := o.detail
+	if o.needs != signedIn {
+		detail = "Needs the permission `" + string(o.needs) + "`. " + detail
+	}
+	return huma.Operation{
+		OperationID: o.id, Method: o.method, Path: o.route(), Summary: o.summary, Description: detail, Tags: []string{o.tag},
+		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, Security: []map[string][]string{{"key": {}}, {"session": {}}},
+	}
+}
+
+func operations() []operation {
+	get, post, put, patch, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	const made = http.StatusCreated
+	const done = http.StatusNoContent
+	return []operation{
+		{id: "get-me", method: get, path: "/me", needs: signedIn, tag: "You", summary: "Who you are and what you may do"},
+
+		{id: "list-threads", method: get, path: "/threads", needs: identity.ThreadsRead, tag: "Conversations", summary: "Conversations, the last changed first"},
+		{id: "get-thread", method: get, path: "/threads/{id}", needs: identity.ThreadsRead, tag: "Conversations", summary: "One conversation"},
+		{id: "list-messages", method: get, path: "/threads/{id}/messages", needs: identity.ThreadsRead, tag: "Conversations", summary: "Messages of a conversation, newest first"},
+		{id: "reply", method: post, path: "/threads/{id}/reply", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Send the member your own words", status: made,
+			detail: "The text is queued; its message says what became of it. The machine steps back for a time."},
+		{id: "note", method: post, path: "/threads/{id}/note", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Write something for colleagues", status: made},
+		{id: "claim", method: post, path: "/threads/{id}/claim", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Take a conversation",
+			detail: "Only a person can: with a session, not with a key."},
+		{id: "escalate", method: post, path: "/threads/{id}/escalate", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Call people to a conversation"},
+		{id: "resolve", method: post, path: "/threads/{id}/resolve", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Close a conversation"},
+		{id: "hand-back", method: post, path: "/threads/{id}/hand-back", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Give a conversation back to the machine"},
+		{id: "merge", method: post, path: "/threads/{id}/merge", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Continue a conversation in another one of the same person",
+			detail: "Answers with the one in which it goes on."},
+		{id: "read", method: post, path: "/threads/{id}/read", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Mark messages as read", status: done},
+
+		{id: "list-decisions", method: get, path: "/decisions", needs: identity.DecisionsRead, tag: "Decisions", summary: "Decisions, newest first"},
+		{id: "get-decision", method: get, path: "/decisions/{id}", needs: identity.DecisionsRead, tag: "Decisions", summary: "One decision with what it rests on"},
+		{id: "list-proposals", method: get, path: "/proposals", needs: identity.DecisionsRead, tag: "Decisions", summary: "Proposals, newest first"},
+		{id: "get-proposal", method: get, path: "/proposals/{id}", needs: identity.DecisionsRead, tag: "Decisions", summary: "One proposal"},
+		{id: "approve-proposal", method: post, path: "/proposals/{id}/approve", needs: identity.ProposalsDecide, tag: "Decisions", summary: "Let a proposal run, with your words if you give some",
+			detail: "Conflict when somebody else, or its time, was first."},
+		{id: "reject-proposal", method: post, path: "/proposals/{id}/reject", needs: identity.ProposalsDecide, tag: "Decisions", summary: "Decline a proposal; the conversation is then yours"},
+
+		{id: "list-actions", method: get, path: "/actions", needs: identity.DecisionsRead, tag: "Actions", summary: "What the club can do"},
+		{id: "list-executions", method: get, path: "/executions", needs: identity.DecisionsRead, tag: "Actions", summary: "Executions, newest first"},
+		{id: "get-execution", method: get, path: "/executions/{id}", needs: identity.DecisionsRead, tag: "Actions", summary: "One execution"},
+		{id: "request-action", method: post, path: "/threads/{id}/executions", needs: identity.ActionsExecute, tag: "Actions", summary: "Ask for an action in a conversation", status: made,
+			detail: "What it acts on follows from the conversation's place, never from the request. The gate decides: an execution that it refuses is answered like any other, with the outcome `refused` and the reason. The outcome of the others follows; read the execution again."},
+
+		{id: "list-tickets", method: get, path: "/tickets", needs: identity.TicketsRead, tag: "Tickets", summary: "Tickets, the last changed first"},
+		{id: "get-ticket", method: get, path: "/tickets/{id}", needs: identity.TicketsRead, tag: "Tickets", summary: "One ticket with its history"},
+		{id: "create-ticket", method: post, path: "/tickets", needs: identity.TicketsWrite, tag: "Tickets", summary: "Write a ticket", status: made},
+		{id: "update-ticket", method: patch, path: "/tickets/{id}", needs: identity.TicketsWrite, tag: "Tickets", summary: "Change a ticket", edits: true,
+			detail: "A ticket is never deleted; close it instead."},
+		{id: "comment-ticket", method: post, path: "/tickets/{id}/comments", needs: identity.TicketsWrite, tag: "Tickets", summary: "Add to a ticket's history", status: made},
+		{id: "list-ticket-templates", method: get, path: "/ticket-templates", needs: identity.TicketsRead, tag: "Tickets", summary: "Kinds of tickets"},
+
+		{id: "list-locations", method: get, path: "/locations", needs: identity.PlacesRead, tag: "Places", summary: "Locations"},
+		{id: "get-location", method: get, path: "/locations/{id}", needs: identity.PlacesRead, tag: "Places", summary: "One location"},
+		{id: "create-location", method: post, path: "/locations", needs: identity.PlacesWrite, tag: "Places", summary: "Add a location", status: made,
+			detail: "Not for those who are limited to some locations."},
+		{id: "update-location", method: patch, path: "/locations/{id}", needs: identity.PlacesWrite, tag: "Places", summary: "Change a location", edits: true,
+			detail: "`details` replaces all details. The short name stays."},
+		{id: "list-bays", method: get, path: "/bays", needs: identity.PlacesRead, tag: "Places", summary: "Bays"},
+		{id: "get-bay", method: get, path: "/bays/{id}", needs: identity.PlacesRead, tag: "Places", summary: "One bay"},
+		{id: "create-bay", method: post, path: "/bays", needs: identity.PlacesWrite, tag: "Places", summary: "Add a bay", status: made},
+		{id: "update-bay", method: patch, path: "/bays/{id}", needs: identity.PlacesWrite, tag: "Places", summary: "Change a bay", edits: true},
+		{id: "list-lines", method: get, path: "/lines", needs: identity.PlacesRead, tag: "Places", summary: "Numbers that members text"},
+		{id: "put-line", method: put, path: "/lines/{number}", needs: identity.PlacesWrite, tag: "Places", summary: "Add or change a number that members text",
+			detail: "Not for those who are limited to some locations."},
+		{id: "list-devices", method: get, path: "/devices", needs: identity.DevicesRead, tag: "Places", summary: "Devices"},
+		{id: "get-device", method: get, path: "/devices/{id}", needs: identity.DevicesRead, tag: "Places", summary: "One device"},
+		{id: "create-device", method: post, path: "/devices", needs: identity.DevicesWrite, tag: "Places", summary: "Add a device", status: made},
+		{id: "update-device", method: patch, path: "/devices/{id}", needs: identity.DevicesWrite, tag: "Places", summary: "Change a device", edits: true},
+
+		{id: "list-members", method: get, path: "/members", needs: identity.MembersRead, tag: "Members", summary: "Members",
+			detail: "`q` finds whole words of a name, a phone number or an e-mail address; those are sealed, so no part of a word can be found."},
+		{id: "get-member", method: get, path: "/members/{id}", needs: identity.MembersRead, tag: "Members", summary: "One member"},
+		{id: "create-member", method: post, path: "/members", needs: identity.MembersWrite, tag: "Members", summary: "Add a member", status: made},
+		{id: "update-member", method: patch, path: "/members/{id}", needs: identity.MembersWrite, tag: "Members", summary: "Change a member", edits: true},
+
+		{id: "list-bookings", method: get, path: "/bookings", needs: identity.BookingsRead, tag: "Bookings", summary: "Bookings by their start"},
+		{id: "get-booking", method: get, path: "/bookings/{id}", needs: identity.BookingsRead, tag: "Bookings", summary: "One booking"},
+		{id: "put-booking", method: post, path: "/bookings", needs: identity.BookingsWrite, tag: "Bookings", summary: "Store a booking or a later change of it",
+			detail: "A booking is named by `source` and `external_id`. A change whose `sequence` is lower than what is stored changes nothing; the booking as it stands is returned."},
+		{id: "set-booking-status", method: patch, path: "/bookings/{id}", needs: identity.BookingsWrite, tag: "Bookings", summary: "Mark a booking as confirmed, cancelled or a no-show", edits: true},
+
+		{id: "list-users", method: get, path: "/users", needs: identity.UsersRead, tag: "Staff", summary: "Users"},
+		{id: "get-user", method: get, path: "/users/{id}", needs: identity.UsersRead, tag: "Staff", summary: "One user"},
+		{id: "create-user", method: post, path: "/users", needs: identity.UsersWrite, tag: "Staff", summary: "Invite a user", status: made,
+			detail: "The user comes in by a sign-in link; passwords are never set by API."},
+		{id: "update-user", method: patch, path: "/users/{id}", needs: identity.UsersWrite, tag: "Staff", summary: "Change or disable a user", edits: true},
+		{id: "list-keys", method: get, path: "/keys", needs: identity.KeysRead, tag: "Staff", summary: "API keys"},
+		{id: "create-key", method: post, path: "/keys", needs: identity.KeysWrite, tag: "Staff", summary: "Make an API key", status: made,
+			detail: "The key is shown once. It carries at most what its maker may do; a key cannot make keys."},
+		{id: "revoke-key", method: del, path: "/keys/{id}", needs: identity.KeysWrite, tag: "Staff", summary: "Revoke an API key for good", status: done},
+
+		{id: "list-settings", method: get, path: "/settings", needs: identity.SettingsRead, tag: "Settings", summary: "Settings with their meaning and defaults"},
+		{id: "get-setting", method: get, path: "/settings/{key}", needs: identity.SettingsRead, tag: "Settings", summary: "One setting"},
+		{id: "put-setting", method: put, path: "/settings/{key}", needs: identity.SettingsWrite, tag: "Settings", summary: "Change a setting",
+			detail: "Not for those who are limited to some locations."},
+		{id: "list-integrations", method: get, path: "/integrations", needs: identity.SettingsRead, tag: "Settings", summary: "Vendors and whether they are connected",
+			detail: "Values are never shown, only which fields are set."},
+		{id: "put-integration", method: put, path: "/integrations/{vendor}", needs: identity.SettingsWrite, tag: "Settings", summary: "Connect a vendor or change some of its fields",
+			detail: "An empty value removes a field, one that is not named stays. Not for those who are limited to some locations."},
+		{id: "remove-integration", method: del, path: "/integrations/{vendor}", needs: identity.SettingsWrite, tag: "Settings", summary: "Disconnect a vendor", status: done},
+
+		{id: "list-sops", method: get, path: "/sops", needs: identity.SOPsRead, tag: "SOPs", summary: "SOPs"},
+		{id: "get-sop", method: get, path: "/sops/{id}", needs: identity.SOPsRead, tag: "SOPs", summary: "One SOP with its newest version"},
+		{id: "list-sop-versions", method: get, path: "/sops/{id}/versions", needs: identity.SOPsRead, tag: "SOPs", summary: "Versions of a SOP, newest first"},
+		{id: "get-sop-version", method: get, path: "/sops/{id}/versions/{version}", needs: identity.SOPsRead, tag: "SOPs", summary: "One version of a SOP"},
+		{id: "diff-sop", method: get, path: "/sops/{id}/diff", needs: identity.SOPsRead, tag: "SOPs", summary: "What changed between two versions"},
+		{id: "create-sop", method: post, path: "/sops", needs: identity.SOPsWrite, tag: "SOPs", summary: "Write a SOP as a draft", status: made,
+			detail: "Whoever is limited to some locations writes SOPs of those alone."},
+		{id: "save-sop", method: put, path: "/sops/{id}", needs: identity.SOPsWrite, tag: "SOPs", summary: "Save the next version of a SOP", edits: true,
+			detail: "What is live stays live until that version is published."},
+		{id: "publish-sop", method: post, path: "/sops/{id}/publish", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make a version live"},
+		{id: "archive-sop", method: post, path: "/sops/{id}/archive", needs: identity.SOPsPublish, tag: "SOPs", summary: "Take a SOP out of use"},
+		{id: "restore-sop", method: post, path: "/sops/{id}/restore", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make an older version live again, with a reason"},
+		{id: "export-sops", method: get, path: "/sop-file", needs: identity.SOPsRead, tag: "SOPs", summary: "All SOPs as a file",
+			detail: "YAML, or JSON with `format=json`. Whoever is limited to some locations gets theirs and those for every location."},
+		{id: "import-sops", method: post, path: "/sop-file", needs: identity.SOPsPublish, tag: "SOPs", summary: "Bring a file of SOPs in, all or nothing", media: []string{typeYAML, typeJSON},
+			detail: "An import twice over changes nothing the second time. Not for those who are limited to some locations."},
+
+		{id: "list-audit", method: get, path: "/audit", needs: identity.AuditRead, tag: "Audit", summary: "Who changed what, newest first",
+			detail: "Not for those who are limited to some locations: the log tells of all of them."},
+		{id: "get-health", method: get, path: "/health", needs: identity.HealthRead, tag: "Health", summary: "How each part of the club fares"},
+	}
+}

@@ -1,0 +1,173 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"clubos/internal/club"
+)
+
+type object = map[string]any
+
+// probes lists, for every operation, a request about a world that succeeds when it is sent by who may.
+// A world of another place or club, or one that does not exist, turns each into an attack.
+func probes() map[string]func(w *world) ask {
+	get := func(path func(w *world) string) func(*world) ask {
+		return func(w *world) ask { return ask{method: "GET", path: w.at(path(w))} }
+	}
+	list := func(path string) func(*world) ask { return get(func(*world) string { return path }) }
+	send := func(method string, path func(w *world) string, body func(w *world) any, headers ...func(*world) string) func(*world) ask {
+		return func(w *world) ask {
+			a := ask{method: method, path: w.at(path(w))}
+			if body != nil {
+				a.body = body(w)
+			}
+			for _, f := range headers {
+				a.headers = append(a.headers, "If-Match", f(w))
+			}
+			return a
+		}
+	}
+	on := func(noun string, id func(*world) string, rest ...string) func(*world) string {
+		return func(w *world) string {
+			p := "/" + noun + "/" + id(w)
+			for _, r := range rest {
+				p += "/" + r
+			}
+			return p
+		}
+	}
+	to := func(path string) func(*world) string { return func(*world) string { return path } }
+	is := func(v any) func(*world) any { return func(*world) any { return v } }
+	thread := func(w *world) string { return w.thread.String() }
+	sop := func(w *world) string { return w.sop.String() }
+	newest := func(*world) string { return etag(1) }
+	doc := func(w *world, slug string) json.RawMessage {
+		raw, err := json.Marshal(document(slug, w.location))
+		if err != nil {
+			panic(err)
+		}
+		return raw
+	}
+	return map[string]func(*world) ask{
+		"get-me": list("/me"),
+
+		"list-threads":  list("/threads"),
+		"get-thread":    get(on("threads", thread)),
+		"list-messages": get(on("threads", thread, "messages")),
+		"reply":         send("POST", on("threads", thread, "reply"), is(object{"text": "Hello"})),
+		"note":          send("POST", on("threads", thread, "note"), is(object{"text": "A note"})),
+		"claim":         send("POST", on("threads", thread, "claim"), nil),
+		"escalate":      send("POST", on("threads", thread, "escalate"), is(object{"reason": "a leak", "priority": "high"})),
+		"resolve":       send("POST", on("threads", thread, "resolve"), nil),
+		"hand-back":     send("POST", on("threads", thread, "hand-back"), nil),
+		"merge":         send("POST", on("threads", thread, "merge"), func(w *world) any { return object{"into": w.other} }),
+		"read":          send("POST", on("threads", thread, "read"), func(w *world) any { return object{"message_id": w.message} }),
+
+		"list-decisions":   list("/decisions"),
+		"get-decision":     get(on("decisions", func(w *world) string { return w.decision.String() })),
+		"list-proposals":   list("/proposals"),
+		"get-proposal":     get(on("proposals", func(w *world) string { return w.proposal.String() })),
+		"approve-proposal": send("POST", on("proposals", func(w *world) string { return w.proposal.String() }, "approve"), is(object{"reply": "My words"})),
+		"reject-proposal":  send("POST", on("proposals", func(w *world) string { return w.proposal.String() }, "reject"), is(object{"reason": "wrong"})),
+
+		"list-actions":    list("/actions"),
+		"list-executions": list("/executions"),
+		"get-execution":   get(on("executions", func(w *world) string { return w.execution.String() })),
+		"request-action":  send("POST", on("threads", thread, "executions"), is(object{"action": "restart_trackman"})),
+
+		"list-tickets":          list("/tickets"),
+		"get-ticket":            get(on("tickets", func(w *world) string { return w.ticket.String() })),
+		"create-ticket":         send("POST", to("/tickets"), func(w *world) any { return object{"title": "Mend it", "location_id": w.location} }),
+		"update-ticket":         send("PATCH", on("tickets", func(w *world) string { return w.ticket.String() }), is(object{"priority": "high"}), newest),
+		"comment-ticket":        send("POST", on("tickets", func(w *world) string { return w.ticket.String() }, "comments"), is(object{"text": "Looked at it"})),
+		"list-ticket-templates": list("/ticket-templates"),
+
+		"list-locations": list("/locations"),
+		"get-location":   get(on("locations", func(w *world) string { return w.location.String() })),
+		"create-location": send("POST", to("/locations"), func(w *world) any {
+			return object{"slug": "loc-" + w.tag, "name": "Place", "time_zone": "Europe/London", "details": object{"wifi_name": "Guests"}}
+		}),
+		"update-location": send("PATCH", on("locations", func(w *world) string { return w.location.String() }), is(object{"name": "Another " + secret}), func(w *world) string { return w.placeTag }),
+		"list-bays":       list("/bays"),
+		"get-bay":         get(on("bays", func(w *world) string { return w.bay.String() })),
+		"create-bay":      send("POST", to("/bays"), func(w *world) any { return object{"location_id": w.location, "number": 900} }),
+		"update-bay":      send("PATCH", on("bays", func(w *world) string { return w.bay.String() }), is(object{"status": "out_of_service"}), func(w *world) string { return w.bayTag }),
+		"list-lines":      list("/lines"),
+		"put-line":        send("PUT", func(w *world) string { return "/lines/" + w.line }, func(w *world) any { return object{"provider": "openphone", "location_id": w.location} }),
+		"list-devices":    list("/devices"),
+		"get-device":      get(on("devices", func(w *world) string { return w.device.String() })),
+		"create-device": send("POST", to("/devices"), func(w *world) any {
+			return object{"location_id": w.location, "bay_id": w.bay, "kind": "door", "name": "Door", "vendor": "unifi", "vendor_ref": "ref-" + w.tag}
+		}),
+		"update-device": send("PATCH", on("devices", func(w *world) string { return w.device.String() }), is(object{"name": "Other"}), func(w *world) string { return w.devTag }),
+
+		"list-members": list("/members"),
+		"get-member":   get(on("members", func(w *world) string { return w.member.String() })),
+		"create-member": send("POST", to("/members"), func(w *world) any {
+			return object{"name": "New Member", "phone": "+1212555" + w.tag[1:] + "00000"[:4-len(w.tag[1:])], "home_location_id": w.location}
+		}),
+		"update-member": send("PATCH", on("members", func(w *world) string { return w.member.String() }), is(object{"name": "Renamed Member"}), func(w *world) string { return w.person }),
+
+		"list-bookings": list("/bookings"),
+		"get-booking":   get(on("bookings", func(w *world) string { return w.booking.String() })),
+		"put-booking": send("POST", to("/bookings"), func(w *world) any {
+			return object{"external_id": w.external, "location_id": w.location, "bay_id": w.bay, "starts_at": "2026-11-26T15:00:00Z", "ends_at": "2026-11-26T16:00:00Z", "sequence": 2}
+		}),
+		"set-booking-status": send("PATCH", on("bookings", func(w *world) string { return w.booking.String() }), is(object{"status": "no_show"}), func(w *world) string { return w.bookTag }),
+
+		"list-users": list("/users"),
+		"get-user":   get(on("users", func(w *world) string { return w.user.String() })),
+		"create-user": send("POST", to("/users"), func(w *world) any {
+			return object{"email": "new-" + w.tag + "@club.example", "name": "New User", "role": "viewer", "location_ids": []club.LocationID{w.location}}
+		}),
+		"update-user": send("PATCH", on("users", func(w *world) string { return w.user.String() }), is(object{"name": "Other Name"}), func(w *world) string { return w.userTag }),
+		"list-keys":   list("/keys"),
+		"create-key": send("POST", to("/keys"), func(w *world) any {
+			return object{"name": "k", "scopes": []string{"places.read"}, "location_ids": []club.LocationID{w.location}}
+		}),
+		"revoke-key": send("DELETE", on("keys", func(w *world) string { return w.key.String() }), nil),
+
+		"list-settings":      list("/settings"),
+		"get-setting":        list("/settings/club.name"),
+		"put-setting":        send("PUT", to("/settings/club.name"), is(object{"value": "Northside Golf"})),
+		"list-integrations":  list("/integrations"),
+		"put-integration":    send("PUT", to("/integrations/twilio"), is(object{"fields": object{"account_sid": "AC1", "auth_token": "hush-hush-token"}})),
+		"remove-integration": send("DELETE", to("/integrations/twilio"), nil),
+
+		"list-sops":         list("/sops"),
+		"get-sop":           get(on("sops", sop)),
+		"list-sop-versions": get(on("sops", sop, "versions")),
+		"get-sop-version":   get(on("sops", sop, "versions", "1")),
+		"diff-sop":          get(func(w *world) string { return "/sops/" + sop(w) + "/diff?from=1&to=1" }),
+		"create-sop":        send("POST", to("/sops"), func(w *world) any { return object{"document": doc(w, "fresh-"+w.tag), "note": "new"} }),
+		"save-sop":          send("PUT", on("sops", sop), func(w *world) any { return object{"document": doc(w, "slug-"+w.tag), "note": "same"} }, newest),
+		"publish-sop":       send("POST", on("sops", sop, "publish"), is(object{"version": 1})),
+		"archive-sop":       send("POST", on("sops", sop, "archive"), is(object{"note": "old"})),
+		"restore-sop":       send("POST", on("sops", sop, "restore"), is(object{"version": 1, "reason": "it was better"})),
+		"export-sops":       list("/sop-file"),
+		"import-sops":       send("POST", to("/sop-file"), is("sops:\n- slug: imported\n  title: Imported\n  category: information\n  triggers: [what is imported]\n  steps: [{reply: This}]\n")),
+
+		"list-audit": list("/audit"),
+		"get-health": list("/health"),
+	}
+}
+
+// at is a path in the world's club.
+func (w *world) at(path string) string { return Prefix + "/" + w.club.slug.String() + path }
+
+// nowhere is a world of ids that are well formed and stand for nothing, in a club.
+func nowhere(c *clubIn) *world {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return &world{club: c, tag: "w9999", line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
+		member: club.NewMemberID(now), booking: club.NewBookingID(now), thread: club.NewThreadID(now), other: club.NewThreadID(now), message: club.NewMessageID(now),
+		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), sop: club.NewSOPID(now),
+		user: club.NewUserID(now), key: club.NewAPIKeyID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}
+}
+
+// in is the world's ids in another club's paths.
+func (w *world) in(c *clubIn) *world {
+	v := *w
+	v.club = c
+	return &v
+}
