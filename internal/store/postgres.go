@@ -142,9 +142,10 @@ func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantD
 	}, nil
 }
 
-// notifyChanges tells every replica when the transaction commits.
+// notifyChanges tells every replica when the transaction commits, by one statement.
 func notifyChanges(ctx context.Context, tx *sql.Tx, changes []Change) error {
 	seen := map[Change]bool{}
+	var payloads []string
 	for _, c := range changes {
 		if seen[c] {
 			continue
@@ -154,9 +155,10 @@ func notifyChanges(ctx context.Context, tx *sql.Tx, changes []Change) error {
 		if err != nil {
 			return fmt.Errorf("encode change: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", changeChannel, string(payload)); err != nil {
-			return fmt.Errorf("announce change: %w", err)
-		}
+		payloads = append(payloads, string(payload))
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, p) FROM unnest(CAST($2 AS TEXT[])) AS p", changeChannel, payloads); err != nil {
+		return fmt.Errorf("announce change: %w", err)
 	}
 	return nil
 }

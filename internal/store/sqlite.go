@@ -119,7 +119,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 type sqliteJobs struct{ client *river.Client[*sql.Tx] }
 
 func (j sqliteJobs) enqueue(ctx context.Context, _ *sql.Conn, tx *sql.Tx, jobs []river.InsertManyParams) error {
-	if _, err := j.client.InsertManyTx(ctx, tx, jobs); err != nil {
+	if _, err := j.client.InsertManyFastTx(ctx, tx, jobs); err != nil {
 		return fmt.Errorf("enqueue: %w", err)
 	}
 	return nil
