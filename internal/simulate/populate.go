@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/brianvoe/gofakeit/v7"
@@ -114,18 +113,6 @@ func invent(o Options) (*Club, error) {
 	c.Members = inventMembers(o.source(1), o, c.Locations)
 	c.Staff = demoStaff(c.Locations[0].Name)
 	return c, nil
-}
-
-// demoStaff is who works at the club; everybody has the same password. The tech works at one location.
-func demoStaff(techAt string) []Staff {
-	return []Staff{
-		{Name: "Olive Owner", Email: "owner@example.com", Role: club.RoleOwner, SlackUserID: "U0OWNER01"},
-		{Name: "Adam Admin", Email: "admin@example.com", Role: club.RoleAdmin, SlackUserID: "U0ADMIN01"},
-		{Name: "Opal Operator", Email: "opal@example.com", Role: club.RoleOperator, SlackUserID: "U0OPAL001"},
-		{Name: "Oscar Operator", Email: "oscar@example.com", Role: club.RoleOperator, SlackUserID: "U0OSCAR01"},
-		{Name: "Tess Tech", Email: "tess@example.com", Role: club.RoleTech, Locations: []string{techAt}, SlackUserID: "U0TESS001"},
-		{Name: "Vera Viewer", Email: "vera@example.com", Role: club.RoleViewer, SlackUserID: "U0VERA001"},
-	}
 }
 
 // Populate writes a synthetic club: its tenant where there is none, places, members, bookings and
@@ -290,49 +277,4 @@ func putMembers(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c *Club) 
 		}
 	}
 	return nil
-}
-
-func putStaff(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, c *Club, o Options) error {
-	dir := identity.NewDirectory(identity.Config{DB: tenant, Vault: keys, Hasher: o.Hasher, Log: discard()})
-	root := identity.System(tenant.Slug, "simulate")
-	there, err := dir.FindUsers(ctx, root)
-	if err != nil {
-		return fmt.Errorf("find users: %w", err)
-	}
-	for _, s := range c.Staff {
-		i := slices.IndexFunc(there, func(u identity.User) bool { return strings.EqualFold(u.Email, s.Email) })
-		if i >= 0 && there[i].SlackUserID != "" {
-			continue
-		}
-		var u identity.User
-		if i >= 0 {
-			u = there[i]
-		} else {
-			at, err := locationIDs(ctx, tenant, s.Locations)
-			if err != nil {
-				return err
-			}
-			if u, err = dir.CreateUser(ctx, root, identity.NewUser{Email: s.Email, Name: s.Name, Role: s.Role, Locations: at, Password: o.Password}); err != nil {
-				return fmt.Errorf("create user: %w", err)
-			}
-		}
-		if _, err := dir.UpdateUser(ctx, root, u.ID, identity.UserChange{SlackUserID: &s.SlackUserID}); err != nil {
-			return fmt.Errorf("link user: %w", err)
-		}
-	}
-	return readStaff(ctx, dir, root, c)
-}
-
-func locationIDs(ctx context.Context, tenant *store.Tenant, names []string) (out []club.LocationID, err error) {
-	err = tenant.Read(ctx, func(tx *store.Tx) error {
-		for _, n := range names {
-			l, err := tx.FindLocationByName(ctx, n)
-			if err != nil {
-				return fmt.Errorf("find location: %w", err)
-			}
-			out = append(out, l.ID)
-		}
-		return nil
-	})
-	return out, err
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"clubos/internal/club"
-	"clubos/internal/identity"
 	"clubos/internal/people"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -147,25 +146,5 @@ func readMembers(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c *Club)
 	}
 	sortMembers(others)
 	c.Members = append(c.Members, others...)
-	return nil
-}
-
-func readStaff(ctx context.Context, dir *identity.Directory, by identity.Principal, c *Club) error {
-	users, err := dir.FindUsers(ctx, by)
-	if err != nil {
-		return fmt.Errorf("find users: %w", err)
-	}
-	names := map[club.LocationID]string{}
-	for _, l := range c.Locations {
-		names[l.ID] = l.Name
-	}
-	c.Staff = nil
-	for _, u := range users {
-		s := Staff{ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, SlackUserID: u.SlackUserID}
-		for _, id := range u.Locations {
-			s.Locations = append(s.Locations, names[id])
-		}
-		c.Staff = append(c.Staff, s)
-	}
 	return nil
 }
