@@ -173,7 +173,7 @@ func TestReceiveReadsReports(t *testing.T) {
 			if err != nil || d.Report == nil {
 				t.Fatalf("%s %s: %+v %v", wire, status, d, err)
 			}
-			if diff := cmp.Diff(club.DeliveryReport{Provider: Provider, ProviderMessageID: r.ProviderMessageID, Status: want, ErrorCode: "30003", Text: "Done.", To: member, At: noon}, *d.Report); diff != "" {
+			if diff := cmp.Diff(club.DeliveryReport{Provider: Provider, ProviderMessageID: r.ProviderMessageID, Status: want, ErrorCode: "30003", Text: "Done.", To: member, Line: line, At: noon}, *d.Report); diff != "" {
 				t.Errorf("%s (-want +got)\n%s", wire, diff)
 			}
 		}

@@ -207,7 +207,7 @@ func report(e event, r resource, status club.MessageStatus) (*club.DeliveryRepor
 	if r.ID == "" {
 		return nil, club.Invalid("the webhook's message has no id")
 	}
-	rep := &club.DeliveryReport{Provider: Provider, ProviderMessageID: r.ID, Status: status, ErrorCode: string(r.ErrorCode), Text: r.text(), At: e.CreatedAt.UTC()}
+	rep := &club.DeliveryReport{Provider: Provider, ProviderMessageID: r.ID, Status: status, ErrorCode: string(r.ErrorCode), Text: r.text(), Line: r.From, At: e.CreatedAt.UTC()}
 	if len(r.To) > 0 {
 		rep.To = r.To[0]
 	}
