@@ -231,7 +231,7 @@ func measureDecide(ctx context.Context, cfg Config, in *installation, c *child, 
 		Measure{Name: "decide_p50", Title: fmt.Sprintf("decision after the wait of %s, median", burst), Value: ms(r.Decide.P50), Unit: "ms"},
 		Measure{Name: "decide_p95", Title: "… 95 of 100 within", Value: ms(r.Decide.P95), Unit: "ms", AtMost: 200},
 		Measure{Name: "decide_max", Title: "… slowest", Value: ms(r.Decide.Max), Unit: "ms"},
-		Measure{Name: "replies", Title: "replies that reached the phones", Value: float64(replies)})
+		Measure{Name: "replies", Title: "replies that went out unasked, to members", Value: float64(replies)})
 	if b, ok := c.memory(); ok {
 		r.add(Measure{Name: "decide_memory", Title: "memory under this load, at most", Value: mib(b.most), Unit: "MiB"})
 	}
