@@ -32,7 +32,7 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 			return out, fmt.Errorf("count member's threads: %w", err)
 		}
 		m := page.MemberCard{ID: d.Person.Member.ID, Name: v.title(d.Person.Name, d.Person.Phone), Phone: maskPhone(d.Person.Phone), Since: d.Person.Member.CreatedAt, Threads: int(n), OptOut: d.Person.Subject.Consent == club.ConsentWithdrawn}
-		if v.p.Can(identity.MembersRead) {
+		if m.Closed = !v.p.Can(identity.MembersRead); !m.Closed {
 			m.Phone = d.Person.Phone
 		}
 		out.Member = &m

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func (v *visit) at(parts ...string) string {
 // are what some browsers read as the beginning of a host.
 func (v *visit) safeNext(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, v.at()+"/") || strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r < ' ' }) {
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || path.Clean(u.Path) != u.Path || !strings.HasPrefix(next, v.at()+"/") || strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r < ' ' }) {
 		return v.at("inbox")
 	}
 	if strings.HasPrefix(next, v.at("sign-in")) || strings.HasPrefix(next, v.at("password")) || strings.HasPrefix(next, v.at("live")) {

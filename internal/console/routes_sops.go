@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,6 +136,8 @@ func sopRow(f frame, bays map[club.BayID]string, s store.SOP) page.SOPRow {
 	return page.SOPRow{ID: s.ID, Slug: s.ID.String(), Title: s.Title, Category: capital(s.Category), Status: s.Status, Scope: scope, Version: int(s.Version), UpdatedAt: s.UpdatedAt}
 }
 
+var slugPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`)
+
 // findSOP returns the SOP of the address, by id or, as people write it, by slug: then the widest one.
 func (v *visit) findSOP(tx *store.Tx) (store.SOP, error) {
 	ctx, name := v.r.Context(), v.r.PathValue("id")
@@ -145,6 +148,9 @@ func (v *visit) findSOP(tx *store.Tx) (store.SOP, error) {
 			return s, nothing
 		}
 		return s, err
+	}
+	if !slugPattern.MatchString(name) {
+		return store.SOP{}, nothing
 	}
 	all, err := v.c.Library.FindBySlug(ctx, tx, name)
 	if err != nil {

@@ -76,7 +76,7 @@ func (v *visit) can(d desk.ThreadDetail) page.ThreadCan {
 }
 
 func composerOf(v *visit, f frame, d desk.ThreadDetail, t page.Thread, typed typed) page.Composer {
-	c := page.Composer{Key: typed.key, Text: typed.text, Error: typed.problem, SilentFor: page.Span(f.settings.HandReplySilence)}
+	c := page.Composer{Key: typed.key, Text: typed.text, Error: typed.problem}
 	if c.Key == "" {
 		c.Key = newKey()
 	}
@@ -90,6 +90,8 @@ func composerOf(v *visit, f frame, d desk.ThreadDetail, t page.Thread, typed typ
 		c.Blocked = "This person's data has been erased: there is nobody to write to."
 	case !held.IsZero() && held != v.p.UserID && !d.Thread.Status.Settled():
 		c.Blocked = t.HeldBy + " has this thread. A note can still be written."
+	default:
+		c.SilentFor = page.Span(f.settings.HandReplySilence)
 	}
 	return c
 }

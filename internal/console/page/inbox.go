@@ -169,6 +169,7 @@ type MemberCard struct {
 	Since   time.Time
 	Threads int
 	OptOut  bool
+	Closed  bool // the reader may not open the member's page
 	Note    string
 }
 
