@@ -68,7 +68,8 @@ type clubIn struct {
 // world is one of everything at a place of a club.
 type world struct {
 	club             *clubIn
-	tag              string
+	tag              string // a hyphen stands in no id
+	n                int
 	location         club.LocationID
 	bay              club.BayID
 	device           club.DeviceID
@@ -183,18 +184,24 @@ func (c *clubIn) key(scopes []identity.Permission, at ...club.LocationID) (strin
 	return "Bearer " + token, k.ID
 }
 
-// session returns a session's cookie. It begins by a link, because hashing a password takes long.
+// session returns a session's cookie. Nobody has a password: hashing one takes long.
 func (c *clubIn) session(role club.Role, at ...club.LocationID) string {
 	c.h.t.Helper()
 	c.h.n++
 	ctx := c.h.t.Context()
 	u, err := c.people.CreateUser(ctx, c.root, identity.NewUser{Email: fmt.Sprintf("u%d@club.example", c.h.n), Name: "Someone", Role: role, Locations: at})
 	c.h.must(err)
-	link, err := c.people.CreateSignInLink(ctx, c.root, u.ID)
+	return "__Host-clubos=" + c.enter(u.ID)
+}
+
+// enter signs a user in for the first time and returns the session's token.
+func (c *clubIn) enter(id club.UserID) string {
+	c.h.t.Helper()
+	link, err := c.people.CreateSignInLink(c.h.t.Context(), c.root, id)
 	c.h.must(err)
-	s, err := c.people.SignInByLink(ctx, link, netip.MustParseAddr("192.0.2.1"), "test")
+	s, err := c.people.SignInByLink(c.h.t.Context(), link, netip.MustParseAddr("192.0.2.1"), "test")
 	c.h.must(err)
-	return "__Host-clubos=" + s.Token
+	return s.Token
 }
 
 // document is a SOP for a location, or for every one.
@@ -212,8 +219,11 @@ func (c *clubIn) world(at club.LocationID) *world {
 	c.h.t.Helper()
 	c.h.n++
 	h, n, ctx := c.h, c.h.n, c.h.t.Context()
-	w := &world{club: c, tag: fmt.Sprintf("w%d", n), location: at, line: fmt.Sprintf("+1415556%04d", n), external: fmt.Sprintf("ext-%s-%d", secret, n)}
+	w := &world{club: c, tag: fmt.Sprintf("w-%d", n), n: n, location: at, line: fmt.Sprintf("+1415556%04d", n), external: fmt.Sprintf("ext-%s-%d", secret, n)}
 	u, err := c.people.CreateUser(ctx, c.root, identity.NewUser{Email: fmt.Sprintf("w%d-%s@club.example", n, secret), Name: "Worker " + secret, Role: club.RoleOperator, Locations: []club.LocationID{at}})
+	h.must(err)
+	c.enter(u.ID)
+	u, err = c.people.FindUser(ctx, c.root, u.ID)
 	h.must(err)
 	w.user, w.userTag = u.ID, etagAt(u.UpdatedAt)
 	_, w.key = c.key([]identity.Permission{identity.PlacesRead}, at)

@@ -124,6 +124,17 @@ func (a *api) describeOperation(op *huma.Operation, problem *huma.Schema) {
 	for _, s := range statuses {
 		op.Responses[strconv.Itoa(s)] = &huma.Response{Description: http.StatusText(s), Content: map[string]*huma.MediaType{"application/problem+json": {Schema: problem}}}
 	}
+	for i, media := range row.media { // the framework knows of one form only
+		file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "A file of SOPs."}}
+		if row.takesBody() {
+			op.RequestBody.Content[media] = file
+			continue
+		}
+		if i == 0 {
+			op.Responses["200"].Content = map[string]*huma.MediaType{}
+		}
+		op.Responses["200"].Content[media] = file
+	}
 	if op.Method == http.MethodPost {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Description: "Makes it safe to send the request again.", Schema: &huma.Schema{Type: huma.TypeString}})
 	}

@@ -14,13 +14,15 @@ type operation struct {
 	method  string
 	path    string // below /{tenant}
 	needs   identity.Permission
+	also    identity.Permission // "" where shows says it all
 	tag     string
 	summary string
 	// detail is what a caller must know beyond the summary.
 	detail string
-	status int  // of success; 0 is 200
-	edits  bool // by version: If-Match is required
-	media  []string
+	status int      // of success; 0 is 200
+	edits  bool     // by version: If-Match is required
+	terse  bool     // the answer shows no more than what was sent
+	media  []string // of the body, or of the answer where there is no body; nil is JSON
 
 	served bool
 }
@@ -36,6 +38,20 @@ const (
 
 func (o *operation) route() string   { return Prefix + "/{tenant}" + o.path }
 func (o *operation) pattern() string { return o.method + " " + o.route() }
+
+// shows is the permission to read what the operation answers with, "" when it needs none. Whoever may
+// change a thing and not read it is refused before anything has happened, not after.
+func (o *operation) shows() identity.Permission {
+	if o.terse || o.also != "" || o.status == http.StatusNoContent {
+		return o.also
+	}
+	return map[identity.Permission]identity.Permission{
+		identity.ThreadsWrite: identity.ThreadsRead, identity.ProposalsDecide: identity.DecisionsRead, identity.ActionsExecute: identity.DecisionsRead,
+		identity.TicketsWrite: identity.TicketsRead, identity.SOPsWrite: identity.SOPsRead, identity.SOPsPublish: identity.SOPsRead, identity.MembersWrite: identity.MembersRead,
+		identity.BookingsWrite: identity.BookingsRead, identity.PlacesWrite: identity.PlacesRead, identity.DevicesWrite: identity.DevicesRead, identity.UsersWrite: identity.UsersRead,
+		identity.KeysWrite: identity.KeysRead, identity.SettingsWrite: identity.SettingsRead,
+	}[o.needs]
+}
 
 // takesBody reports whether a request may have a body.
 func (o *operation) takesBody() bool {
@@ -54,7 +70,9 @@ func (o *operation) accepts() []string {
 // describe writes ours.
 func (o *operation) huma() huma.Operation {
 	detail := o.detail
-	if o.needs != signedIn {
+	if also := o.shows(); also != "" {
+		detail = "Needs the permissions `" + string(o.needs) + "` and `" + string(also) + "`. " + detail
+	} else if o.needs != signedIn {
 		detail = "Needs the permission `" + string(o.needs) + "`. " + detail
 	}
 	return huma.Operation{
@@ -73,17 +91,19 @@ func operations() []operation {
 		{id: "list-threads", method: get, path: "/threads", needs: identity.ThreadsRead, tag: "Conversations", summary: "Conversations, the last changed first"},
 		{id: "get-thread", method: get, path: "/threads/{id}", needs: identity.ThreadsRead, tag: "Conversations", summary: "One conversation"},
 		{id: "list-messages", method: get, path: "/threads/{id}/messages", needs: identity.ThreadsRead, tag: "Conversations", summary: "Messages of a conversation, newest first"},
-		{id: "reply", method: post, path: "/threads/{id}/reply", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Send the member your own words", status: made,
+		{id: "reply", method: post, path: "/threads/{id}/reply", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Send the member your own words", status: made, terse: true,
 			detail: "The text is queued; its message says what became of it. The machine steps back for a time."},
-		{id: "note", method: post, path: "/threads/{id}/note", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Write something for colleagues", status: made},
+		{id: "note", method: post, path: "/threads/{id}/note", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Write something for colleagues", status: made, terse: true},
 		{id: "claim", method: post, path: "/threads/{id}/claim", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Take a conversation",
 			detail: "Only a person can: with a session, not with a key."},
+		{id: "assign", method: post, path: "/threads/{id}/assign", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Give a conversation to a user, whoever has it"},
+		{id: "acknowledge", method: post, path: "/threads/{id}/acknowledge", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Say that you have seen the call to a conversation", status: done},
 		{id: "escalate", method: post, path: "/threads/{id}/escalate", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Call people to a conversation"},
 		{id: "resolve", method: post, path: "/threads/{id}/resolve", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Close a conversation"},
 		{id: "hand-back", method: post, path: "/threads/{id}/hand-back", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Give a conversation back to the machine"},
 		{id: "merge", method: post, path: "/threads/{id}/merge", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Continue a conversation in another one of the same person",
 			detail: "Answers with the one in which it goes on."},
-		{id: "read", method: post, path: "/threads/{id}/read", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Mark messages as read", status: done},
+		{id: "read", method: post, path: "/threads/{id}/read", needs: identity.ThreadsWrite, tag: "Conversations", summary: "Mark messages as read", status: done, also: identity.ThreadsRead},
 
 		{id: "list-decisions", method: get, path: "/decisions", needs: identity.DecisionsRead, tag: "Decisions", summary: "Decisions, newest first"},
 		{id: "get-decision", method: get, path: "/decisions/{id}", needs: identity.DecisionsRead, tag: "Decisions", summary: "One decision with what it rests on"},
@@ -169,7 +189,7 @@ func operations() []operation {
 		{id: "publish-sop", method: post, path: "/sops/{id}/publish", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make a version live"},
 		{id: "archive-sop", method: post, path: "/sops/{id}/archive", needs: identity.SOPsPublish, tag: "SOPs", summary: "Take a SOP out of use"},
 		{id: "restore-sop", method: post, path: "/sops/{id}/restore", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make an older version live again, with a reason"},
-		{id: "export-sops", method: get, path: "/sop-file", needs: identity.SOPsRead, tag: "SOPs", summary: "All SOPs as a file",
+		{id: "export-sops", method: get, path: "/sop-file", needs: identity.SOPsRead, tag: "SOPs", summary: "All SOPs as a file", media: []string{typeYAML, typeJSON},
 			detail: "YAML, or JSON with `format=json`. Whoever is limited to some locations gets theirs and those for every location."},
 		{id: "import-sops", method: post, path: "/sop-file", needs: identity.SOPsPublish, tag: "SOPs", summary: "Bring a file of SOPs in, all or nothing", media: []string{typeYAML, typeJSON},
 			detail: "An import twice over changes nothing the second time. Not for those who are limited to some locations."},

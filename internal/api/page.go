@@ -84,8 +84,9 @@ func (p Paging) mark() (mark, error) {
 	return mark{at: time.UnixMicro(micros).UTC(), id: parts[2]}, nil
 }
 
-// more is how many rows to ask for: one more than the page, to know whether there is another.
-func (p Paging) more() int32 { return int32(p.Limit) + 1 } //nolint:gosec // limit is at most 200
+// more is how many rows to ask for: one more than the page, to know whether there is another. The limit
+// is at most 200.
+func (p Paging) more() int32 { return int32(p.Limit) + 1 }
 
 // pageOf cuts rows, which may be one more than the page holds, and shows them.
 func pageOf[R, T any](p Paging, rows []R, at func(R) mark, show func(R) (T, error)) (*pageOut[T], error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"clubos/internal/club"
@@ -58,6 +59,8 @@ func probes() map[string]func(w *world) ask {
 		"reply":         send("POST", on("threads", thread, "reply"), is(object{"text": "Hello"})),
 		"note":          send("POST", on("threads", thread, "note"), is(object{"text": "A note"})),
 		"claim":         send("POST", on("threads", thread, "claim"), nil),
+		"assign":        send("POST", on("threads", thread, "assign"), func(w *world) any { return object{"user_id": w.user} }),
+		"acknowledge":   send("POST", on("threads", thread, "acknowledge"), nil),
 		"escalate":      send("POST", on("threads", thread, "escalate"), is(object{"reason": "a leak", "priority": "high"})),
 		"resolve":       send("POST", on("threads", thread, "resolve"), nil),
 		"hand-back":     send("POST", on("threads", thread, "hand-back"), nil),
@@ -105,7 +108,7 @@ func probes() map[string]func(w *world) ask {
 		"list-members": list("/members"),
 		"get-member":   get(on("members", func(w *world) string { return w.member.String() })),
 		"create-member": send("POST", to("/members"), func(w *world) any {
-			return object{"name": "New Member", "phone": "+1212555" + w.tag[1:] + "00000"[:4-len(w.tag[1:])], "home_location_id": w.location}
+			return object{"name": "New Member", "phone": fmt.Sprintf("+1212555%04d", w.n), "home_location_id": w.location}
 		}),
 		"update-member": send("PATCH", on("members", func(w *world) string { return w.member.String() }), is(object{"name": "Renamed Member"}), func(w *world) string { return w.person }),
 
@@ -159,7 +162,7 @@ func (w *world) at(path string) string { return Prefix + "/" + w.club.slug.Strin
 // nowhere is a world of ids that are well formed and stand for nothing, in a club.
 func nowhere(c *clubIn) *world {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	return &world{club: c, tag: "w9999", line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
+	return &world{club: c, tag: "w-9999", n: 9999, line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
 		member: club.NewMemberID(now), booking: club.NewBookingID(now), thread: club.NewThreadID(now), other: club.NewThreadID(now), message: club.NewMessageID(now),
 		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), sop: club.NewSOPID(now),
 		user: club.NewUserID(now), key: club.NewAPIKeyID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}

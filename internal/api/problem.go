@@ -130,7 +130,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 		}
 	}
 	if p.Status == http.StatusUnauthorized {
-		p.with("WWW-Authenticate", `Bearer realm="clubos"`)
+		p = p.with("WWW-Authenticate", `Bearer realm="clubos"`)
 	}
 	return p
 }

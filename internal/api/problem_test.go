@@ -64,7 +64,7 @@ func TestEveryRefusalIsAProblemThatRepeatsNothingAndHidesTheInside(t *testing.T)
 		"old version of a member":  {ask{method: "PATCH", path: w.at("/members/" + w.member.String()), body: object{"name": "x"}, headers: []string{"If-Match", etag(7)}}, 412, "precondition_failed"},
 		"old version of a SOP":     {ask{method: "PUT", path: w.at("/sops/" + w.sop.String()), body: object{"document": document("slug-"+w.tag, w.location)}, headers: []string{"If-Match", etag(7)}}, 412, "precondition_failed"},
 		"old version of a booking": {ask{method: "PATCH", path: w.at("/bookings/" + w.booking.String()), body: object{"status": "no_show"}, headers: []string{"If-Match", etag(7)}}, 412, "precondition_failed"},
-		"taken number":             {ask{method: "POST", path: w.at("/bays"), body: object{"location_id": w.location, "number": json.Number(w.tag[1:])}}, 409, "conflict"},
+		"taken number":             {ask{method: "POST", path: w.at("/bays"), body: object{"location_id": w.location, "number": w.n}}, 409, "conflict"},
 		"odd phone":                {ask{method: "POST", path: w.at("/members"), body: object{"name": "A", "phone": sent}}, 422, "invalid"},
 		"odd document":             {ask{method: "POST", path: w.at("/sops"), body: object{"document": object{"slug": 5, "title": sent}}}, 422, "invalid"},
 		"odd file":                 {ask{method: "POST", path: w.at("/sop-file"), body: "sops: [{slug: 5}]"}, 422, "invalid"},
@@ -168,6 +168,13 @@ func TestTheDescriptionIsCompleteAndTheDocumentationNeedsNothingElse(t *testing.
 	if doc.OpenAPI != "3.1.0" || doc.Components.Schemas["Problem"] == nil || doc.Components.Schemas["ErrorModel"] != nil || strings.Contains(res.Body.String(), "ErrorModel") {
 		t.Errorf("version %s, schemas %v", doc.OpenAPI, doc.Components.Schemas)
 	}
+	var all any
+	h.must(json.Unmarshal(res.Body.Bytes(), &all))
+	for _, ref := range refs(all) {
+		if doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")] == nil {
+			t.Errorf("%s leads nowhere", ref)
+		}
+	}
 	for _, op := range operations() {
 		row, ok := doc.Paths[op.route()][strings.ToLower(op.method)]
 		if !ok || row.OperationID != op.id || len(row.Security) != 2 {
@@ -204,4 +211,23 @@ func TestTheDescriptionIsCompleteAndTheDocumentationNeedsNothingElse(t *testing.
 		t.Errorf("policy %q", csp)
 	}
 	h.want(200, h.do("", ask{method: "GET", path: Prefix + "/docs.css"}), nil)
+}
+
+// refs collects every $ref of a document.
+func refs(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case map[string]any:
+		if s, ok := v["$ref"].(string); ok {
+			out = append(out, s)
+		}
+		for _, c := range v {
+			out = append(out, refs(c)...)
+		}
+	case []any:
+		for _, c := range v {
+			out = append(out, refs(c)...)
+		}
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -74,8 +75,8 @@ func (a *api) catch(ctx context.Context, rq *request, out *answer) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
-		panic(v)
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v) // the server's own way to end a connection
 	}
 	what := fmt.Sprintf("panic: %T", v)
 	if s, ok := v.(string); ok && strings.HasPrefix(s, "BUG: ") {

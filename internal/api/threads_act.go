@@ -14,6 +14,13 @@ type writeMessage struct {
 	}
 }
 
+type assignThread struct {
+	ByID
+	Body struct {
+		UserID string `json:"user_id" maxLength:"80"`
+	}
+}
+
 type escalateThread struct {
 	ByID
 	Body struct {
@@ -57,6 +64,13 @@ func (a *api) registerThreadActs() {
 	register(a, "claim", func(ctx context.Context, c *call, in *ByID) (*oneOut[ThreadDetail], error) {
 		t, err := a.cfg.Desk.Claim(ctx, c.tenant, c.by, club.ThreadID(in.ID))
 		return a.afterAct(ctx, c, t, err)
+	})
+	register(a, "assign", func(ctx context.Context, c *call, in *assignThread) (*oneOut[ThreadDetail], error) {
+		t, err := a.cfg.Desk.Assign(ctx, c.tenant, c.by, club.ThreadID(in.ID), club.UserID(in.Body.UserID))
+		return a.afterAct(ctx, c, t, err)
+	})
+	register(a, "acknowledge", func(ctx context.Context, c *call, in *ByID) (*noneOut, error) {
+		return &noneOut{}, a.cfg.Desk.Acknowledge(ctx, c.tenant, c.by, club.ThreadID(in.ID))
 	})
 	register(a, "escalate", func(ctx context.Context, c *call, in *escalateThread) (*oneOut[ThreadDetail], error) {
 		t, err := a.cfg.Desk.EscalateByHand(ctx, c.tenant, c.by, club.ThreadID(in.ID), in.Body.Reason, as[club.Priority](in.Body.Priority))

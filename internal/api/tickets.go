@@ -120,7 +120,7 @@ func (a *api) registerTickets() {
 		if err != nil {
 			return nil, err
 		}
-		out, err := a.ticketShown(ctx, c, t)
+		out, err := a.ticketDetail(ctx, c, t.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +147,7 @@ func (a *api) registerTickets() {
 		if err != nil {
 			return nil, err
 		}
-		return a.ticketShown(ctx, c, t)
+		return a.ticketDetail(ctx, c, t.ID)
 	})
 	register(a, "comment-ticket", func(ctx context.Context, c *call, in *commentTicket) (*oneOut[TicketDetail], error) {
 		if err := a.cfg.Desk.CommentTicket(ctx, c.tenant, c.by, club.TicketID(in.ID), in.Body.Text); err != nil {
@@ -204,15 +204,5 @@ func (a *api) ticketDetail(ctx context.Context, c *call, id club.TicketID) (out 
 		out = &oneOut[TicketDetail]{ETag: etag(d.Ticket.Version), Body: body}
 		return nil
 	})
-	return out, err
-}
-
-// ticketShown answers a change with the ticket in full, or without its words where the caller may write
-// tickets and not read them.
-func (a *api) ticketShown(ctx context.Context, c *call, t store.Ticket) (*oneOut[TicketDetail], error) {
-	out, err := a.ticketDetail(ctx, c, t.ID)
-	if club.CodeOf(err) == club.CodeForbidden {
-		return &oneOut[TicketDetail]{ETag: etag(t.Version), Body: TicketDetail{Ticket: showTicket(t), Events: []TicketEvent{}}}, nil
-	}
 	return out, err
 }

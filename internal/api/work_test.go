@@ -20,7 +20,7 @@ import (
 func naughty() []string {
 	return []string{
 		"'; DROP TABLE tickets; --", `" OR 1=1`, "%_\\%", "<script>alert(1)</script>", "{{.}} ${x} #{y} %s %n", "../../etc/passwd", "null", "undefined", "NaN", "true", "0", "-1", "1e309",
-		"Zażółć gęślą jaźń", "ﷺ عربي ‏mixed‎ left", "田中さんにあげて下さい", "👩‍👩‍👧‍👦🏳️‍🌈🧑🏽‍🔧", "e\u0301 vs é", "a\u200bb\u2060c\ufeffd", "\u202eRTL override\u202c", "line\u2028sep\u2029para", "Ω≈ç√∫˜µ≤≥÷", "ⅷ ㎏ ﬁ",
+		"Zażółć gęślą jaźń", "ﷺ عربي \u200fmixed\u200e left", "田中さんにあげて下さい", "👩\u200d👩\u200d👧\u200d👦🏳\ufe0f\u200d🌈🧑🏽\u200d🔧", "e\u0301 vs é", "a\u200bb\u2060c\ufeffd", "\u202eRTL override\u202c", "line\u2028sep\u2029para", "Ω≈ç√∫˜µ≤≥÷", "ⅷ ㎏ ﬁ",
 		"tab\there", "first\nsecond", "!!python/object", "- yaml: [1, 2", "&anchor *alias", "<<: merge", "y", "~", "\u0001\u001f\u007f", "\U0001F4A9 \U0010FFFF", strings.Repeat("ü", 150), "\\u0041 \\x41 \\0", "`rm -rf`", "$(id)", "=1+1",
 	}
 }
