@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 func (a *App) open(ctx context.Context) error {
 	cfg, log := a.Config, a.Log
 	var err error
-	if a.Cluster, err = store.Open(ctx, store.Config{URL: cfg.storeURL(), Log: log, MaxConns: cfg.DatabaseConns, Relaxed: cfg.SQLiteRelaxed}); err != nil {
+	if a.Cluster, err = store.Open(ctx, cfg.store(log)); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	master, err := cfg.masterKey(log)

@@ -20,6 +20,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/integration"
 	"clubos/internal/setting"
+	"clubos/internal/store"
 	"clubos/internal/telemetry"
 	"clubos/internal/vault"
 )
@@ -45,6 +46,10 @@ type Config struct {
 	ConfidenceHigh   float64 `env:"PATTERN_CONFIDENCE_HIGH" envDefault:"0.95" help:"Confidence to act alone, for clubs created from here on."`
 	ConfidenceMedium float64 `env:"PATTERN_CONFIDENCE_MEDIUM" envDefault:"0.75" help:"Confidence to announce."`
 	ConfidenceLow    float64 `env:"PATTERN_CONFIDENCE_LOW" envDefault:"0.50" help:"Confidence to propose."`
+
+	// SchemaPrefix comes before the names of all schemas and roles on PostgreSQL. It is for tests, many of
+	// which share a database at once, and cannot be set by the environment.
+	SchemaPrefix string
 }
 
 // LoadConfig reads the environment and reports everything that is wrong with it at once.
@@ -142,11 +147,16 @@ func (c Config) proxies() ([]netip.Prefix, error) {
 	return out, nil
 }
 
-func (c Config) storeURL() string {
+// store says where the data lives.
+func (c Config) store(log *slog.Logger) store.Config {
+	s := store.Config{URL: "sqlite:" + c.DataDir, Log: log, MaxConns: c.DatabaseConns, Relaxed: c.SQLiteRelaxed}
 	if c.DatabaseURL != "" {
-		return c.DatabaseURL
+		s.URL = c.DatabaseURL
 	}
-	return "sqlite:" + c.DataDir
+	if p := c.SchemaPrefix; p != "" {
+		s.ControlSchema, s.JobsSchema, s.TenantPrefix = p+"control", p+"jobs", p
+	}
+	return s
 }
 
 func (c Config) publicURL() string {
@@ -188,6 +198,9 @@ func (c Config) Describe(environ map[string]string) []ConfigValue {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, file := f.Tag.Get("env"), f.Tag.Get("file") != ""
+		if name == "" {
+			continue
+		}
 		cv := ConfigValue{Name: name, Value: fmt.Sprint(v.Field(i).Interface()), Default: f.Tag.Get("envDefault"), From: "default", Help: f.Tag.Get("help"), Secret: f.Tag.Get("secret") == "true"}
 		if environ[name] != "" {
 			cv.From = "environment"
