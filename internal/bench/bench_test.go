@@ -116,6 +116,19 @@ func TestMemoryIsReadFromTheProcessStatus(t *testing.T) {
 	}
 }
 
+func TestProcessorTimeIsReadWhateverTheProgramIsCalled(t *testing.T) {
+	t.Parallel()
+	got, ok := parseCPU("4711 (club (os) 1) S 1 4711 4711 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 9 0 100 1000 200")
+	if want := 3 * time.Second; !ok || got != want {
+		t.Errorf("got %s, %t; want %s", got, ok, want)
+	}
+	for _, bad := range []string{"", "4711 (clubos) S 1", "4711 (clubos) S 1 1 1 0 -1 0 0 0 0 0 x 50 0"} {
+		if _, ok := parseCPU(bad); ok {
+			t.Errorf("%q has a figure", bad)
+		}
+	}
+}
+
 func TestChildGetsItsOwnConfigurationOnly(t *testing.T) {
 	t.Parallel()
 	got := environ([]string{"PATH=/bin", "CLUBOS_DATABASE_URL=postgres://production/x", "PATTERN_CONFIDENCE_HIGH=0.1", "GOMAXPROCS=2"}, map[string]string{"CLUBOS_LISTEN": "127.0.0.1:1"})

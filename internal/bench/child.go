@@ -175,3 +175,28 @@ func parseUsage(status string) (u usage, ok bool) {
 	}
 	return u, u.now > 0
 }
+
+// clockTick is the unit of CPU times in proc(5). It is 100 per second on every architecture that Go
+// runs on.
+const clockTick = 10 * time.Millisecond
+
+// cpu returns the processor time that the process has used; ok is false where the system does not tell.
+func (c *child) cpu() (used time.Duration, ok bool) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, false
+	}
+	return parseCPU(string(b))
+}
+
+// parseCPU reads utime and stime, fields 14 and 15 of stat in proc(5). The second field, the program's
+// name in parentheses, may itself hold spaces and parentheses.
+func parseCPU(stat string) (used time.Duration, ok bool) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, false
+	}
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * clockTick, err == nil && err2 == nil
+}
