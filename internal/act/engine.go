@@ -41,6 +41,8 @@ type Escalation struct {
 	Reason   string        // for people; masked
 	Priority club.Priority // "" leaves the thread's
 	Decision club.DecisionID
+	// TellMember texts the member that a person was called.
+	TellMember bool
 }
 
 // Ticket is work for the staff that a procedure writes down.

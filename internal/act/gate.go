@@ -52,6 +52,12 @@ type Refusal struct {
 // temporary reports whether a run had better wait than take it for a no.
 func (r *Refusal) temporary() bool { return !r.Under.IsZero() || r.RetryAfter > 0 }
 
+// tooOften reports whether the action was refused because of what ran before: by its cooldown, its
+// limits, or a recent success.
+func (r *Refusal) tooOften() bool {
+	return r.Code == club.CodeLimited && !r.temporary() || r.Prerequisite == catalogue.NoRecentAction
+}
+
 const (
 	// pace is the least time between two acts of one thread.
 	pace = 15 * time.Second

@@ -262,6 +262,24 @@ func TestCooldownIsSaidToBeOne(t *testing.T) {
 	}
 }
 
+func TestNothingIsAnnouncedThatTheGateRefusesAndNothingStrongerFollowsACooldown(t *testing.T) {
+	t.Parallel()
+	w := build(t)
+	w.request(operator, "restart_trackman", nil, "")
+	w.drain()
+	w.clock.Advance(2*time.Minute + time.Second)
+	w.run(frozen, rebootInstead) // it froze again within the cooldown of a restart that worked
+	w.drain()
+	w.effects("script 33 101 keep_session=true")
+	if got := w.texts(); len(got) != 0 {
+		t.Errorf("the member read %q", got)
+	}
+	w.called("restart trackman was not done: restart_trackman ran on Bay 3 PC")
+	if !w.reasons[len(w.reasons)-1].TellMember {
+		t.Error("the member is not told that a person was called")
+	}
+}
+
 func TestUnlockHasNoDurationAndNamesItsCause(t *testing.T) {
 	t.Parallel()
 	w := build(t)

@@ -112,7 +112,43 @@ func (e *Engine) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if step.Kind() == knowledge.StepAction {
 		return w.action(ctx, step, looked, seen)
 	}
+	if at, ok := w.announced(); ok {
+		return w.announce(ctx, step, at, looked, seen)
+	}
 	return w.words(ctx, step)
+}
+
+// announced returns the action that the reply at hand announces: the next step, if all goes on as it is.
+func (w *walker) announced() (at int, ok bool) {
+	steps := w.plan.part()
+	if steps[w.run.NextStep].Kind() != knowledge.StepReply {
+		return 0, false
+	}
+	for at = int(w.run.NextStep) + 1; at < len(steps); at++ {
+		if steps[at].Runs(w.last()) {
+			return at, steps[at].Kind() == knowledge.StepAction
+		}
+	}
+	return 0, false
+}
+
+// announce takes a reply and the action that it announces as one step: nobody is told that something
+// is being done before the gate has let it pass.
+func (w *walker) announce(ctx context.Context, step knowledge.Step, at int, looked *Request, seen sight) (turn, error) {
+	key, first := w.key(), w.run.NextStep
+	text, err := w.text(ctx, step.Reply)
+	var bad *wordless
+	if errors.As(err, &bad) {
+		return turn{}, w.giveUp(ctx, bad.why)
+	}
+	if err != nil {
+		return turn{}, err
+	}
+	w.run.NextStep = int64(at)
+	return w.attempted(ctx, w.plan.part()[at], looked, seen, attemptHooks{
+		pass: func() error { return w.say(ctx, key, text) },
+		wait: func() { w.run.NextStep = first },
+	})
 }
 
 func (e *Engine) load(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.DecisionID) (*walker, error) {
@@ -219,6 +255,14 @@ func (w *walker) giveUp(ctx context.Context, why string) error {
 	return w.end(ctx, runStopped, why)
 }
 
+// callPerson hands the matter to a person, tells the member so, and ends the run.
+func (w *walker) callPerson(ctx context.Context, why string) error {
+	if err := w.e.summon(ctx, w.tx, w.thread.ID, Escalation{Reason: why, Decision: w.decision.ID, TellMember: true}); err != nil {
+		return err
+	}
+	return w.end(ctx, runStopped, why)
+}
+
 // resume goes on where an execution was waited for, if it has ended.
 func (w *walker) resume(ctx context.Context) (turn, error) {
 	x, err := w.tx.FindExecution(ctx, w.plan.Waiting)
@@ -254,6 +298,17 @@ func (w *walker) ended(ctx context.Context, a club.ActionName, o club.Outcome, d
 
 // action puts the step's action through the gate, and waits for its end.
 func (w *walker) action(ctx context.Context, step knowledge.Step, looked *Request, seen sight) (turn, error) {
+	return w.attempted(ctx, step, looked, seen, attemptHooks{pass: func() error { return nil }, wait: func() {}})
+}
+
+// attemptHooks are what goes with an action: pass runs in the transaction that lets it pass, wait when
+// it is to be tried again later.
+type attemptHooks struct {
+	pass func() error
+	wait func()
+}
+
+func (w *walker) attempted(ctx context.Context, step knowledge.Step, looked *Request, seen sight, hooks attemptHooks) (turn, error) {
 	r := w.request(step)
 	if looked == nil || looked.Key != r.Key {
 		return turn{act: &r}, nil
@@ -263,11 +318,20 @@ func (w *walker) action(ctx context.Context, step knowledge.Step, looked *Reques
 	case err != nil:
 		return turn{}, err
 	case no != nil && no.RetryAfter > 0:
+		hooks.wait()
 		return turn{wait: no.RetryAfter}, w.save(ctx)
 	case no != nil && !no.Under.IsZero():
 		return w.join(ctx, no)
+	case no != nil && no.tooOften():
+		// It ran a moment ago, or often enough. That is neither a failure to tell the member of nor a reason
+		// for stronger means: somebody must look why it does not help.
+		w.run.Last = x.Outcome
+		return turn{}, w.callPerson(ctx, sentence(step.Action, club.OutcomeRefused, no.Reason))
 	case x.Outcome.Final():
 		return w.ended(ctx, x.Action, x.Outcome, x.Detail)
+	}
+	if err := hooks.pass(); err != nil {
+		return turn{}, err
 	}
 	w.plan.Waiting = x.ID
 	return turn{}, w.save(ctx)

@@ -129,7 +129,7 @@ func (a *App) wire() {
 
 // escalateAct and ticketForAct hand what the engine cannot settle to the desk.
 func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e act.Escalation) error {
-	r := desk.Reason{Text: e.Reason, Decision: e.Decision, By: club.System("act")}
+	r := desk.Reason{Text: e.Reason, Decision: e.Decision, By: club.System("act"), TellMember: e.TellMember}
 	if e.Priority != "" {
 		r.Priority = &e.Priority
 	}
