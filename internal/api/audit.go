@@ -32,7 +32,7 @@ type listAudit struct {
 	Paging
 	Object string `query:"object" maxLength:"80" doc:"Of this object."`
 	Thread string `query:"thread" maxLength:"80" doc:"Of this conversation."`
-	Action string `query:"action" maxLength:"60" doc:"This action, or all of a noun when it ends with a dot, like thread."`
+	Action string `query:"action" maxLength:"60" pattern:"^[a-z_.]*$" doc:"This action, or all of a noun when it ends with a dot, like thread."`
 }
 
 func (a *api) registerAudit() {
@@ -45,7 +45,7 @@ func (a *api) registerAudit() {
 			if err != nil {
 				return err
 			}
-			action := strings.ReplaceAll(in.Action, "%", "")
+			action := in.Action // holds nothing that LIKE takes for a sign, but for _, which stands for itself too
 			if strings.HasSuffix(action, ".") {
 				action += "%"
 			}

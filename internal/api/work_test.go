@@ -122,7 +122,7 @@ func TestFiltersNarrow(t *testing.T) {
 		"/bookings?status=cancelled": 0, "/bookings?since=2026-11-26T14:00:00Z&until=2026-11-26T14:00:01Z": 2, "/bookings?since=2026-11-27T00:00:00Z": 0, "/decisions?tier=approve": 2, "/decisions?tier=auto": 0,
 		"/decisions?sop=" + w.sop.String(): 1, "/decisions?thread=" + w.thread.String(): 1, "/proposals?status=open": 2, "/proposals?status=expired": 0, "/executions?outcome=refused": 2,
 		"/executions?thread=" + w.thread.String(): 1, "/sops?q=" + w.tag: 1, "/sops?status=live": 0, "/sops?category=access": 0, "/sops?location=" + w.location.String(): 1, "/audit?object=" + w.member.String(): 1,
-		"/audit?action=thread.": 1, "/audit?action=thread.%25": 1, "/audit?thread=" + w.thread.String(): 1,
+		"/audit?action=thread.": 1, "/audit?thread=" + w.thread.String(): 1,
 	} {
 		if got := count(path); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
