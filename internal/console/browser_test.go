@@ -13,7 +13,7 @@ import (
 
 // browser keeps cookies, follows redirects and reads pages, as one without scripts does.
 type browser struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	cookies map[string]string
 

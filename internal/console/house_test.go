@@ -106,7 +106,7 @@ var passwordHash = sync.OnceValue(func() string {
 // house is an installation with a club of two places and everything that the console works with. Jobs
 // run when the test says so.
 type house struct {
-	t          *testing.T
+	t          testing.TB
 	cluster    *store.Cluster
 	tenant     *store.Tenant
 	keys       *vault.Tenant
@@ -125,7 +125,7 @@ type house struct {
 	users      map[string]identity.User
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	c, clock := storetest.Cluster(t)
 	tenant, keys := vaulttest.AddTenant(t, c, "fairway")

@@ -554,7 +554,7 @@ SELECT m.id, m.subject_id, m.name, m.email, m.home_location_id, m.created_at, s.
     COALESCE(l.name, '') AS location_name, t.last_in_at, (SELECT COUNT(*) FROM threads c WHERE c.subject_id = m.subject_id) AS threads
 FROM json_each($1) j JOIN members m ON m.id = j.key JOIN subjects s ON s.id = m.subject_id
     LEFT JOIN locations l ON l.id = m.home_location_id
-    LEFT JOIN threads t ON t.id = (SELECT x.id FROM threads x WHERE x.subject_id = m.subject_id ORDER BY x.updated_at DESC, x.id DESC LIMIT 1)
+    LEFT JOIN threads t ON t.id = (SELECT x.id FROM threads x WHERE x.subject_id = m.subject_id ORDER BY x.updated_at DESC LIMIT 1)
 ORDER BY m.id DESC
 `
 
@@ -573,7 +573,8 @@ type FindMemberCardsRow struct {
 	Threads        int64
 }
 
-// Members (keys of a JSON object) with what a list shows of them.
+// Members (keys of a JSON object) with what a list shows of them. Their last thread is ordered by nothing
+// but its time, so that PostgreSQL takes it from the index of subjects, not from that of times.
 func (q *Queries) FindMemberCards(ctx context.Context, members json.RawMessage) ([]FindMemberCardsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findMemberCards, members)
 	if err != nil {

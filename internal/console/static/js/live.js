@@ -2,7 +2,8 @@
 
 /**
  * Starts the stream of a club and hands its events on as "live:thread" and "live:inbox" on document.
- * After a lost connection both are sent, since nobody knows what was missed.
+ * Both are sent whenever the stream opens, also for the first time: what changed since the page was
+ * rendered, or since the stream was lost, was told to nobody.
  * @param {string} base "/c/northside", or "" outside a club
  */
 export function startLive(base) {
@@ -21,11 +22,9 @@ export function startLive(base) {
     source.addEventListener("open", () => {
       clearTimeout(lost);
       if (state instanceof HTMLElement) state.hidden = true;
-      if (wait > 1000) {
-        say("inbox", {});
-        say("thread", { id: "" });
-      }
       wait = 1000;
+      say("inbox", {});
+      say("thread", { id: "" });
     });
     source.addEventListener("thread", (e) => say("thread", parse(e)));
     source.addEventListener("inbox", (e) => say("inbox", parse(e)));
