@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
+	"clubos/internal/api"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/decide"
@@ -81,6 +82,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.Catalogue, err = catalogue.Load(); err != nil {
 		return fmt.Errorf("read action catalogue: %w", err)
 	}
+	if cfg.VerifyWithin > 0 {
+		a.Catalogue = a.Catalogue.VerifiedWithin(cfg.VerifyWithin)
+	}
 	if a.hasher, err = identity.NewHasher(2); err != nil {
 		return err
 	}
@@ -117,6 +121,7 @@ func (a *App) wire() {
 	a.Inbox.Register(a.registry)
 	a.Engine.Register(a.registry)
 	a.Decider.Register(a.registry)
+	api.Register(a.registry)
 	a.registry.Every("identity_sweep", sweepEvery, func(ctx context.Context, t *store.Tenant) error {
 		d, err := a.Directory(ctx, t.Slug)
 		if err != nil {

@@ -50,6 +50,9 @@ type Config struct {
 	// SchemaPrefix comes before the names of all schemas and roles on PostgreSQL. It is for tests, many of
 	// which share a database at once, and cannot be set by the environment.
 	SchemaPrefix string
+	// VerifyWithin cuts the time within which an action must prove itself. It is for clubs whose vendors are
+	// stand-ins, and cannot be set by the environment either. Zero leaves what the catalogue says.
+	VerifyWithin time.Duration
 }
 
 // LoadConfig reads the environment and reports everything that is wrong with it at once.

@@ -19,6 +19,7 @@ import (
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
+	"clubos/internal/phrase"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -60,8 +61,8 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	if err != nil {
 		return err
 	}
-	wait, err := d.burst(ctx, tenant, keys, job)
-	if err != nil {
+	wait, idle, err := d.look(ctx, tenant, job)
+	if err != nil || idle {
 		return err
 	}
 	if wait > 0 {
@@ -74,21 +75,34 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	return err
 }
 
-// burst returns how long to wait for the rest of a burst: nothing for danger and for words that must
-// count at once.
-func (d *Decider) burst(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, job inbox.AdvanceJob) (wait time.Duration, err error) {
+// look says, with as little reading as can be, whether this job has anything to do, and how long to
+// wait for the rest of a burst: not at all for danger and for words that must count at once. A job
+// whose text is not the newest has nothing to do: the newest has a job of its own.
+func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (wait time.Duration, idle bool, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
-		th, m, err := d.take(ctx, tx, keys, job)
-		if err != nil || m == nil {
+		rows, err := tx.FindUnhandledMessages(ctx, job.Thread)
+		if err != nil {
+			return fmt.Errorf("read texts: %w", err)
+		}
+		if len(rows) == 0 {
+			th, err := thread.Find(ctx, tx, job.Thread)
+			idle = th.MergedInto.IsZero()
 			return err
 		}
-		if v, ok := judge(m); ok && (v.priority == club.PriorityEmergency || v.kind == kindOptOut) || th.Status.HeldByPeople() {
+		newest := rows[len(rows)-1]
+		if idle = !job.Message.IsZero() && newest.ID != job.Message; idle {
 			return nil
 		}
-		wait = m.latest().Add(m.settings.BurstWait).Sub(tx.Now)
-		return nil
+		for _, row := range rows { // masked words say enough for this
+			if r := phrase.Read(row.Masked); r.Emergency != phrase.EmergencyNone || r.OptOut {
+				return nil
+			}
+		}
+		s, err := setting.Load(ctx, tx)
+		wait = newest.CreatedAt.Add(s.BurstWait).Sub(tx.Now)
+		return err
 	})
-	return wait, err
+	return wait, idle, err
 }
 
 // take reads the matter; nil when this job has nothing to do.
@@ -111,10 +125,7 @@ func (d *Decider) take(ctx context.Context, tx *store.Tx, keys *vault.Tenant, jo
 		return th, nil, err
 	}
 	if !job.Message.IsZero() && m.texts[len(m.texts)-1].row.ID != job.Message {
-		if _, pending := m.first(func(t text) bool { return t.row.ID == job.Message }); pending {
-			return th, nil, nil // a later text of the burst has a job of its own
-		}
-		return th, nil, nil
+		return th, nil, nil // a later text of the burst has a job of its own
 	}
 	return th, m, nil
 }

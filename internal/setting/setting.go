@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"clubos/internal/audit"
@@ -53,7 +54,10 @@ func (s Settings) Off(category string, action club.ActionName) (string, bool) {
 }
 
 // Default returns the settings of a club that has set nothing.
-func Default() Settings {
+func Default() Settings { return defaults() }
+
+// defaults reads the specs once. The maps inside are shared: a spec that changes one makes a copy.
+var defaults = sync.OnceValue(func() Settings {
 	var s Settings
 	for _, spec := range specs {
 		if err := spec.set(&s, spec.Default); err != nil {
@@ -61,7 +65,7 @@ func Default() Settings {
 		}
 	}
 	return s
-}
+})
 
 // Load reads the club's settings. A value that no longer fits its spec falls back to the default, so
 // that an old row cannot stop the club.
