@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	_ "time/tzdata" // time zones of locations and feeds, on hosts without them
 
 	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
