@@ -148,7 +148,7 @@ func (v *visit) headers() {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Request-Id", club.CorrelationFrom(v.r.Context()).String())
 	if !v.c.Cookies.PlainHTTP {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 

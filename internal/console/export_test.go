@@ -36,3 +36,9 @@ const (
 	PublicForTest   = public
 	SignedInForTest = signedIn
 )
+
+// StatusForTest is the HTTP status of a code.
+var StatusForTest = statusOf
+
+// StreamsPerSessionForTest is how many streams one session may have.
+const StreamsPerSessionForTest = streamsPerSession

@@ -2,7 +2,9 @@ package console
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -96,3 +98,16 @@ func (v *visit) release(key string) {
 }
 
 func formKey(key string) string { return "form:" + key }
+
+// keysOf writes ids as the keys of a JSON object, which is how both engines take a list.
+func keysOf[T ~string](ids []T) (json.RawMessage, error) {
+	set := make(map[T]struct{}, len(ids))
+	for _, id := range ids {
+		set[id] = struct{}{}
+	}
+	b, err := json.Marshal(set)
+	if err != nil {
+		return nil, fmt.Errorf("encode ids: %w", err)
+	}
+	return b, nil
+}

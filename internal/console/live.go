@@ -10,7 +10,6 @@ import (
 
 	"clubos/internal/act"
 	"clubos/internal/club"
-	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -75,7 +74,7 @@ func (s *stream) send(text string) error {
 
 // tell sends a change on if the reader may know of it.
 func (v *visit) tell(s *stream, ch store.Change) error {
-	event, id, ok := v.visible(ch)
+	id, ok := v.visible(ch)
 	if !ok {
 		return nil
 	}
@@ -83,12 +82,12 @@ func (v *visit) tell(s *stream, ch store.Change) error {
 	if err != nil {
 		return err
 	}
-	return s.send("event: " + event + "\ndata: " + string(data) + "\n\n")
+	return s.send("event: thread\ndata: " + string(data) + "\n\n")
 }
 
-// visible reports whether the reader may know of a change, and as what. An execution shows in its
-// thread. What cannot be looked up is not told.
-func (v *visit) visible(ch store.Change) (event, id string, ok bool) {
+// visible returns the thread in which a change shows, if the reader may know of it. What cannot be
+// looked up is not told.
+func (v *visit) visible(ch store.Change) (id string, ok bool) {
 	ctx, cancel := context.WithTimeout(v.r.Context(), writeWait)
 	defer cancel()
 	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
@@ -103,17 +102,12 @@ func (v *visit) visible(ch store.Change) (event, id string, ok bool) {
 		case thread.Topic:
 			t, err := tx.FindThread(ctx, idOf[club.ThreadID](ch.ID))
 			ok = err == nil && v.p.Can(identity.ThreadsRead) && v.p.AllowsLocation(t.LocationID)
-			event, id = "thread", t.ID.String()
-			return err
-		case desk.TopicTicket:
-			t, err := tx.FindTicketRow(ctx, idOf[club.TicketID](ch.ID))
-			ok = err == nil && v.p.Can(identity.TicketsRead) && v.p.AllowsLocation(t.LocationID)
-			event, id = "ticket", t.ID.String()
+			id = t.ID.String()
 			return err
 		}
 		return nil
 	})
-	return event, id, ok && err == nil
+	return id, ok && err == nil
 }
 
 // stillIn asks whether the stream's session lives and what its user may do by now. It does not count as

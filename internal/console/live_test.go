@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/console"
 	"clubos/internal/identity"
 )
 
@@ -112,4 +113,16 @@ func TestStreamEndsWithTheSessionAndWithTheServer(t *testing.T) {
 	lines, _ = h.listen(h.as(club.RoleOperator))
 	close(h.draining)
 	ended(t, lines)
+}
+
+func TestOneBrowserFollowsByFewStreams(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleViewer)
+	for range console.StreamsPerSessionForTest {
+		h.listen(b)
+	}
+	if b.get("/c/fairway/live"); b.status != http.StatusTooManyRequests {
+		t.Errorf("one more answered %d", b.status)
+	}
 }

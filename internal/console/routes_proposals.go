@@ -9,10 +9,10 @@ import (
 
 func (c *console) proposalRoutes() []route {
 	return []route{
-		post("/proposals/{id}/approve", identity.ProposalsDecide, onProposal("Approved: ClubOS does it now.", func(v *visit, id club.ProposalID) error {
+		post("/proposals/{id}/approve", identity.ProposalsDecide, onProposal("Approved; it is under way.", func(v *visit, id club.ProposalID) error {
 			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, nil, "")
 		})),
-		post("/proposals/{id}/edit", identity.ProposalsDecide, onProposal("Approved with your words.", func(v *visit, id club.ProposalID) error {
+		post("/proposals/{id}/edit", identity.ProposalsDecide, onProposal("Approved with your words; it is under way.", func(v *visit, id club.ProposalID) error {
 			text := v.text("text")
 			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, &text, "")
 		})),

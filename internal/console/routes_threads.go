@@ -1,16 +1,10 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 
-	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
-	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -116,46 +110,6 @@ func (v *visit) threadPage(status int, id club.ThreadID, t typed) error {
 	}
 	p.Flash = v.found().flash()
 	return v.show(status, page.ThreadView(p))
-}
-
-// showMedia leads to an attachment at the vendor who holds it. The address is looked up among the
-// message's own, so that nobody can make the link lead elsewhere.
-func showMedia(v *visit) error {
-	nothing := club.NotFound("There is no such attachment.")
-	id, err := pathID[club.ThreadID](v)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(v.r.PathValue("n"))
-	message := idOf[club.MessageID](v.r.PathValue("message"))
-	if err != nil || n < 0 || message == "" {
-		return nothing
-	}
-	var media []club.Media
-	err = v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
-		th, err := thread.Find(v.r.Context(), tx, id)
-		if err != nil {
-			return err
-		}
-		m, err := tx.FindMessage(v.r.Context(), message)
-		if err != nil || m.ThreadID != id || !v.p.AllowsLocation(th.LocationID) {
-			return orNotFound(err, nothing)
-		}
-		media = mediaOf(m)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if n >= len(media) {
-		return nothing
-	}
-	u, err := url.Parse(media[n].URL)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return nothing
-	}
-	v.w.Header().Set("Referrer-Policy", "no-referrer")
-	return v.redirect(u.String())
 }
 
 // orNotFound is not where err says that there is no such row, or none at all.
@@ -309,87 +263,4 @@ func mergeThread(v *visit) error {
 		return v.warn(v.at("threads", id.String()), sentence(club.MessageOf(err)))
 	}
 	return err
-}
-
-func ticketOfThread(v *visit) error {
-	id, err := pathID[club.ThreadID](v)
-	if err == nil {
-		err = v.parse()
-	}
-	if err != nil {
-		return err
-	}
-	t, err := v.c.Desk.CreateTicket(v.r.Context(), v.tenant, v.p, desk.NewTicket{Template: v.field("template"), Title: v.field("title"), Priority: club.Priority(v.field("priority")), Thread: id, DedupKey: v.field("key") + ":ticket"})
-	switch club.CodeOf(err) {
-	case "":
-		return v.done(v.at("threads", id.String()), fmt.Sprintf("Ticket #%d has been made.", t.Number))
-	case club.CodeInvalid, club.CodeConflict:
-		return v.warn(v.at("threads", id.String()), sentence(club.MessageOf(err)))
-	}
-	return err
-}
-
-// actInThread asks the gate for an action. What it acts on is found by the gate; the form only says what
-// the person saw, and when that is no longer so, nothing is done.
-func actInThread(v *visit) error {
-	id, err := pathID[club.ThreadID](v)
-	if err == nil {
-		err = v.parse()
-	}
-	if err != nil {
-		return err
-	}
-	back := v.at("threads", id.String())
-	name, target := club.ActionName(v.field("action")), v.field("target")
-	a, ok := v.c.Catalogue.Find(name)
-	if !ok || !a.Physical() {
-		return club.Invalid("There is no such action.")
-	}
-	b, err := v.offered(id, a, target)
-	if err != nil {
-		return err
-	}
-	switch {
-	case b == nil:
-		return v.warn(back, "Nothing was done: the thread's place has changed. Please look again.")
-	case b.Confirm != "" && v.field("confirmed") != "yes":
-		return v.warn(back, "Nothing was done: please confirm it first.")
-	}
-	key := v.field("key")
-	fresh, err := v.first(key)
-	if err != nil {
-		return err
-	}
-	if !fresh {
-		return v.done(back, "That was asked for already; what came of it stands under “What was done”.")
-	}
-	_, no, err := v.c.Engine.Request(v.r.Context(), v.tenant, v.p.Actor, id, name, nil, v.field("reason"))
-	switch {
-	case err != nil && (club.CodeOf(err) == club.CodeConflict || club.CodeOf(err) == club.CodeInvalid):
-		v.release(key)
-		return v.warn(back, sentence(club.MessageOf(err)))
-	case err != nil:
-		return err
-	case no != "":
-		return v.warn(back, "Refused: "+strings.TrimSuffix(no, ".")+". Nothing was done.")
-	}
-	return v.done(back, a.Title+": under way. It counts as done once a second look has shown it.")
-}
-
-// offered returns the button that the thread's page offers for an action on a target at present; nil
-// when it does not.
-func (v *visit) offered(id club.ThreadID, a catalogue.Action, target string) (b *page.ActionButton, err error) {
-	err = v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
-		d, err := v.c.Desk.FindThreadDetail(v.r.Context(), tx, v.p, id)
-		if err != nil {
-			return err
-		}
-		for _, have := range v.buttons(scene{d.Location, d.Bay, d.Devices}) {
-			if have.Name == a.Name && have.Target == target && have.Disabled == "" {
-				b = &have
-			}
-		}
-		return nil
-	})
-	return b, err
 }

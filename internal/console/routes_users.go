@@ -3,11 +3,13 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/identity"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 )
 
@@ -121,16 +123,30 @@ func (v *visit) giveLink(u identity.User, said string) error {
 	if err != nil {
 		return err
 	}
-	v.leave(note{Tone: page.ToneOK, Text: said, Name: u.Name, Secret: v.origin() + v.at("sign-in", "link") + "#" + token})
+	base, err := v.address()
+	if err != nil {
+		return err
+	}
+	v.leave(note{Tone: page.ToneOK, Text: said, Name: u.Name, Secret: base + "/sign-in/link#" + token})
 	return v.redirect(v.at("users"))
 }
 
-// origin is how the reader reached the console.
-func (v *visit) origin() string {
-	if v.c.Cookies.PlainHTTP {
-		return "http://" + v.r.Host
+// address is where the club's console is reached: by its setting, else as the reader reached it.
+func (v *visit) address() (string, error) {
+	var s setting.Settings
+	err := v.tenant.Read(v.r.Context(), func(tx *store.Tx) (err error) {
+		s, err = setting.Load(v.r.Context(), tx)
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case s.ConsoleURL != "":
+		return strings.TrimSuffix(s.ConsoleURL, "/"), nil
+	case v.c.Cookies.PlainHTTP:
+		return "http://" + v.r.Host + v.at(), nil
 	}
-	return "https://" + v.r.Host
+	return "https://" + v.r.Host + v.at(), nil
 }
 
 func linkUser(v *visit) error {

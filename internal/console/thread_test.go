@@ -13,6 +13,7 @@ import (
 	"clubos/internal/people"
 
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 func TestInboxShowsWhatWaitsAndNarrows(t *testing.T) {
@@ -299,6 +300,62 @@ func TestActionGoesThroughTheGateOnce(t *testing.T) {
 	}
 }
 
+func TestReasonOverridesWhatAPersonCanJudge(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.hear(ada, "bay 3 froze")
+	b := h.as(club.RoleOperator)
+	at := "/c/fairway/threads/" + id.String()
+	ask := func(reason string) {
+		t.Helper()
+		b.get(at)
+		for _, f := range find(b.doc, "form") {
+			if v := valuesOf(f); v.Get("action") == "unlock_door" {
+				v.Set("reason", reason)
+				b.postForm(at+"/action", v).follow()
+				return
+			}
+		}
+		t.Fatal("no button for the door")
+	}
+	if ask(""); !strings.Contains(text(b.doc), "Refused:") {
+		t.Errorf("a door without a booking: %s", clipText(b.see(".toast")))
+	}
+	ask("I see her on the camera")
+	if n := h.count("SELECT COUNT(*) FROM executions WHERE action = 'unlock_door' AND outcome = 'claimed'"); n != 1 {
+		t.Errorf("%d doors are being opened: %s", n, clipText(b.see(".toast")))
+	}
+	if n := h.count("SELECT COUNT(*) FROM audit_entries WHERE CAST(detail AS TEXT) LIKE '%on the camera%'"); n != 1 {
+		t.Errorf("the reason stands in %d audit entries", n)
+	}
+}
+
+func TestWhatWasDoneCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book()
+	id := h.hear(ada, "bay 3 froze")
+	b := h.as(club.RoleOperator)
+	at := "/c/fairway/threads/" + id.String()
+	b.get(at)
+	for _, f := range find(b.doc, "form") {
+		if v := valuesOf(f); v.Get("action") == "unlock_door" {
+			b.postForm(at+"/action", v).follow().want(http.StatusOK, "under way")
+			break
+		}
+	}
+	storetest.Exec(t, h.tenant, "UPDATE executions SET outcome = 'success', detail = 'opened', finished_at = created_at")
+	b.get(at).want(http.StatusOK, "Verified", "opened")
+	for _, f := range find(b.doc, "#context li form") {
+		if v := valuesOf(f); v.Get("action") == "lock_door" {
+			h.clock.Advance(time.Minute)
+			b.postForm(at+"/action", v).follow().want(http.StatusOK, "under way")
+			return
+		}
+	}
+	t.Error("no way back is offered")
+}
+
 func TestUnknownPlaceOffersNoActionAndSaysWhy(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -318,8 +375,8 @@ func TestProposalIsDecidedOnOnce(t *testing.T) {
 		status club.ProposalStatus
 		says   string
 	}{
-		{"/approve", nil, club.ProposalApproved, "Approved: ClubOS does it now."},
-		{"/edit", []string{"text", "One moment, I restart it."}, club.ProposalApproved, "Approved with your words."},
+		{"/approve", nil, club.ProposalApproved, "Approved; it is under way."},
+		{"/edit", []string{"text", "One moment, I restart it."}, club.ProposalApproved, "Approved with your words; it is under way."},
 		{"/reject", []string{"reason", "wrong_action", "note", "it is the cable"}, club.ProposalRejected, "Rejected."},
 	} {
 		t.Run(c.form, func(t *testing.T) {

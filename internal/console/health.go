@@ -1,0 +1,116 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"clubos/internal/console/page"
+	"clubos/internal/integration"
+	"clubos/internal/store"
+)
+
+func showHealth(v *visit) error {
+	ctx := v.r.Context()
+	p := page.HealthPage{Overall: page.Word{Label: "All well", Tone: page.ToneOK}}
+	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
+		f, err := v.frame(tx, "health", "Health")
+		if err != nil {
+			return err
+		}
+		p.Shell = f.Shell
+		if err := v.placeHealth(tx, f, &p); err != nil {
+			return err
+		}
+		if err := workHealth(v, tx, &p); err != nil {
+			return err
+		}
+		vendors, err := integration.Describe(ctx, tx, v.keys)
+		if err != nil {
+			return err
+		}
+		p.Services = append(p.Services, page.ServiceRow{Name: "Database", Detail: v.c.Cluster.Engine(), State: page.Word{Label: "Answers", Tone: page.ToneOK}, At: tx.Now})
+		for _, s := range vendors {
+			row := page.ServiceRow{Name: s.Vendor.Title, Detail: s.Vendor.Help, State: page.Word{Label: "Not connected", Tone: page.ToneQuiet}}
+			if s.Connected {
+				row.State = page.Word{Label: "Connected", Tone: page.ToneOK}
+			}
+			p.Services = append(p.Services, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.Flash = v.found().flash()
+	return v.show(http.StatusOK, page.Health(p))
+}
+
+func (v *visit) placeHealth(tx *store.Tx, f frame, p *page.HealthPage) error {
+	devices, err := tx.FindDevices(v.r.Context())
+	if err != nil {
+		return fmt.Errorf("find devices: %w", err)
+	}
+	counts, err := tx.CountOpenThreadsByLocation(v.r.Context())
+	if err != nil {
+		return fmt.Errorf("count threads: %w", err)
+	}
+	for _, l := range f.locations {
+		h := page.PlaceHealth{Name: l.Name, State: page.Word{Label: "Well", Tone: page.ToneOK}}
+		unknown := 0
+		for _, d := range devices {
+			if d.LocationID != l.ID {
+				continue
+			}
+			h.Total++
+			if d.Online {
+				h.Online++
+			}
+			if d.SeenAt == nil {
+				unknown++
+			}
+		}
+		for _, c := range counts {
+			if c.LocationID == l.ID {
+				h.Open = int(c.Threads)
+			}
+		}
+		switch {
+		case h.Online+unknown < h.Total:
+			h.State = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
+			p.Overall = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
+		case unknown > 0:
+			h.State = page.Word{Label: "Not asked yet", Tone: page.ToneQuiet}
+		}
+		p.Places = append(p.Places, h)
+	}
+	return nil
+}
+
+// workHealth says what waits, and for whom.
+func workHealth(v *visit, tx *store.Tx, p *page.HealthPage) error {
+	w, err := tx.CountWaitingWork(v.r.Context(), store.CountWaitingWorkParams{Scope: v.p.LocationScope(), Since: tx.Now.Add(-24 * time.Hour), Now: tx.Now})
+	if err != nil {
+		return fmt.Errorf("count waiting work: %w", err)
+	}
+	stat := func(label string, n int64, sub string, tone page.Tone) {
+		s := page.Stat{Label: label, Value: fmt.Sprint(n)}
+		if n > 0 {
+			s.Sub, s.Tone = sub, tone
+		}
+		p.Stats = append(p.Stats, s)
+	}
+	stat("Members waiting", w.ThreadsWaiting, "for an answer", page.ToneQuiet)
+	stat("Calls for a person", w.EscalationsOpen, "nobody has seen them yet", page.ToneDanger)
+	stat("Proposals open", w.ProposalsOpen, "wait for a yes or no", page.ToneMachine)
+	stat("Texts in trouble, 24 h", w.TextsTroubled, "failed, or may not have gone out", page.ToneWarn)
+	stat("Actions unconfirmed, 24 h", w.ExecutionsUnconfirmed, "somebody should look", page.ToneWarn)
+	p.Queues = []page.QueueRow{
+		{Name: "Texts to members", Waiting: int(w.TextsQueued)},
+		{Name: "Actions", Running: int(w.ExecutionsUnfinished)},
+	}
+	if w.EscalationsOverdue > 0 {
+		p.Overall = page.Word{Label: "People wait too long", Tone: page.ToneDanger}
+	}
+	return nil
+}
