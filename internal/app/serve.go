@@ -50,7 +50,8 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = net.Listen("tcp", a.Config.Listen); err != nil {
+	var lc net.ListenConfig
+	if s.listener, err = lc.Listen(ctx, "tcp", a.Config.Listen); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", a.Config.Listen, err)
 	}
 	if err := a.runner.Start(ctx); err != nil {

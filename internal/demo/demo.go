@@ -30,11 +30,14 @@ type Config struct {
 	Listen      string // default: a free port on 127.0.0.1
 	DataDir     string // default: a temporary directory, removed by Close
 	DatabaseURL string // PostgreSQL; default: SQLite in DataDir
-	Seed        uint64
-	Log         *slog.Logger // required
-	// Settings are set on top of the demo's own, by key.
+	// SchemaPrefix comes before the names of all schemas on PostgreSQL, where tests share a database.
+	SchemaPrefix string
+	Seed         uint64
+	Log          *slog.Logger // required
+	// Settings are set on top of the demo's own, by key, when the club is made.
 	Settings map[string]any
-	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds.
+	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds, and what has
+	// not proved itself after a quarter of a minute failed.
 	Quick bool
 }
 
@@ -74,6 +77,10 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		return err
+	}
+	appCfg.SchemaPrefix = cfg.SchemaPrefix
+	if cfg.Quick {
+		appCfg.VerifyWithin = 15 * time.Second
 	}
 	if d.App, err = app.Open(ctx, appCfg, cfg.Log); err != nil {
 		return err
@@ -175,7 +182,7 @@ func (d *Demo) Close() error {
 		d.App = nil
 	}
 	if d.Vendors != nil {
-		d.Vendors.Close()
+		errs = append(errs, d.Vendors.Close())
 		d.Vendors = nil
 	}
 	if d.tempDir != "" {

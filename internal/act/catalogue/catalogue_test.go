@@ -293,3 +293,19 @@ func TestPrerequisitesReadAndWriteTheirShortForm(t *testing.T) {
 		t.Error("a list was read as a prerequisite")
 	}
 }
+
+func TestVerifiedWithinCutsEverySecondLookAndNothingElse(t *testing.T) {
+	t.Parallel()
+	c := mustLoad(t)
+	cut := c.VerifiedWithin(time.Second)
+	for _, a := range c.All() {
+		got, _ := cut.Find(a.Name)
+		if want := min(a.Verification.Within, time.Second); got.Verification.Within != want {
+			t.Errorf("%s proves itself within %s, want %s", a.Name, got.Verification.Within, want)
+		}
+		got.Verification.Within = a.Verification.Within
+		if diff := cmp.Diff(a, got); diff != "" {
+			t.Errorf("%s changed (-want +got):\n%s", a.Name, diff)
+		}
+	}
+}

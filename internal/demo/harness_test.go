@@ -1,0 +1,97 @@
+package demo_test
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"clubos/internal/demo"
+	"clubos/internal/simulate"
+	"clubos/internal/store/storetest"
+	"clubos/internal/telemetry"
+)
+
+// quickly are the settings of clubs in tests: a burst ends after a moment.
+func quickly() map[string]any { return map[string]any{"wait.burst": "400ms"} }
+
+// home is the data directory of a demo club that was made once. A copy of it starts in a tenth of the
+// time, for the passwords of the staff are hashed.
+var home struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// atOnce is how many clubs run side by side, however many processors there are: most of their time
+// scenarios wait.
+const atOnce = "12"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", atOnce); err != nil { // a -parallel on the command line comes later and wins
+		panic(err)
+	}
+	code := m.Run()
+	if home.dir != "" {
+		_ = os.RemoveAll(home.dir)
+	}
+	os.Exit(code)
+}
+
+func makeHome(ctx context.Context) {
+	if home.dir, home.err = os.MkdirTemp("", "clubos-home-"); home.err != nil {
+		return
+	}
+	d, err := demo.Start(ctx, demo.Config{DataDir: home.dir, Log: slog.New(slog.DiscardHandler), Settings: quickly()})
+	if err == nil {
+		err = d.Close()
+	}
+	home.err = err
+}
+
+// start starts a demo club of the test's own: from a copy on SQLite, from nothing on PostgreSQL.
+func start(t *testing.T, log *slog.Logger) (*demo.Demo, *simulate.World) {
+	t.Helper()
+	cfg := demo.Config{Log: log, Quick: true, Settings: quickly(), DataDir: t.TempDir()}
+	if url := storetest.DatabaseURL(); url != "" {
+		cfg.DatabaseURL, cfg.SchemaPrefix = url, storetest.Config(t).TenantPrefix
+	} else {
+		// Not by the test's context: another test may be the first, and end before this one does.
+		home.once.Do(func() { makeHome(context.WithoutCancel(t.Context())) })
+		if home.err != nil {
+			t.Fatalf("make a club to copy: %v", home.err)
+		}
+		if err := os.CopyFS(cfg.DataDir, os.DirFS(home.dir)); err != nil {
+			t.Fatalf("copy the club: %v", err)
+		}
+		// A copy's files are open to everybody, which a master key must not be.
+		if err := os.Chmod(filepath.Join(cfg.DataDir, "master.key"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := demo.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("end the demo: %v", err)
+		}
+	})
+	w, err := d.World()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, w
+}
+
+// logger writes lines for people into the test's output when CLUBOS_TEST_LOG is set.
+func logger(t *testing.T) *slog.Logger {
+	if os.Getenv("CLUBOS_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return telemetry.NewLogger(t.Output(), telemetry.LogConfig{Text: true})
+}
