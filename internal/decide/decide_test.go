@@ -307,8 +307,8 @@ func TestOptedOutMemberIsNotAnsweredAndIsBackAfterStart(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.set("replies.auto_safe", true)
-	th := h.hear(ada, "STOP")
-	th = h.hear(ada, "what's the wifi password")
+	h.hear(ada, "STOP")
+	th := h.hear(ada, "what's the wifi password")
 	if got := h.queued(th.ID); len(got) != 1 || th.Status != club.ThreadEscalated {
 		t.Errorf("after STOP: told %q, thread %s", got, th.Status)
 	}

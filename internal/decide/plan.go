@@ -46,22 +46,19 @@ func choose(m *matter, list []found, model string, cat *catalogue.Catalogue) pla
 	for i, f := range list {
 		candidates[i] = f.candidate
 	}
-	forbidden := forbiddenVerbs(m)
-	for i, f := range list {
-		if f.confidence < m.settings.Thresholds.Low {
-			break
-		}
-		if verb, no := forbids(forbidden, f.choice.Document, cat); no {
-			candidates[i].Note = "the text forbids it: " + verb
-			p := escalation("forbidden", "The text forbids an action", fmt.Sprintf("the text resembles %q but forbids it (%s)", f.choice.Document.Title, verb))
-			p.candidates, p.model, p.confidence = candidates, model, f.confidence
-			return p
-		}
-		p := weigh(m, f, cat)
+	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
+		p := escalation("no match", "Nothing known fits", "no procedure fits this text")
 		p.candidates, p.model = candidates, model
 		return p
 	}
-	p := escalation("no match", "Nothing known fits", "no procedure fits this text")
+	best := list[0]
+	if verb, no := forbids(forbiddenVerbs(m), best.choice.Document, cat); no {
+		candidates[0].Note = "the text forbids it: " + verb
+		p := escalation("forbidden", "The text forbids an action", fmt.Sprintf("the text resembles %q but forbids it (%s)", best.choice.Document.Title, verb))
+		p.candidates, p.model, p.confidence = candidates, model, best.confidence
+		return p
+	}
+	p := weigh(m, best, cat)
 	p.candidates, p.model = candidates, model
 	return p
 }

@@ -39,13 +39,13 @@ type Meta struct {
 // For returns the Meta of a job enqueued in tx.
 func For(tx *store.Tx) Meta { return Meta{Tenant: tx.Tenant, Correlation: tx.Correlation} }
 
-// meta makes Meta findable in a job that embeds it.
-func (m Meta) meta() Meta { return m }
+// JobMeta makes Meta findable in a job that embeds it.
+func (m Meta) JobMeta() Meta { return m }
 
 // Job is what can be enqueued: River's arguments that embed Meta.
 type Job interface {
 	river.JobArgs
-	meta() Meta
+	JobMeta() Meta
 }
 
 // At returns options for a job that is due at an instant. River moves scheduled jobs along every few
@@ -112,7 +112,7 @@ func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.handler.Time
 // Work finds the tenant, restores the correlation id, turns a panic into an error, and calls Lost
 // after the last try.
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
-	m := job.Args.meta()
+	m := job.Args.JobMeta()
 	ctx = club.WithCorrelation(ctx, m.Correlation)
 	tenant, err := w.registry.cluster.Tenant(ctx, m.Tenant)
 	if err != nil {

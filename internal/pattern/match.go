@@ -25,7 +25,6 @@ type query struct {
 	second  []float32
 	which   []int32 // by label: the best example
 	part    []span  // by label: the part of the text that the best example is like
-	words   []word
 	letters []letter
 }
 

@@ -122,7 +122,7 @@ func matters() []matter {
 // same day.
 func PlanDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, error) {
 	cfg = cfg.withDefaults()
-	r := rand.New(rand.NewPCG(cfg.Seed, 0x646179)) //nolint:gosec // must repeat by seed
+	r := rand.New(rand.NewPCG(cfg.Seed, 0x646179)) // must repeat by seed
 	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}, restarts: map[string]bool{}, unlocked: map[string]time.Duration{}}
 	gap := cfg.Length / time.Duration(cfg.Texts+1)
 	first := opening()

@@ -18,7 +18,7 @@ type EdgeText struct {
 // for anything: what they must never do is to fail, to be lost, or to run.
 func EdgeTexts(seed uint64, n int) []EdgeText {
 	out := append(fixedEdges(), planeEdges()...)
-	r := rand.New(rand.NewPCG(seed, 0x65646765)) //nolint:gosec // must repeat by seed
+	r := rand.New(rand.NewPCG(seed, 0x65646765)) // must repeat by seed
 	for i := range n {
 		out = append(out, EdgeText{fmt.Sprintf("random %d", i), randomEdge(r)})
 	}

@@ -69,4 +69,4 @@ func Connect(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, v *v
 }
 
 // BookingSecret signs the synthetic booking system's webhooks. It guards nothing outside a simulation.
-const BookingSecret = "whsec_c2ltdWxhdGVkLWJvb2tpbmdzLXNlY3JldA==" //nolint:gosec // of a simulation
+const BookingSecret = "whsec_c2ltdWxhdGVkLWJvb2tpbmdzLXNlY3JldA==" // of a simulation

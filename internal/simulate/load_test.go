@@ -120,10 +120,10 @@ func TestStallIsChargedToEveryTextThatHadToWait(t *testing.T) {
 func TestRefusalsAndSilenceAreCountedApart(t *testing.T) {
 	t.Parallel()
 	r := receive(t, func(n int64, w http.ResponseWriter) {
-		switch {
-		case n%4 == 0:
+		switch n % 4 {
+		case 0:
 			w.WriteHeader(http.StatusServiceUnavailable)
-		case n%4 == 1:
+		case 1:
 			panic(http.ErrAbortHandler)
 		}
 	})

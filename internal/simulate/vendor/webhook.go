@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // Twilio's signature is HMAC-SHA1
+	"crypto/sha1" // Twilio's signature is HMAC-SHA1
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
