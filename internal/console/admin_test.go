@@ -244,7 +244,7 @@ func TestAuditTellsWhoChangedWhat(t *testing.T) {
 	id := h.hear(bob, "quixotic zeppelins harmonise")
 	h.as(club.RoleOperator).get("/c/fairway/threads/" + id.String()).submit("/claim")
 	b := h.as(club.RoleAdmin)
-	b.get("/c/fairway/audit?kind=thread&actor=user").want(http.StatusOK, "thread claimed", "operator0", id.String())
+	b.get("/c/fairway/audit?kind=thread&actor=user").want(http.StatusOK, "thread claimed", "from: escalated", "to: in_progress", "operator0", id.String())
 	if n := len(find(b.doc, "tbody tr")); n != 1 {
 		t.Errorf("%d entries", n)
 	}

@@ -79,7 +79,7 @@ func (v *visit) placeHealth(tx *store.Tx, f frame, p *page.HealthPage) error {
 		case h.Online+unknown < h.Total:
 			h.State = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
 			p.Overall = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
-		case unknown > 0:
+		case h.Online < h.Total:
 			h.State = page.Word{Label: "Not asked yet", Tone: page.ToneQuiet}
 		}
 		p.Places = append(p.Places, h)

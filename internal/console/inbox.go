@@ -24,7 +24,7 @@ type inboxView struct {
 
 var inboxViews = []inboxView{
 	{"", "Open", openStatuses, true},
-	{"needs", "Needs a person", []club.ThreadStatus{club.ThreadEscalated, club.ThreadInProgress, club.ThreadManualOverride}, true},
+	{"needs", "People", []club.ThreadStatus{club.ThreadEscalated, club.ThreadInProgress, club.ThreadManualOverride}, true},
 	{"working", "ClubOS", []club.ThreadStatus{club.ThreadPending, club.ThreadAwaitingAI, club.ThreadAwaitingResponse}, true},
 	{"answered", "Answered", []club.ThreadStatus{club.ThreadAIResolved, club.ThreadResolved, club.ThreadTimeout}, false},
 	{"all", "All", nil, false},

@@ -54,11 +54,14 @@ func (v *visit) forgetNames() {
 	delete(v.c.names, v.slug)
 }
 
-// actorName shows who did something: "usr_…" of a user, an actor's text, or the machine.
+// actorName shows who did something, by an actor's text, a user's id or, where it was kept so, a name.
 func actorName(users map[club.UserID]identity.User, actor string) string {
 	a, ok := club.ParseActor(actor)
-	if !ok {
+	switch {
+	case !ok && idOf[club.UserID](actor) != "":
 		a = club.Actor{Kind: club.ActorUser, ID: actor}
+	case !ok:
+		return actor // a name already
 	}
 	switch a.Kind {
 	case club.ActorUser:

@@ -1,9 +1,13 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clubos/internal/club"
@@ -215,12 +219,9 @@ func showAudit(v *visit) error {
 }
 
 func (v *visit) auditRow(f frame, users map[club.UserID]identity.User, e store.AuditEntry) page.AuditRow {
-	r := page.AuditRow{ID: e.ID, Actor: orText(e.ActorName, actorName(users, e.Actor)), What: doing(e.Action), Subject: e.Object, Detail: clip(e.Detail, 300), At: e.At}
+	r := page.AuditRow{ID: e.ID, Actor: orText(e.ActorName, actorName(users, e.Actor)), What: doing(e.Action), Subject: e.Object, Detail: clip(detailText(e.Detail), 300), At: e.At}
 	a, _ := club.ParseActor(e.Actor)
 	r.Person = a.IsPerson()
-	if r.Detail == "{}" || r.Detail == "null" {
-		r.Detail = ""
-	}
 	kind, _, _ := strings.Cut(e.Object, "_")
 	switch kind {
 	case "thr":
@@ -239,4 +240,35 @@ func (v *visit) auditRow(f frame, users map[club.UserID]identity.User, e store.A
 		}
 	}
 	return r
+}
+
+// detailText puts an audit entry's detail in one line for people: "from: pending, to: awaiting_ai".
+// What is empty is left out, and what is no object is shown as it stands.
+func detailText(detail string) string {
+	var fields map[string]any
+	if json.Unmarshal([]byte(detail), &fields) != nil {
+		return detail
+	}
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		var text string
+		switch x := fields[key].(type) {
+		case nil:
+		case string:
+			text = x
+		case float64:
+			text = strconv.FormatFloat(x, 'g', 3, 64)
+			if x == math.Trunc(x) {
+				text = strconv.FormatFloat(x, 'f', 0, 64)
+			}
+		case []any:
+			text = strings.Trim(fmt.Sprint(x), "[]")
+		default:
+			text = fmt.Sprint(x)
+		}
+		if text != "" {
+			out = append(out, key+": "+text)
+		}
+	}
+	return strings.Join(out, ", ")
 }

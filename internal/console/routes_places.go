@@ -1,8 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"clubos/internal/club"
@@ -199,6 +201,9 @@ func (v *visit) day(f frame, rows []store.FindBookingsOfDayRow, p *page.Bookings
 		p.FromHour = min(p.FromHour, from/60)
 		p.Lanes[i].Slots = append(p.Lanes[i].Slots, page.BookingSlot{From: from, To: min(to, 24*60), Label: f.Clock(row.Start) + " " + orText(row.Member, "not named"), Tone: tone})
 	}
+	slices.SortStableFunc(p.Lanes, func(a, b page.BookingLane) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Bay, b.Bay))
+	})
 	return nil
 }
 

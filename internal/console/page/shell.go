@@ -203,13 +203,25 @@ func (s Shell) nav() []navGroup {
 		{"Machine", []navItem{
 			{"decisions", "Decisions", "spark", "g d"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
 		}},
-	}
-	if s.May(club.RoleAdmin) {
-		groups = append(groups, navGroup{"Admin", []navItem{
+		{"Admin", []navItem{
 			{"settings", "Settings", "gear", "g ,"}, {"users", "Users", "shield", "g u"}, {"keys", "API keys", "key", "g k"},
-		}})
+		}},
 	}
-	return groups
+	for i := range groups {
+		groups[i].items = slices.DeleteFunc(groups[i].items, func(it navItem) bool { return !s.May(leastRole(it.key)) })
+	}
+	return slices.DeleteFunc(groups, func(g navGroup) bool { return len(g.items) == 0 })
+}
+
+// leastRole is who may open a page of the navigation: nobody is led to a refusal.
+func leastRole(key string) club.Role {
+	switch key {
+	case "members":
+		return club.RoleOperator
+	case "audit", "settings", "users", "keys":
+		return club.RoleAdmin
+	}
+	return club.RoleViewer
 }
 
 func (s Shell) count(key string) (int, Tone) {

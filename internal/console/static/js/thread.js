@@ -25,9 +25,9 @@ export class ThreadPane {
     this.read();
   }
 
-  /** Tells the server that a person has the thread in sight. */
+  /** Tells the server that a person who answers for threads has this one in sight. */
   read() {
-    if (document.visibilityState !== "visible" || !this.el.isConnected) return;
+    if (!("marksRead" in this.el.dataset) || document.visibilityState !== "visible" || !this.el.isConnected) return;
     fetch(`${this.url}/read`, { method: "POST", credentials: "same-origin", keepalive: true, headers: { "X-Fragment": "1" } }).catch(() => {});
   }
 
