@@ -41,6 +41,24 @@ func (q *Queries) ClaimProposal(ctx context.Context, arg ClaimProposalParams) (i
 	return result.RowsAffected()
 }
 
+const countUnderWay = `-- name: CountUnderWay :one
+SELECT CAST((SELECT COUNT(*) FROM proposals p WHERE p.thread_id = $1 AND p.status = 'open' AND p.decision_id <> CAST($2 AS TEXT))
+    + (SELECT COUNT(*) FROM runs r WHERE r.thread_id = $1 AND r.status = 'running' AND r.decision_id <> CAST($2 AS TEXT)) AS BIGINT)
+`
+
+type CountUnderWayParams struct {
+	ThreadID  club.ThreadID
+	OtherThan string
+}
+
+// What is not finished in a thread: its open proposal and its runs, but for those of one decision.
+func (q *Queries) CountUnderWay(ctx context.Context, arg CountUnderWayParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countUnderWay, arg.ThreadID, arg.OtherThan)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const createDecision = `-- name: CreateDecision :exec
 INSERT INTO decisions (id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, earned_tier, tier, evidence, steps, reply,
     location_id, bay_id, booking_id, correlation_id, created_at)

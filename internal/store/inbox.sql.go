@@ -87,7 +87,7 @@ SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provi
     t.created_at, t.updated_at
 FROM json_each($1) j JOIN threads t ON t.id = (
     SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = $2 AND x.status <> 'merged'
-    ORDER BY x.updated_at DESC, x.id DESC LIMIT 1)
+    ORDER BY x.updated_at DESC LIMIT 1)
 `
 
 type FindLatestThreadsParams struct {

@@ -55,3 +55,8 @@ INSERT INTO overrides (id, decision_id, thread_id, kind, before, after, reason, 
 
 -- name: FindOverridesOfDecision :many
 SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at FROM overrides WHERE decision_id = $1 ORDER BY at, id;
+
+-- name: CountUnderWay :one
+-- What is not finished in a thread: its open proposal and its runs, but for those of one decision.
+SELECT CAST((SELECT COUNT(*) FROM proposals p WHERE p.thread_id = sqlc.arg(thread_id) AND p.status = 'open' AND p.decision_id <> CAST(sqlc.arg(other_than) AS TEXT))
+    + (SELECT COUNT(*) FROM runs r WHERE r.thread_id = sqlc.arg(thread_id) AND r.status = 'running' AND r.decision_id <> CAST(sqlc.arg(other_than) AS TEXT)) AS BIGINT);

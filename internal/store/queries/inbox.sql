@@ -46,4 +46,4 @@ SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provi
     t.created_at, t.updated_at
 FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
     SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = sqlc.arg(line) AND x.status <> 'merged'
-    ORDER BY x.updated_at DESC, x.id DESC LIMIT 1);
+    ORDER BY x.updated_at DESC LIMIT 1);

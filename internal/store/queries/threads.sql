@@ -12,7 +12,7 @@ FROM threads WHERE id = $1;
 -- The thread that a text of this subject to this line continues.
 SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
     silent_until, merged_into, awaiting, episode_at, last_in_at, last_out_at, waiting_since, correlation_id, created_at, updated_at
-FROM threads WHERE subject_id = $1 AND line = $2 AND status <> 'merged' ORDER BY updated_at DESC, id DESC LIMIT 1;
+FROM threads WHERE subject_id = $1 AND line = $2 AND status <> 'merged' ORDER BY updated_at DESC LIMIT 1;
 
 -- name: FindThreadsOfSubject :many
 SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
