@@ -136,6 +136,10 @@ export class Club {
     return (await this.all<Message>(`/threads/${thread}/messages?limit=100`)).reverse();
   }
 
+  async proposals(thread: string): Promise<{ id: string; status: string }[]> {
+    return (await this.api<{ proposals: { id: string; status: string }[] }>("GET", `/threads/${thread}`)).proposals;
+  }
+
   executions(thread: string): Promise<Execution[]> {
     return this.all<Execution>(`/executions?limit=100&thread=${thread}`);
   }

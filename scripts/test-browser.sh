@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The browser tests: Playwright drives Debian's Chromium through a club that serves on loopback.
+# Arguments are Playwright's: a file, --project phone, --headed, …
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +10,8 @@ if ! command -v chromium >/dev/null; then
     { echo "Chromium is missing and could not be installed: install the package 'chromium'" >&2; exit 1; }
 fi
 command -v npm >/dev/null || { echo "Node.js and npm are missing: install the packages 'nodejs' and 'npm' (Node 20 or later)" >&2; exit 1; }
-[ -d e2e/node_modules/@playwright/test ] || (cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
+[ e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ] || (cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
 CGO_ENABLED=0 go build -o bin/clubos ./cmd/clubos
-cd e2e && npx playwright test "$@"
+export CLUBOS_CHROMIUM=${CLUBOS_CHROMIUM:-$(command -v chromium)}
+cd e2e
+exec node node_modules/@playwright/test/cli.js test "$@" # in place of this shell, so that a signal reaches it

@@ -53,7 +53,7 @@ test("an operator escalates with a reason, and resolves", async ({ page, club })
   await expect(said(page)).toContainText("Resolved");
   await threadMenu(page, "Escalate");
   await page.locator("#esc-priority").selectOption("high");
-  await page.getByLabel("Reason").fill("somebody could trip");
+  await page.locator("#esc-reason").fill("somebody could trip");
   await page.getByRole("button", { name: "Escalate", exact: true }).click();
   await expect(said(page)).toContainText("Colleagues have been called.");
   await expect(page.locator("#thread .note")).toContainText(/somebody could trip/i);

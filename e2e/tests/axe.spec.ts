@@ -1,0 +1,51 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { at, expect, mainPages, openProposal, test } from "../fixtures";
+
+test.use({ role: "owner" });
+
+/** The desktop is tested light, the phone dark, as their projects say. */
+async function check(page: Page): Promise<void> {
+  // A long table says in its first rows what it would say in all; axe is slow on hundreds of cells.
+  const { violations } = await new AxeBuilder({ page }).exclude("tbody tr:nth-child(n+6)").exclude(".bay:nth-child(n+4)").exclude(".day-row:nth-child(n+5)").withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  const bad = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+  expect(bad.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(" | ")}`)).toEqual([]);
+}
+
+for (const path of [...mainPages, "sops/new"]) {
+  test(`${path} is accessible`, async ({ page }) => {
+    await page.goto(at(path));
+    await check(page);
+  });
+}
+
+test("a thread with a proposal is accessible, also with its forms open", async ({ page, club }) => {
+  await openProposal(page, club, await club.booker("Old Mill", 1), "can I get a refund");
+  await check(page);
+  for (const summary of ["Edit", "Reject"]) await page.locator("[data-proposal] summary", { hasText: summary }).click();
+  await page.getByLabel("More actions").click();
+  await check(page);
+});
+
+test("a decision, a SOP, a ticket and a member are accessible", async ({ page, club }) => {
+  await openProposal(page, club, await club.member(), "can I get a refund");
+  await page.locator("[data-proposal] a", { hasText: "Why" }).click();
+  await expect(page.getByRole("heading", { name: "What was weighed" })).toBeVisible();
+  await check(page);
+  await page.goto(at("sops"));
+  await page.locator("tbody a").first().click();
+  await expect(page.getByRole("heading", { name: "Versions" })).toBeVisible();
+  await check(page);
+  await page.goto(at("members"));
+  await page.locator("tbody a").first().click();
+  await expect(page.getByRole("heading", { name: "Bookings", exact: true })).toBeVisible();
+  await check(page);
+});
+
+test("the sign-in pages are accessible", async ({ as }) => {
+  const page = await as(null);
+  for (const path of ["sign-in", "sign-in/link"]) {
+    await page.goto(at(path));
+    await check(page);
+  }
+});
