@@ -193,7 +193,12 @@ func (v *visit) proposed(dec store.Decision, s scene) []page.ProposedAction {
 		return nil
 	}
 	var out []page.ProposedAction
+	var last knowledge.When
+	known := map[string]string{"location": s.location.Name, "bay": s.bay.Name}
 	for _, st := range p.Steps {
+		if !st.Runs(last) { // what only follows when something fails is not what is proposed
+			continue
+		}
 		switch st.Kind() {
 		case knowledge.StepAction:
 			a, _ := v.c.Catalogue.Find(st.Action)
@@ -202,10 +207,11 @@ func (v *visit) proposed(dec store.Decision, s scene) []page.ProposedAction {
 				name = "its place is not known"
 			}
 			out = append(out, page.ProposedAction{Title: v.actionTitle(st.Action), Target: name, Risk: a.Risk})
+			last = knowledge.WhenSuccess
 		case knowledge.StepTicket:
-			out = append(out, page.ProposedAction{Title: "Make a ticket", Target: clip(st.Ticket, 60), Risk: club.RiskNone})
+			out = append(out, page.ProposedAction{Title: "Make a ticket", Target: clip(knowledge.Preview(st.Ticket, known), 80), Risk: club.RiskNone})
 		case knowledge.StepEscalate:
-			out = append(out, page.ProposedAction{Title: "Call a person", Target: clip(st.Escalate, 60), Risk: club.RiskNone})
+			out = append(out, page.ProposedAction{Title: "Call a person", Target: clip(knowledge.Preview(st.Escalate, known), 80), Risk: club.RiskNone})
 		}
 	}
 	return out

@@ -113,6 +113,29 @@ func Render(tmpl string, values map[string]string) (string, error) {
 	return out, nil
 }
 
+// Preview fills a template as far as it goes, for people who decide on it: a variable without a value
+// stands as its own words, or as its name in brackets. It is never sent.
+func Preview(tmpl string, values map[string]string) string {
+	pieces, err := parseTemplate(tmpl)
+	if err != nil {
+		return tmpl
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		switch {
+		case p.place == nil:
+			b.WriteString(p.text)
+		case !absent(strings.TrimSpace(values[p.place.Name])):
+			b.WriteString(values[p.place.Name])
+		case p.place.HasDefault:
+			b.WriteString(p.place.Default)
+		default:
+			b.WriteString("[" + strings.ReplaceAll(p.place.Name, "_", " ") + "]")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // absent reports a value that is none: empty, or what programs print for nothing. A member must
 // never read "undefined".
 func absent(v string) bool {

@@ -48,3 +48,14 @@ func TestAnyTextComesBackFromAFileAsItWas(t *testing.T) {
 		roundTrip(t, rapid.StringMatching(`[ -~\n\t]{1,30}`).Draw(t, "text")+rapid.StringN(0, 10, -1).Draw(t, "more"))
 	})
 }
+
+func TestPreviewShowsWhatIsKnownAndNamesTheRest(t *testing.T) {
+	t.Parallel()
+	got := Preview("{{bay|a bay}} at {{location}} needs {{club_phone}}", map[string]string{"location": "Harbour"})
+	if want := "a bay at Harbour needs [club phone]"; got != want {
+		t.Errorf("preview %q, want %q", got, want)
+	}
+	if got := Preview("{{broken", nil); got != "{{broken" {
+		t.Errorf("broken template %q", got)
+	}
+}
