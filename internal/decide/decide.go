@@ -139,8 +139,14 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	if d.heldAgainst(th, tx.Now) {
 		return d.whileHeld(ctx, tx, keys, m, v, ruled)
 	}
-	if err := d.supersede(ctx, tx, th); err != nil {
+	unfinished, err := d.leavesOpen(ctx, tx, m, v, ruled)
+	if err != nil {
 		return err
+	}
+	if !unfinished {
+		if err := d.supersede(ctx, tx, th); err != nil {
+			return err
+		}
 	}
 	var p plan
 	if ruled {
@@ -151,6 +157,7 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	} else if p, err = d.match(ctx, tx, m); err != nil {
 		return err
 	}
+	p.unfinished = unfinished
 	return d.carryOut(ctx, tx, keys, m, p)
 }
 
@@ -234,25 +241,28 @@ func (d *Decider) carryOut(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	if p.priority != "" {
 		mv.Priority = &p.priority
 	}
+	if !p.unfinished {
+		mv.Awaiting = new(string) // these texts are the answer, or the member has turned to something else
+	}
 	th, err := thread.Apply(ctx, tx, m.thread, mv)
 	if err != nil {
 		return err
 	}
+	asked := m.thread.Awaiting
 	m.thread = th
 	switch p.kind {
 	case kindNoAnswer:
-		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadAnswered, By: machine})
-		return err
+		return d.answered(ctx, tx, m, p, asked)
 	case kindOptOut, kindOptIn:
 		if err := d.consent(ctx, tx, keys, m, p.verdict, dec.ID); err != nil {
 			return err
 		}
-		return d.answered(ctx, tx, th.ID)
+		return d.answered(ctx, tx, m, p, asked)
 	case kindHelp:
 		if err := d.say(ctx, tx, keys, m, p.reply, dec.ID, false); err != nil {
 			return err
 		}
-		return d.answered(ctx, tx, th.ID)
+		return d.answered(ctx, tx, m, p, asked)
 	case kindEscalate:
 		return d.escalate(ctx, tx, keys, m, p, dec.ID)
 	}
@@ -271,15 +281,6 @@ func orUncertain(limits []string) string {
 		return "it is not sure enough"
 	}
 	return limits[len(limits)-1]
-}
-
-func (d *Decider) answered(ctx context.Context, tx *store.Tx, id club.ThreadID) error {
-	th, err := thread.Find(ctx, tx, id) // queueing the reply has changed it
-	if err != nil {
-		return err
-	}
-	_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadAnswered, By: machine})
-	return err
 }
 
 // escalate calls a person, and tells the member so where there are words for it.
@@ -335,8 +336,12 @@ func (d *Decider) consent(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 }
 
 func (d *Decider) handled(ctx context.Context, tx *store.Tx, m *matter, dec club.DecisionID) error {
-	if _, err := tx.HandleMessages(ctx, store.HandleMessagesParams{Now: &tx.Now, DecisionID: dec, ThreadID: m.thread.ID, Until: m.latest()}); err != nil {
+	n, err := tx.HandleMessages(ctx, store.HandleMessagesParams{Now: &tx.Now, DecisionID: dec, ThreadID: m.thread.ID, Until: m.latest()})
+	if err != nil {
 		return fmt.Errorf("mark texts: %w", err)
+	}
+	if n != int64(len(m.texts)) {
+		return club.Conflict("a text has come in, or was taken up, in the meantime; look again")
 	}
 	return nil
 }

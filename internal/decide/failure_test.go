@@ -60,7 +60,7 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 			h.set("actions.auto_execution", true)
 			h.book("3")
 			p := h.proposal(h.hear(ada, "the screen is frozen").ID)
-			h.clock.Advance(time.Hour)
+			h.clock.Advance(30 * time.Minute) // within the booking
 			return func(ctx context.Context) error { return act(h, p, ctx) }
 		}
 	}
@@ -75,7 +75,8 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 		"no answer":  text("thanks!", nil),
 		"held":       text("someone is bleeding", func(h *house) { h.hear(ada, "let me talk to a human please") }),
 		"back again": text("START", func(h *house) { h.hear(ada, "STOP"); h.hear(ada, "what's the wifi password") }),
-		"supersede":  text("thanks!", func(h *house) { h.hear(ada, "the screen is frozen") }),
+		"leave open": text("thanks!", func(h *house) { h.hear(ada, "the screen is frozen") }),
+		"supersede":  text("never mind", func(h *house) { h.hear(ada, "the screen is frozen") }),
 		"answer":     text("I'm in 3", func(h *house) { h.asked(h.hear(ada, "the screen is frozen").ID, "bay") }),
 		"approve": proposed(func(h *house, p store.Proposal, ctx context.Context) error {
 			words := "other words"
@@ -177,12 +178,12 @@ func TestStillBrokenAfterARestartReachesAPerson(t *testing.T) {
 
 func TestYesAndNoAreAnswersOnlyToWhatWasAsked(t *testing.T) {
 	t.Parallel()
-	for words, rule := range map[string]string{"ok": "", "no": "", "purple": "unclear answer"} {
+	for words, rule := range map[string]string{"ok": "answered", "no": "answered", "purple": "unclear answer"} {
 		h := newHouse(t)
 		th := h.hear(ada, "too much noise next door")
 		h.asked(th.ID, "yes_no")
 		th = h.hear(ada, words)
-		if d, e := h.decision(th.ID); e.Rule != rule || rule == "" && d.Title != "Noise" {
+		if d, e := h.decision(th.ID); e.Rule != rule || rule == "answered" && d.Title != "Noise" || th.Status != club.ThreadEscalated {
 			t.Errorf("%q: %s by %q", words, d.Title, e.Rule)
 		}
 	}

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -128,6 +129,11 @@ func (d *Decider) resume(ctx context.Context, tx *store.Tx, m *matter, set *know
 		if !answered {
 			p := escalation("unclear answer", "The answer is not clear", "we asked the member something and cannot read the answer")
 			p.model = model
+			return p, true, nil
+		}
+		if m.asked.Expect != knowledge.ExpectBay { // such a question ends its procedure: to go on would be to begin again
+			p := escalation("answered", e.Document.Title, fmt.Sprintf("the member has answered what %q asked", e.Document.Title))
+			p.model, p.confidence = model, asked.Confidence
 			return p, true, nil
 		}
 		candidate := club.Candidate{SOP: e.SOP, SOPVersion: int(e.Version), Title: e.Document.Title, Scope: string(e.Document.Scope.Kind), Why: "answers our question", Score: 1, Confidence: asked.Confidence}

@@ -75,6 +75,9 @@ func gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thre
 	if err := m.findPlace(ctx, tx); err != nil {
 		return nil, err
 	}
+	if err := m.findOthers(ctx, tx); err != nil {
+		return nil, err
+	}
 	return m, m.findDevices(ctx, tx)
 }
 
@@ -164,6 +167,28 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 		m.fact("bay", m.bay.Name+", known from before", "threads", m.thread.UpdatedAt)
 	}
 	return nil
+}
+
+// findOthers sees that somebody else has the bay by now: what is done there is done to them.
+func (m *matter) findOthers(ctx context.Context, tx *store.Tx) error {
+	if m.bay.ID.IsZero() || m.booking.BayID == m.bay.ID && underWay(m.booking, tx.Now) {
+		return nil
+	}
+	list, err := tx.FindBookingsOfBay(ctx, store.FindBookingsOfBayParams{BayID: m.bay.ID, Since: tx.Now, Until: tx.Now.Add(time.Microsecond)})
+	if err != nil {
+		return fmt.Errorf("read bookings of the bay: %w", err)
+	}
+	for _, b := range list {
+		if b.Status == club.BookingConfirmed && b.SubjectID != m.thread.SubjectID {
+			m.doubts = append(m.doubts, m.bay.Name+" is booked by somebody else at the moment")
+			return nil
+		}
+	}
+	return nil
+}
+
+func underWay(b store.Booking, now time.Time) bool {
+	return !now.Before(b.StartsAt) && now.Before(b.EndsAt)
 }
 
 func (m *matter) bayOf(ctx context.Context, tx *store.Tx, id club.BayID) (store.Bay, error) {

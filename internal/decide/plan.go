@@ -25,6 +25,7 @@ type plan struct {
 	tier       club.Tier
 	limits     []string
 	model      string
+	unfinished bool // something else in the thread is under way and stays so
 }
 
 // found is one SOP that resembles the text, with the place's choice of document.

@@ -107,8 +107,11 @@ func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.
 		return err
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		prop, dec, err := d.open(ctx, tx, p, id)
+		prop, dec, th, err := d.open(ctx, tx, p, id)
 		if err != nil {
+			return err
+		}
+		if err := d.stillFits(ctx, tx, th, dec); err != nil {
 			return err
 		}
 		words := ""
@@ -124,6 +127,9 @@ func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.
 		if !won {
 			return d.late(ctx, tx, id)
 		}
+		if err := d.putInOurHands(ctx, tx, th, p.Actor); err != nil {
+			return err
+		}
 		return d.start(ctx, tx, keys, dec, words, p.Actor)
 	})
 }
@@ -137,36 +143,37 @@ func (d *Decider) start(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d
 	return d.cfg.Engine.Start(ctx, tx, keys, act.Run{Decision: dec, Steps: s.Steps, Fallback: s.Fallback, Also: s.Also, Reply: words, By: by})
 }
 
-// open returns a proposal that p may decide on, with its decision.
-func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ProposalID) (store.Proposal, store.Decision, error) {
+// open returns a proposal that p may decide on, with its decision and its thread.
+func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ProposalID) (prop store.Proposal, dec store.Decision, th store.Thread, err error) {
 	if err := p.Require(identity.ProposalsDecide); err != nil {
-		return store.Proposal{}, store.Decision{}, err
+		return prop, dec, th, err
 	}
 	if p.Tenant != tx.Tenant {
-		return store.Proposal{}, store.Decision{}, club.Forbidden("you belong to another club")
+		return prop, dec, th, club.Forbidden("you belong to another club")
 	}
-	prop, err := tx.FindProposal(ctx, id)
+	prop, err = tx.FindProposal(ctx, id)
 	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
-		return prop, store.Decision{}, club.NotFound("there is no such proposal")
+		return prop, dec, th, club.NotFound("there is no such proposal")
 	}
 	if err != nil {
-		return prop, store.Decision{}, fmt.Errorf("read proposal: %w", err)
+		return prop, dec, th, fmt.Errorf("read proposal: %w", err)
 	}
-	th, err := thread.Find(ctx, tx, prop.ThreadID)
-	if err != nil {
-		return prop, store.Decision{}, err
+	if th, err = thread.Find(ctx, tx, prop.ThreadID); err != nil {
+		return prop, dec, th, err
 	}
 	if !p.AllowsLocation(th.LocationID) {
-		return prop, store.Decision{}, club.NotFound("there is no such proposal")
+		return prop, dec, th, club.NotFound("there is no such proposal")
 	}
 	if prop.Status != club.ProposalOpen {
-		return prop, store.Decision{}, d.late(ctx, tx, id)
+		return prop, dec, th, d.late(ctx, tx, id)
 	}
-	dec, err := tx.FindDecision(ctx, prop.DecisionID)
-	if err != nil {
-		return prop, dec, fmt.Errorf("read decision: %w", err)
+	if th.Status == club.ThreadInProgress && !th.AssignedTo.IsZero() && th.AssignedTo != p.UserID {
+		return prop, dec, th, club.Conflict("a colleague has this conversation; assign it to yourself first")
 	}
-	return prop, dec, nil
+	if dec, err = tx.FindDecision(ctx, prop.DecisionID); err != nil {
+		return prop, dec, th, fmt.Errorf("read decision: %w", err)
+	}
+	return prop, dec, th, nil
 }
 
 // late tells somebody who was not first what has become of the proposal.
@@ -214,7 +221,7 @@ func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.P
 		return err
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		prop, dec, err := d.open(ctx, tx, p, id)
+		prop, dec, th, err := d.open(ctx, tx, p, id)
 		if err != nil {
 			return err
 		}
@@ -236,8 +243,8 @@ func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.P
 		if err := d.recordOverride(ctx, tx, keys, person.Subject, dec, "rejected", p.Actor, before, "", reason); err != nil {
 			return err
 		}
-		th, err := thread.Find(ctx, tx, prop.ThreadID)
-		if err != nil {
+		if p.UserID.IsZero() { // an integration rejects, but a person must answer
+			_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "what was proposed was rejected", Decision: dec.ID, By: p.Actor})
 			return err
 		}
 		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadClaimed, By: p.Actor, AssignedTo: &p.UserID, Why: "rejected what was proposed"})
@@ -307,6 +314,9 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	}
 	if !s.AutoExecution {
 		return "automatic execution is off", nil
+	}
+	if why, err := d.bookingGone(ctx, tx, dec); err != nil || why != "" {
+		return why, err
 	}
 	if s.Thresholds.Tier(dec.Confidence).Lower(club.TierSuggest) != club.TierSuggest {
 		return "its confidence is below the threshold", nil

@@ -56,6 +56,21 @@ quick|fast|prompt response|reply|help|service
 x|xx|xo|xoxo
 `)
 
+// overWords, in a closer, say that the matter has settled itself.
+var overWords = compile(`
+all good|set|sorted|fixed|clear|working|done|fine|better
+were|im|am|are good|fine|set|sorted
+sorted|fixed|solved|resolved
+works|working|worked
+back up
+up and running
+that|it did it
+did the trick
+nvm|nevermind
+never mind
+no thanks|thank|thx|ty
+`)
+
 // closerEmoji say thanks, agreement or joy.
 const closerEmoji = "👍🙏👌❤♥😊🙂🎉💯🙌✅✔☑🫡😀😃😄😁😆😅👏🤙⛳🏌🔥😎🤝💪🤘✌😍🥰😘🤩🥳🤗☺😇🙃😉💚💙💛🧡💜🖤🤍🏆⭐🌟✨🫶🤟🤣😂👊🍻🥂"
 

@@ -22,6 +22,9 @@ type Reading struct {
 	// Closer: thanks or a good-bye that needs no answer. Never true together
 	// with Question, Human, Emergency or a plain "yes".
 	Closer bool
+	// Over: a closer that says that what was asked for is needed no more ("it works
+	// now", "never mind"), which mere thanks do not.
+	Over bool
 	// Tapback is a reaction to an earlier text; nothing else is read from it.
 	Tapback Tapback
 	// Yes and No are brief answers. At most one of them is true.
@@ -71,6 +74,7 @@ func Read(text string) Reading {
 	r.Number = bareNumber(ts, r.Question)
 	r.Yes, r.No = answer(n, ts, r.Question)
 	r.Closer = closer(n, ts, r)
+	r.Over = r.Closer && overWords.has(ts)
 	return r
 }
 

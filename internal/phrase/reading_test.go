@@ -81,6 +81,13 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 		})
 }
 
+func TestThanksAloneDoNotSayThatAMatterIsOver(t *testing.T) {
+	t.Parallel()
+	both(t, "over", func(r Reading) bool { return r.Over },
+		[]string{"all good now", "perfect, it works now. thanks a lot", "never mind", "nvm", "we're good now thanks", "It's working now thanks!", "that did the trick", "no thanks", "fixed", "i'm good thanks", "thanks, it works again!"},
+		[]string{"thanks!", "ok", "👍", "great, thanks for the help!", "got it", "cheers", "it is not working", "all good except the projector", "is it working now", "still not fixed", "", "Liked “all good”"})
+}
+
 func TestTapbacksAreReadInEveryDialect(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Tapback{
