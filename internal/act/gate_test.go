@@ -339,3 +339,14 @@ func TestRequestThatMakesNoSenseIsRefusedBeforeTheGate(t *testing.T) {
 		t.Errorf("in a merged thread: %v", err)
 	}
 }
+
+func TestDoorWhoseNameOnlyContainsAnEntrancesWordIsNone(t *testing.T) {
+	t.Parallel()
+	w := build(t)
+	storetest.Exec(t, w.tenant, "UPDATE devices SET name = 'Maintenance room' WHERE name = 'front door'")
+	if _, no := w.request(operator, "unlock_door", nil, ""); !strings.Contains(no, "several doors") {
+		t.Errorf("refused for %q", no)
+	}
+	w.drain()
+	w.effects()
+}

@@ -366,6 +366,20 @@ func TestRunOfAThreadInWhichTheMemberWroteAgainLeavesThatTextPending(t *testing.
 	}
 }
 
+func TestFinishedRunLeavesWhatElseIsUnderWayInItsThreadOpen(t *testing.T) {
+	t.Parallel()
+	w := build(t)
+	refund := w.decide(w.thread)
+	w.write(func(tx *store.Tx) error {
+		return tx.CreateProposal(t.Context(), store.CreateProposalParams{ID: club.NewProposalID(tx.Now), DecisionID: refund.ID, ThreadID: w.thread.ID, Tier: club.TierApprove, CreatedAt: tx.Now})
+	})
+	d := w.run([]knowledge.Step{{Reply: "Hello"}}, nil)
+	w.drain()
+	if r, _ := w.runOf(d); r.Status != runDone || w.status() != club.ThreadAwaitingAI {
+		t.Errorf("the run is %s, the thread %s", r.Status, w.status())
+	}
+}
+
 func TestLostRunReachesAPerson(t *testing.T) {
 	t.Parallel()
 	w := build(t)

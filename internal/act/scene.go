@@ -3,8 +3,10 @@ package act
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
@@ -195,8 +197,7 @@ func findDoor(ctx context.Context, tx *store.Tx, location club.LocationID, bay c
 	doors := ofKind(list, club.DeviceDoor)
 	var entrances []store.Device
 	for _, d := range doors {
-		name := strings.ToLower(d.Name)
-		if strings.Contains(name, "entrance") || strings.Contains(name, "front") || strings.Contains(name, "main") {
+		if slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(d.Name), notLetter), isEntrance) {
 			entrances = append(entrances, d)
 		}
 	}
@@ -210,6 +211,11 @@ func findDoor(ctx context.Context, tx *store.Tx, location club.LocationID, bay c
 	}
 	return store.Device{}, "the location has several doors, and none of them alone is the entrance", nil
 }
+
+// isEntrance takes whole words only: the maintenance room is not the main door.
+func isEntrance(word string) bool { return word == "entrance" || word == "front" || word == "main" }
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 func ofKind(list []store.Device, kind club.DeviceKind) []store.Device {
 	var out []store.Device

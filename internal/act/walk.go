@@ -239,6 +239,13 @@ func (w *walker) complete(ctx context.Context) error {
 	if !w.plan.Said && !w.plan.Did {
 		return w.giveUp(ctx, "the procedure ended without anything done or said")
 	}
+	others, err := w.tx.CountUnderWay(ctx, store.CountUnderWayParams{ThreadID: w.run.ThreadID, OtherThan: w.run.DecisionID.String()})
+	if err != nil {
+		return fmt.Errorf("count what is under way: %w", err)
+	}
+	if others > 0 {
+		return w.end(ctx, runDone, "finished; something else goes on in the conversation")
+	}
 	if _, err := w.thread.Status.Next(club.ThreadAnswered); err == nil {
 		if w.thread, err = thread.Apply(ctx, w.tx, w.thread, thread.Move{Event: club.ThreadAnswered, By: system, Why: "the procedure is finished"}); err != nil {
 			return err
