@@ -147,7 +147,7 @@ func fillBooking(ctx context.Context, tx *store.Tx, keys *vault.Tenant, b *store
 		b.StartsAt, b.EndsAt = start, end
 	}
 	b.LocationID, b.BayID = location.ID, bay
-	if !subject.IsZero() {
+	if !subject.IsZero() || c.Phone != "" || c.Email != "" { // who names a holder that we cannot find has named another one
 		b.SubjectID, b.MemberID = subject, member
 	}
 	return nil

@@ -192,6 +192,11 @@ func TestHolderIsFoundByNumberElseByAddressElseNobody(t *testing.T) {
 	if got := h.booking(h.book(b)); got.MemberID != shared[1].ID {
 		t.Error("a change that names nobody took the holder away")
 	}
+	b = change("number", 3)
+	b.Email = "guest@example.com"
+	if got := h.booking(h.book(b)); !got.SubjectID.IsZero() || !got.MemberID.IsZero() {
+		t.Error("a booking that was passed on still belongs to who had it")
+	}
 }
 
 func TestBookingByAnErasedPersonsNumberIsAStrangers(t *testing.T) {

@@ -146,7 +146,7 @@ func (t *text) move(ctx context.Context, b *batch, s *sender, th store.Thread) (
 	for range 3 {
 		next := th
 		if newEpisode(next, b.Now, settings.EpisodeGap) {
-			next.EpisodeAt, next.Awaiting = b.Now, ""
+			next.EpisodeAt, next.Awaiting, next.BayID, next.Priority = b.Now, "", "", club.PriorityNormal
 		}
 		if next.Status == club.ThreadResolved {
 			next.Priority = club.PriorityNormal // a person has seen to what was pressing; thanks are not

@@ -78,17 +78,19 @@ func TestEpisodeBeginsAnewOnceTheSilenceAfterAHandReplyIsOver(t *testing.T) {
 	h := newHouse(t)
 	first := h.deliver(text(ada, "refund please"))
 	until := storetest.Start.Add(4 * time.Hour)
-	h.apply(first.Thread, thread.Move{Event: club.ThreadHandReply, SilentUntil: &until})
+	bay := h.bay
+	high := club.PriorityHigh
+	h.apply(first.Thread, thread.Move{Event: club.ThreadHandReply, SilentUntil: &until, Bay: &bay, Priority: &high})
 
 	h.clock.Advance(5 * time.Hour) // silent no longer, but of the same matter
 	h.deliver(text(ada, "thanks"))
-	if th := h.thread(first.Thread); !th.EpisodeAt.Equal(storetest.Start) {
+	if th := h.thread(first.Thread); !th.EpisodeAt.Equal(storetest.Start) || th.BayID != bay || th.Priority != high {
 		t.Errorf("episode of %s begins at %s", th.ID, th.EpisodeAt)
 	}
 	now := h.clock.Advance(7 * time.Hour)
 	h.deliver(text(ada, "bay 3 froze"))
-	if th := h.thread(first.Thread); !th.EpisodeAt.Equal(now) {
-		t.Errorf("episode begins at %s, want %s", th.EpisodeAt, now)
+	if th := h.thread(first.Thread); !th.EpisodeAt.Equal(now) || !th.BayID.IsZero() || th.Priority != club.PriorityNormal {
+		t.Errorf("episode begins at %s, want %s; bay %q and priority %s of the matter before", th.EpisodeAt, now, th.BayID, th.Priority)
 	}
 }
 
