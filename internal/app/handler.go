@@ -80,6 +80,9 @@ func (s slackActions) Press(ctx context.Context, tenant *store.Tenant, slackUser
 		return "", err
 	}
 	p, err := d.FindPrincipalBySlackID(ctx, slackUserID)
+	if err != nil && club.CodeOf(err) != club.CodeForbidden {
+		return "", err
+	}
 	if err != nil {
 		return "Your Slack account belongs to no active user of ClubOS. An admin can enter your Slack id under Users.", nil
 	}

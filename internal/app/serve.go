@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,13 @@ type Server struct {
 	draining atomic.Bool
 	drained  chan struct{} // closed when draining begins
 	failed   chan error
+
+	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
+	finding     sync.WaitGroup
 }
+
+// findEvery is how often clubs are looked for that another process has made.
+const findEvery = 10 * time.Second
 
 // Start opens every club, starts the jobs and listens. It fails loudly: what cannot be started ends
 // everything. Stop ends it.
@@ -70,6 +77,9 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 			s.failed <- err
 		}
 	}()
+	findCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopFinding = stop
+	s.finding.Go(func() { s.find(findCtx) })
 	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
 	return s, nil
 }
@@ -88,6 +98,38 @@ func (s *Server) AddTenant(ctx context.Context, slug club.Slug) error {
 	return s.app.runner.AddTenant(ctx, slug)
 }
 
+// find serves the clubs that the command line, or another replica, has made since the start.
+func (s *Server) find(ctx context.Context) {
+	again := time.NewTicker(findEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			tryCtx, cancel := context.WithTimeout(ctx, findEvery)
+			if err := s.addNew(tryCtx); err != nil && ctx.Err() == nil {
+				s.app.Log.ErrorContext(tryCtx, "new clubs cannot be served", "event.action", "server.find", "event.outcome", "failure", "error.message", err.Error())
+			}
+			cancel()
+		}
+	}
+}
+
+func (s *Server) addNew(ctx context.Context) error {
+	recs, err := s.app.Cluster.FindTenants(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, rec := range recs {
+		if rec.Status == "active" {
+			errs = append(errs, s.AddTenant(ctx, rec.Slug))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Stop drains: no new requests, those under way end, jobs under way end, and what is not done then is
 // left for the next start. It waits at most the configured time and may be called more than once.
 func (s *Server) Stop(ctx context.Context) error {
@@ -95,6 +137,8 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	}
 	close(s.drained)
+	s.stopFinding()
+	s.finding.Wait()
 	s.app.Log.InfoContext(ctx, "stopping", "event.action", "server.stop")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.app.Config.DrainTimeout)
 	defer cancel()

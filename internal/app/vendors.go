@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,8 @@ import (
 )
 
 // vendors keeps each club's clients, built from its integrations. Looking one up takes no database:
-// a club's clients are loaded when it is opened and again when an integration changes.
+// a club's clients are loaded when it is opened, again when an integration changes, and, because word of
+// a change may be lost and a load may fail, every reloadEvery.
 type vendors struct {
 	cluster   *store.Cluster
 	ring      *vault.Ring
@@ -50,7 +52,14 @@ type clients struct {
 	slack     *slack.Client
 	bookings  *bookings.Webhook
 	feeds     []*bookings.Feed
+
+	from map[string]integration.Fields // what they were built from
+	zone string
 }
+
+// reloadEvery bounds how long a secret that was withdrawn, or a vendor that was disconnected, may still
+// count on a replica that was not told.
+const reloadEvery = 30 * time.Second
 
 func newVendors(cluster *store.Cluster, ring *vault.Ring, publicURL string, clock club.Clock, log *slog.Logger) *vendors {
 	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, clubs: map[club.Slug]*clients{}, done: make(chan struct{})}
@@ -84,7 +93,10 @@ func (v *vendors) load(ctx context.Context, slug club.Slug) error {
 	if err != nil {
 		return err
 	}
-	c := &clients{}
+	if v.builtFrom(slug, all, zone) {
+		return nil // the clients know their tokens and how their vendors fare
+	}
+	c := &clients{from: all, zone: zone.String()}
 	for name, f := range all {
 		if err := v.connect(c, slug, name, f, zone); err != nil {
 			v.log.ErrorContext(ctx, "vendor cannot be used", "event.action", "vendor.connect", "organization.id", slug.String(), "labels.vendor", name, "error.message", err.Error())
@@ -94,6 +106,13 @@ func (v *vendors) load(ctx context.Context, slug club.Slug) error {
 	defer v.mu.Unlock()
 	v.clubs[slug] = c
 	return nil
+}
+
+func (v *vendors) builtFrom(slug club.Slug, all map[string]integration.Fields, zone *time.Location) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	c := v.clubs[slug]
+	return c != nil && c.zone == zone.String() && maps.EqualFunc(c.from, all, maps.Equal[integration.Fields, integration.Fields])
 }
 
 func (v *vendors) connect(c *clients, slug club.Slug, name string, f integration.Fields, zone *time.Location) (err error) {
@@ -141,9 +160,20 @@ func (v *vendors) rotated(ctx context.Context, slug club.Slug, token string) err
 	if err != nil {
 		return err
 	}
+	v.remember(slug, token)
 	return tenant.Write(ctx, func(tx *store.Tx) error {
 		return integration.Put(ctx, tx, keys, club.System("ninjaone"), ninjaone.Provider, integration.Fields{"refresh_token": token})
 	})
+}
+
+// remember notes the token that the club's client has by itself, so that storing it does not build
+// another client, which would have to ask for a token at once.
+func (v *vendors) remember(slug club.Slug, token string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if c := v.clubs[slug]; c != nil && c.from[ninjaone.Provider] != nil {
+		c.from[ninjaone.Provider]["refresh_token"] = token
+	}
 }
 
 // watch loads a club's clients again when its integrations change, until close.
@@ -151,10 +181,14 @@ func (v *vendors) watch(slug club.Slug) {
 	changes, end := v.cluster.Subscribe(slug)
 	v.watching.Go(func() {
 		defer end()
+		again := time.NewTicker(reloadEvery)
+		defer again.Stop()
 		for {
 			select {
 			case <-v.done:
 				return
+			case <-again.C:
+				v.reload(slug)
 			case c := <-changes:
 				if c.Topic == integration.Topic {
 					v.reload(slug)
