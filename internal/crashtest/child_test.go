@@ -1,0 +1,176 @@
+package crashtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is the binary, built by the first test that needs it.
+var program struct {
+	once sync.Once
+	dir  string
+	path string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if program.dir != "" {
+		_ = os.RemoveAll(program.dir)
+	}
+	os.Exit(code)
+}
+
+func binary(t *testing.T) string {
+	t.Helper()
+	program.once.Do(func() {
+		if program.dir, program.err = os.MkdirTemp("", "clubos-crash-"); program.err != nil {
+			return
+		}
+		program.path = filepath.Join(program.dir, "clubos")
+		out, err := exec.Command("go", "build", "-o", program.path, "clubos/cmd/clubos").CombinedOutput() //nolint:gosec,noctx // outlives the first test
+		if err != nil {
+			program.err = fmt.Errorf("build the program: %w\n%s", err, out)
+		}
+	})
+	if program.err != nil {
+		t.Fatal(program.err)
+	}
+	return program.path
+}
+
+const (
+	readyWithin = 30 * time.Second
+	endWithin   = 20 * time.Second
+)
+
+// child is a server that runs.
+type child struct {
+	cmd   *exec.Cmd
+	log   string
+	ended chan struct{}
+	err   error // how it ended; read after ended
+}
+
+// serve starts a server on the installation and waits until it is ready.
+func (in *installation) serve(t *testing.T) *child {
+	t.Helper()
+	c := &child{cmd: exec.Command(binary(t), "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})} //nolint:gosec,noctx // ended by its id
+	c.cmd.Env = in.environ()
+	out, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }() // the child has its own handle
+	c.cmd.Stdout, c.cmd.Stderr = out, out
+	if err := c.cmd.Start(); err != nil {
+		t.Fatalf("start the server: %v", err)
+	}
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.ended)
+	}()
+	t.Cleanup(func() { _ = c.kill() })
+	if err := c.awaitReady(t.Context(), in.url+"/readyz"); err != nil {
+		t.Fatalf("%v\n%s", err, c.lastLines())
+	}
+	return c
+}
+
+func (c *child) awaitReady(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	client := &http.Client{Timeout: time.Second}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := client.Do(req); err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-c.ended:
+			return fmt.Errorf("the server ended before it was ready: %w", c.err)
+		default:
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("the server was not ready within %s", readyWithin)
+		}
+	}
+}
+
+// kill ends the server as a power cut would, and waits until it is gone.
+func (c *child) kill() error {
+	err := c.cmd.Process.Kill()
+	<-c.ended
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
+}
+
+// deploy asks the server to end, as a deploy does, and fails unless it ends well and in time.
+func (c *child) deploy() error {
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("signal the server: %w", err)
+	}
+	late := time.NewTimer(endWithin)
+	defer late.Stop()
+	select {
+	case <-c.ended:
+	case <-late.C:
+		return errors.Join(fmt.Errorf("the server did not end within %s", endWithin), c.kill())
+	}
+	if c.err != nil {
+		return fmt.Errorf("the server ended badly: %w\n%s", c.err, c.lastLines())
+	}
+	return nil
+}
+
+func (c *child) lastLines() string {
+	b, err := os.ReadFile(c.log)
+	if err != nil {
+		return ""
+	}
+	return string(b[max(0, len(b)-3000):])
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// environ is the child's environment: what runtimes need and the installation's configuration, but
+// nothing else that would configure ClubOS.
+func (in *installation) environ() []string {
+	var out []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "CLUBOS_") && !strings.HasPrefix(e, "PATTERN_") {
+			out = append(out, e)
+		}
+	}
+	for name, value := range in.env {
+		out = append(out, name+"="+value)
+	}
+	return out
+}

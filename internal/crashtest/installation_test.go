@@ -1,0 +1,146 @@
+package crashtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clubos/internal/app"
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/simulate"
+	"clubos/internal/simulate/vendor"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// installation is a club with stand-ins for its vendors, on either engine.
+type installation struct {
+	dir     string
+	url     string
+	env     map[string]string
+	club    *simulate.Club
+	vendors *vendor.Vendors
+}
+
+// eachEngine runs a test on SQLite, and on PostgreSQL where there is a server to test on.
+func eachEngine(t *testing.T, test func(t *testing.T, in *installation)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, install(t, "")) })
+	if server := storetest.DatabaseURL(); server != "" {
+		t.Run("postgres", func(t *testing.T) { test(t, install(t, server)) })
+	}
+}
+
+func install(t *testing.T, server string) *installation {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	in := &installation{dir: t.TempDir(), url: "http://" + address}
+	in.env = map[string]string{"CLUBOS_LISTEN": address, "CLUBOS_DATA_DIR": filepath.Join(in.dir, "data")}
+	slug := "crash" + random()
+	if server != "" {
+		in.env["CLUBOS_DATABASE_URL"] = database(t, server, slug)
+	}
+	err = in.open(t.Context(), func(a *app.App) error { return in.populate(t.Context(), a, club.Slug(slug)) })
+	if in.vendors != nil {
+		t.Cleanup(func() { _ = in.vendors.Close() })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func random() string {
+	var b [5]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// open opens the installation in this process, where nothing of it runs, and closes it again.
+func (in *installation) open(ctx context.Context, fn func(*app.App) error) error {
+	cfg, err := app.LoadConfig(in.env)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	return fn(a)
+}
+
+// populate makes a club in which everything goes by itself that may: information is sent, and restarts
+// and doors wait for an objection for a few seconds only.
+func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug) (err error) {
+	in.club, err = simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: slug, Name: "Crash", Seed: 1, NoStaff: true, BaysEach: 20, Members: 300,
+		Settings: map[string]any{"wait.burst": "300ms", "wait.suggest": "5s", "actions.auto_execution": true},
+		ImportSOPs: func(ctx context.Context, tenant *store.Tenant) error {
+			docs, problems := knowledge.Import(bytes.NewReader(knowledge.Starter()), knowledge.FormatYAML, a.Catalogue)
+			if len(problems) > 0 {
+				return fmt.Errorf("BUG: starter procedures: %s", problems[0])
+			}
+			_, err := a.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", true)
+			return err
+		}})
+	if err != nil {
+		return fmt.Errorf("make a club: %w", err)
+	}
+	vc := in.club.VendorConfig()
+	vc.SMS.PerSecond, vc.RMM.RebootTime, vc.RMM.ScriptTime = -1, time.Second, 300*time.Millisecond
+	if in.vendors, err = vendor.Start(vc); err != nil {
+		return fmt.Errorf("start the vendors' stand-ins: %w", err)
+	}
+	tenant, keys, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return simulate.Connect(ctx, tenant, keys, in.vendors)
+}
+
+// database makes a database of its own on the server and has it dropped, with the club's role.
+func database(t *testing.T, server, slug string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("the test database's URL cannot be read")
+	}
+	name := "clubos_" + slug
+	run := func(statements ...string) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
+		defer cancel()
+		conn, err := pgx.Connect(ctx, server)
+		if err != nil {
+			t.Fatalf("connect to PostgreSQL: %v", err)
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		for _, s := range statements {
+			if _, err := conn.Exec(ctx, s); err != nil {
+				t.Errorf("%s: %v", s, err)
+			}
+		}
+	}
+	run("CREATE DATABASE " + pgx.Identifier{name}.Sanitize())
+	t.Cleanup(func() {
+		run("DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)", "DROP ROLE IF EXISTS "+pgx.Identifier{"r_" + slug}.Sanitize())
+	})
+	u.Path = "/" + name
+	return u.String()
+}
