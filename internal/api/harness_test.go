@@ -292,7 +292,7 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 		return err
 	}
 	if _, err := tx.CreateMessage(ctx, store.CreateMessageParams{ID: w.message, ThreadID: w.thread, Direction: club.DirectionIn, Author: club.AuthorMember, Provider: "twilio", Status: club.MessageReceived,
-		Body: body, Masked: "where is the " + secret, Media: "[]", CorrelationID: tx.Correlation, Now: now}); err != nil {
+		Body: body, Masked: "where is the " + secret, Media: "[]", DecisionID: w.decision, HandledAt: &now, CorrelationID: tx.Correlation, Now: now}); err != nil {
 		return err
 	}
 	if err := tx.CreateDecision(ctx, store.CreateDecisionParams{ID: w.decision, ThreadID: w.thread, SubjectID: s.ID, Kind: "answer", Title: "About " + secret, SOPID: w.sop, SOPVersion: 1, Confidence: .8,
