@@ -31,7 +31,7 @@ export default async function start(): Promise<() => Promise<void>> {
   };
   // However the tests end, the server ends with them.
   process.once("exit", () => running() && server.kill("SIGKILL"));
-  process.once("SIGTERM", () => process.exit(143));
+  process.once("SIGTERM", () => void stop().finally(() => process.exit(143)));
 
   try {
     await until("the demo club", async () => {
