@@ -44,8 +44,8 @@ func TestSettingsAreSavedByGroupAndCountAtOnce(t *testing.T) {
 	form.Set("confidence.high", "0.99")
 	form.Set("confidence.medium", "0.97")
 	form.Set("actions.auto_execution", "true")
-	form.Set("actions.off", "door, device")
-	b.postForm(at, form).follow().want(http.StatusOK, "Saved; it counts at once.", "Limited", "Switched off: door, device.")
+	form.Set("actions.off", "access, device")
+	b.postForm(at, form).follow().want(http.StatusOK, "Saved; it counts at once.", "Limited", "Switched off: access, device.")
 	s := h.settings()
 	if s.Thresholds != (club.Thresholds{High: .99, Medium: .97, Low: .5}) || !s.AutoExecution || len(s.SwitchedOff) != 2 {
 		t.Errorf("settings are %+v", s)

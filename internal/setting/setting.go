@@ -105,6 +105,11 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 	if err := spec.set(&now, value); err != nil {
 		return club.Invalid("%s: %s", spec.Title, err)
 	}
+	if spec.check != nil {
+		if err := spec.check(now); err != nil {
+			return err
+		}
+	}
 	if err := now.Thresholds.Validate(); err != nil {
 		return err
 	}

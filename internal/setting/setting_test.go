@@ -69,6 +69,25 @@ func TestBadValueIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
+func TestKillSwitchThatWouldStopNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	tenant, _ := storetest.Tenant(t)
+	for _, value := range []string{`["all"]`, `["device","access"]`, `["words"]`, `["unlock_door","send_reply"]`, `[]`} {
+		if err := put(t, tenant, "actions.off", value); err != nil {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+	for _, value := range []string{`["door"]`, `["device","Unlock_Door"]`, `["unlock-door"]`, `["desk"]`, `["create_ticket"]`, `[""]`} {
+		if err := put(t, tenant, "actions.off", value); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s was taken: %v", value, err)
+		}
+	}
+	storetest.Exec(t, tenant, `UPDATE settings SET value = '["gone","access"]' WHERE key = 'actions.off'`)
+	if off, thrown := load(t, tenant).Off("access", "unlock_door"); !thrown || off != "access" {
+		t.Error("a switch of old does not count any more")
+	}
+}
+
 func TestEverySpecReadsBackItsDefaultAndItsForm(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

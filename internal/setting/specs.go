@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 )
 
@@ -32,8 +33,9 @@ type Spec struct {
 	Kind    Kind
 	Default json.RawMessage
 
-	set func(*Settings, json.RawMessage) error
-	get func(Settings) any
+	set   func(*Settings, json.RawMessage) error
+	get   func(Settings) any
+	check func(Settings) error // of a new value; nil: what set takes is good
 }
 
 // Value returns the setting's value in s, as JSON would show it.
@@ -60,7 +62,7 @@ var specs = []Spec{
 	number("confidence.low", "Autonomy", "Confidence to propose", "PATTERN_CONFIDENCE_LOW: at or above it an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
 	flag("replies.auto_safe", "Autonomy", "Send plain information unasked", "Replies that a procedure marks as safe (wifi, prices, how-tos) go out without an operator.", false, func(s *Settings) *bool { return &s.AutoSafeReplies }),
 	flag("actions.auto_execution", "Autonomy", "Run announced actions at their deadline", "Off: every action waits for a person. On: reversible actions run when their deadline passes without an objection.", false, func(s *Settings) *bool { return &s.AutoExecution }),
-	list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words, desk) or an action's name.", func(s *Settings) *[]string { return &s.SwitchedOff }),
+	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words) or an action's name.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
 
 	duration("wait.burst", "Timing", "Wait for the rest of a burst", "How long after a text we wait for the next one before answering both.", 2*time.Second, 0, time.Minute, func(s *Settings) *time.Duration { return &s.BurstWait }),
 	duration("wait.suggest", "Timing", "Time to object", "How long an announced action waits for an objection.", 60*time.Second, 5*time.Second, time.Hour, func(s *Settings) *time.Duration { return &s.SuggestDeadline }),
@@ -148,6 +150,30 @@ func list(key, group, title, help string, field func(*Settings) *[]string) Spec 
 			return nil
 		},
 		get: func(s Settings) any { return *field(&s) }}
+}
+
+// checked adds what a new value must fulfil. A stored one counts all the same: a kill switch that was
+// thrown stays thrown beside one whose action is gone.
+func checked(s Spec, check func(Settings) error) Spec {
+	s.check = check
+	return s
+}
+
+// knownSwitches refuses a kill switch that stops nothing: whoever throws it believes that it does.
+func knownSwitches(s Settings) error {
+	cat, err := catalogue.Load()
+	if err != nil {
+		return fmt.Errorf("read action catalogue: %w", err)
+	}
+	for _, off := range s.SwitchedOff {
+		stops := func(a catalogue.Action) bool {
+			return a.Category != catalogue.CategoryDesk && (off == string(a.Category) || off == string(a.Name) && (a.Physical() || a.Name == "send_reply"))
+		}
+		if off != "all" && !slices.ContainsFunc(cat.All(), stops) {
+			return club.Invalid("%.40q switches nothing off; write all, device, access, words, or the name of an action", off)
+		}
+	}
+	return nil
 }
 
 func duration(key, group, title, help string, def, least, most time.Duration, field func(*Settings) *time.Duration) Spec {
