@@ -83,8 +83,8 @@ test.describe("without scripts", () => {
   });
 
   test("one runs an action, after confirming it", async ({ page, club }) => {
-    const m = await club.booker("Harbour", 1);
-    await club.text(m, "a remark about the pictures on the wall", "Harbour");
+    const m = await club.booker("Northside", 2);
+    await club.text(m, "a remark about the pictures on the wall", "Northside");
     const id = await openThread(page, club, m);
     const unlock = page.locator("#context details.confirm").filter({ hasText: "Unlock the door" });
     await unlock.locator("summary").click();
