@@ -38,7 +38,7 @@ func binary(t *testing.T) string {
 			return
 		}
 		program.path = filepath.Join(program.dir, "clubos")
-		out, err := exec.Command("go", "build", "-o", program.path, "clubos/cmd/clubos").CombinedOutput() //nolint:gosec,noctx // outlives the first test
+		out, err := exec.Command("go", "build", "-o", program.path, "clubos/cmd/clubos").CombinedOutput()
 		if err != nil {
 			program.err = fmt.Errorf("build the program: %w\n%s", err, out)
 		}
@@ -65,7 +65,7 @@ type child struct {
 // serve starts a server on the installation and waits until it is ready.
 func (in *installation) serve(t *testing.T) *child {
 	t.Helper()
-	c := &child{cmd: exec.Command(binary(t), "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})} //nolint:gosec,noctx // ended by its id
+	c := &child{cmd: exec.Command(binary(t), "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})}
 	c.cmd.Env = in.environ()
 	out, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // seeded returns the source that everything left to chance follows from.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("CLUBOS_CRASH_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
@@ -25,7 +25,7 @@ func seeded(t *testing.T) *rand.Rand {
 		}
 	}
 	t.Logf("CLUBOS_CRASH_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // must repeat by seed
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // playing are texts of people who are in their bay: what makes the program act on devices.
