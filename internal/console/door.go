@@ -45,9 +45,11 @@ func (c *console) door(rt route) http.Handler {
 		v := &visit{c: c, rt: rt, w: w, r: r, now: now}
 		v.headers()
 		defer func() {
-			if cause := recover(); cause == http.ErrAbortHandler {
+			cause := recover()
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
-			} else if cause != nil {
+			}
+			if cause != nil {
 				v.fail(fmt.Errorf("BUG: handler panicked: %v\n%s", cause, debug.Stack()))
 			}
 		}()

@@ -24,7 +24,6 @@ import (
 	"clubos/internal/knowledge"
 	"clubos/internal/notify"
 	"clubos/internal/people"
-	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/vault"
@@ -226,11 +225,6 @@ func (h *house) write(fn func(*store.Tx) error) {
 	if err := h.tenant.Write(h.t.Context(), fn); err != nil {
 		h.t.Fatal(err)
 	}
-}
-
-func (h *house) set(key string, value any) {
-	h.t.Helper()
-	h.write(func(tx *store.Tx) error { return setting.PutValue(h.t.Context(), tx, club.System("test"), key, value) })
 }
 
 // user makes a user whose password is password; it is hashed once for all tests.

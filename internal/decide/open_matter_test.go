@@ -46,8 +46,8 @@ func TestThanksDuringARunLeavesTheThreadToTheRun(t *testing.T) {
 
 func TestThatItWorksAgainWithdrawsWhatWasAnnounced(t *testing.T) {
 	t.Parallel()
-	h, th, _ := announced(t)
-	th = h.hear(ada, "never mind")
+	h, _, _ := announced(t)
+	th := h.hear(ada, "never mind")
 	if got := h.proposal(th.ID); got.Status == club.ProposalOpen {
 		t.Errorf("proposal %s, thread %s", got.Status, th.Status)
 	}
