@@ -143,6 +143,9 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	if err != nil {
 		return err
 	}
+	if unfinished && v.rule == ruleGreeting { // "hello?" while something is under way: it is being seen to
+		v = verdict{kind: kindNoAnswer, rule: ruleGreeting, title: v.title}
+	}
 	if !unfinished {
 		if err := d.supersede(ctx, tx, th); err != nil {
 			return err

@@ -30,6 +30,8 @@ func TestFixedRulesComeBeforeAnythingElse(t *testing.T) {
 		{"HELP", "help", "help", club.ThreadAIResolved, club.PriorityNormal, "reply.help"},
 		{"can i talk to a real person please", "escalate", "human", club.ThreadEscalated, club.PriorityHigh, "reply.escalated"},
 		{"someone fell and is bleeding", "escalate", "emergency", club.ThreadEscalated, club.PriorityEmergency, "reply.emergency"},
+		{"hey", "help", "greeting", club.ThreadAIResolved, club.PriorityNormal, "reply.greeting"},
+		{"Hello? Good evening!", "help", "greeting", club.ThreadAIResolved, club.PriorityNormal, "reply.greeting"},
 		{"thanks!", "no_answer", "no answer needed", club.ThreadAIResolved, club.PriorityNormal, ""},
 		{"Liked “See you soon”", "no_answer", "no answer needed", club.ThreadAIResolved, club.PriorityNormal, ""},
 		{"  ", "no_answer", "no answer needed", club.ThreadAIResolved, club.PriorityNormal, ""},

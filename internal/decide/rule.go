@@ -21,6 +21,10 @@ const (
 // ruleOptedOut names the rule for texts of somebody whom we may not answer.
 const ruleOptedOut = "opted out"
 
+// ruleGreeting names the rule for texts that say hello and nothing yet: what they are about follows, and
+// the machine must not have given the thread away by then.
+const ruleGreeting = "greeting"
+
 // verdict is what fixed rules say of a matter.
 type verdict struct {
 	kind     string
@@ -69,6 +73,9 @@ func judgeAnswerless(m *matter) (verdict, bool) {
 	}
 	if _, found := m.first(func(t text) bool { return t.reading.Empty && t.row.Media != "[]" }); found && m.every(silent) {
 		return verdict{kind: kindEscalate, rule: "media", title: "Sent a picture", reason: "the member sent media without words"}, true
+	}
+	if _, greets := m.first(func(t text) bool { return t.reading.Greeting }); greets && m.every(func(t text) bool { return t.reading.Greeting || silent(t) }) {
+		return verdict{kind: kindHelp, rule: ruleGreeting, title: "Said hello", reply: m.settings.GreetingReply}, true
 	}
 	if m.every(silent) && !m.answersYesNo() {
 		return verdict{kind: kindNoAnswer, rule: "no answer needed", title: "No answer needed"}, true

@@ -14,6 +14,8 @@ type Reading struct {
 	// OptOut, OptIn and Help are carrier keywords, as the whole text only.
 	// YES is never OptIn: see IsOptInYes.
 	OptOut, OptIn, Help bool
+	// Greeting: "hey", "hello?", "anyone there", and no more. It says that somebody is about to ask.
+	Greeting bool
 	// Human: a wish to deal with a person.
 	Human bool
 	// Emergency is the kind of danger, EmergencyWords the words that said so.
@@ -60,6 +62,7 @@ func Read(text string) Reading {
 		return r
 	}
 	ts := tokenise(n)
+	r.Greeting = keyword(greetingWords, ts)
 	r.OptOut, r.OptIn, r.Help = keyword(optOutWords, ts), keyword(optInWords, ts), keyword(helpWords, ts)
 	if len(ts) > 0 {
 		r.Emergency, r.EmergencyWords = emergency(n, ts)

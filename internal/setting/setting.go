@@ -37,7 +37,7 @@ type Settings struct {
 	EscalationSLA map[club.Priority]time.Duration
 	TicketSLA     map[club.Priority]time.Duration
 
-	OptOutReply, OptInReply, HelpReply, EscalatedReply, EmergencyReply string
+	OptOutReply, OptInReply, HelpReply, GreetingReply, EscalatedReply, EmergencyReply string
 
 	SlackChannel string
 	ConsoleURL   string

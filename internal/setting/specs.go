@@ -82,6 +82,7 @@ var specs = []Spec{
 	text("reply.opt_out", "Replies", "Answer to STOP", "Sent once when a member opts out.", "You will get no more texts from us. Text START to hear from us again.", 1, 320, func(s *Settings) *string { return &s.OptOutReply }),
 	text("reply.opt_in", "Replies", "Answer to START", "Sent when a member opts in again.", "You are back. Text us whenever you need something.", 1, 320, func(s *Settings) *string { return &s.OptInReply }),
 	text("reply.help", "Replies", "Answer to HELP", "Sent when a member texts HELP alone.", "Text us what you need, or PERSON to reach one of us. STOP ends texts.", 1, 320, func(s *Settings) *string { return &s.HelpReply }),
+	text("reply.greeting", "Replies", "Answer to a greeting", "Sent when a member says hello and nothing else yet.", "Hi! How can we help?", 1, 320, func(s *Settings) *string { return &s.GreetingReply }),
 	text("reply.escalated", "Replies", "When a person was called", "Sent when a member asks for a person, or when nobody can be reached otherwise.", "I have called one of our team. They will text you here.", 1, 320, func(s *Settings) *string { return &s.EscalatedReply }),
 	text("reply.emergency", "Replies", "In an emergency", "Sent at once for fire, injury or danger.", "If anyone is in danger, call 911 now. Our team has been alerted and will contact you here.", 1, 320, func(s *Settings) *string { return &s.EmergencyReply }),
 
