@@ -96,7 +96,7 @@ const (
 	passLife = 2 * time.Minute
 	// poll and maxPoll bound the pause between two looks of a verification; it grows with the wait.
 	poll    = 3 * time.Second
-	maxPoll = 5 * time.Second
+	maxPoll = 15 * time.Second
 	// grace is how much longer than its time a verification goes on while the vendor does not answer.
 	grace = 30 * time.Second
 	// stranded is the age at which an unfinished execution or run is taken as having lost its job. It

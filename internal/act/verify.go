@@ -39,7 +39,7 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 	if lookErr != nil && gone <= o.action.Verification.Within+grace {
 		over = false
 	}
-	pause := min(max(gone/10, poll), maxPoll)
+	pause := min(max(gone/3, poll), maxPoll)
 	switch {
 	case f.outcome != "":
 	case !over && f.seen == nil:

@@ -63,7 +63,7 @@ func (d *drive) settle(ctx context.Context, server *child) {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	limit := time.Now().Add(time.Minute)
+	limit := time.Now().Add(100 * time.Second)
 	for calm := 0; calm < 3; {
 		left := d.count(ctx, db, unsettled())
 		if calm++; len(left) > 0 {
