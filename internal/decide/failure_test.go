@@ -99,8 +99,8 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			if cut := storetest.CutOff(t, h.state, prepare(h)); cut < 3 {
-				t.Errorf("cut off %d times only", cut)
+			if cut := storetest.CutOff(t, h.state, prepare(h)); cut == 0 {
+				t.Error("it was never cut off")
 			}
 		})
 	}

@@ -196,8 +196,8 @@ func TestActThatIsCutOffAnywhereLeavesNothingAndCanBeDoneAgain(t *testing.T) {
 				state = func() [6]int { return [6]int{} }
 			}
 			cut := storetest.CutOff(t, state, act)
-			if cut < 5 {
-				t.Errorf("the act was cut off %d times only", cut)
+			if cut == 0 {
+				t.Error("the act was never cut off")
 			}
 		})
 	}
