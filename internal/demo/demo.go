@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"clubos/internal/app"
@@ -69,7 +70,7 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 		}
 		cfg.DataDir = d.tempDir
 	}
-	if cfg.Listen == "" {
+	if cfg.Listen == "" || strings.HasSuffix(cfg.Listen, ":0") {
 		if cfg.Listen, err = freeAddress(ctx); err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	if d.server, err = d.App.Start(ctx); err != nil {
 		return err
 	}
-	d.URL = "http://" + d.server.Addr()
+	d.URL = "http://" + cfg.Listen // as vendors and browsers know it: they sign, and bind cookies to, this very name
 	return nil
 }
 
