@@ -60,14 +60,27 @@ func newKeyList(io std) *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(io.out, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tNAME\tPREFIX\tACTIVE\tCREATED")
+			fmt.Fprintln(w, "ID\tNAME\tPREFIX\tSTATE\tCREATED")
 			for _, k := range keys {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%s\n", k.ID, k.Name, k.Prefix, k.Active(a.Cluster.Clock().Now()), k.CreatedAt.UTC().Format(time.RFC3339))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Prefix, keyState(k, a.Cluster.Clock().Now()), k.CreatedAt.UTC().Format(time.RFC3339))
 			}
 			return w.Flush()
 		})
 	}
 	return cmd
+}
+
+// keyState says whether a key is accepted, and if not, why.
+func keyState(k identity.APIKey, now time.Time) string {
+	switch {
+	case k.RevokedAt != nil:
+		return "revoked"
+	case k.Stopped != "":
+		return "stopped: " + k.Stopped
+	case !k.Active(now):
+		return "expired"
+	}
+	return "active"
 }
 
 func newKeyRevoke(io std) *cobra.Command {

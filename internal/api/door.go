@@ -103,6 +103,9 @@ func (a *api) admit(r *http.Request, op *operation) (*call, error) {
 	if by.Tenant != slug {
 		return nil, fmt.Errorf("BUG: a credential of %s named a principal of %s", slug, by.Tenant)
 	}
+	if err := by.RequirePassword(); err != nil && !op.due {
+		return nil, err
+	}
 	for _, p := range []identity.Permission{op.needs, op.shows()} {
 		if p == signedIn || p == "" && op.needs != "" {
 			continue

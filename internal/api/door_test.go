@@ -1,14 +1,17 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 func TestEveryOperationHasAProbe(t *testing.T) {
@@ -38,6 +41,8 @@ func TestEveryOperationWorksForWhoMay(t *testing.T) {
 		switch op.id {
 		case "claim", "create-key": // only a person can
 			cred = h.north.owner
+		case "change-password", "sign-out":
+			_, cred = h.north.newcomer(club.RoleViewer)
 		}
 		prepare(h, all, op.id, w)
 		a := all[op.id](w)
@@ -94,6 +99,9 @@ func TestViewersOnlyRead(t *testing.T) {
 	may := append(identity.RolePermissions(club.RoleViewer), signedIn)
 	all := probes()
 	for _, op := range operations() {
+		if op.own() {
+			continue
+		}
 		res := h.do(h.north.viewer, all[op.id](w))
 		switch {
 		case op.method != http.MethodGet || !slices.Contains(may, op.needs):
@@ -132,7 +140,10 @@ func TestAKeyNeedsNoMorePermissionsThanTheTableSays(t *testing.T) {
 	for _, op := range operations() {
 		scopes := slices.DeleteFunc([]identity.Permission{op.needs, op.shows()}, func(p identity.Permission) bool { return p == "" || p == signedIn })
 		switch op.id {
-		case "claim", "create-key": // only a person can
+		case "claim", "create-key", "change-password", "sign-out": // only a person can
+			if res := h.do(h.north.full, all[op.id](h.north.world(h.north.alpha))); res.Code != http.StatusForbidden {
+				t.Errorf("%s with a key: status %d: %s", op.id, res.Code, res.Body)
+			}
 			continue
 		case "import-sops": // writes and publishes
 			scopes = append(scopes, identity.SOPsWrite)
@@ -154,6 +165,48 @@ func TestAKeyNeedsNoMorePermissionsThanTheTableSays(t *testing.T) {
 			t.Errorf("%s with %s alone: status %d: %s", op.id, op.needs, res.Code, res.Body)
 		}
 	}
+}
+
+// own reports whether an operation changes nothing but the caller's own account.
+func (o *operation) own() bool { return o.needs == signedIn && o.method != http.MethodGet }
+
+func TestASessionWhosePasswordIsDueCanOnlyChooseOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	w := h.north.world(h.north.alpha)
+	old, aged := h.north.newcomer(club.RoleOwner)
+	storetest.Exec(t, h.north.db, "UPDATE users SET password_hash = 'none', password_changed_at = $1 WHERE id = $2", h.clock.Now().Add(-identity.PasswordMaxAge-time.Second), old.String())
+	_, cred := h.north.newcomer(club.RoleOwner)
+	all := probes()
+	for _, op := range operations() {
+		if op.due {
+			continue
+		}
+		for name, c := range map[string]string{"no password": cred, "an old password": aged} {
+			var p Problem
+			res := h.do(c, all[op.id](w))
+			if err := json.Unmarshal(res.Body.Bytes(), &p); err != nil || res.Code != http.StatusForbidden || p.Code != codePasswordDue || !strings.Contains(p.Detail, "PUT /me/password") || strings.Contains(res.Body.String(), secret) {
+				t.Errorf("%s with %s: status %d: %s", op.id, name, res.Code, res.Body)
+			}
+		}
+	}
+	if n := countChanges(h); n != 0 {
+		t.Errorf("%d changes were made", n)
+	}
+	var me Me
+	h.want(200, h.do(cred, all["get-me"](w)), &me)
+	if !me.PasswordDue {
+		t.Error("the account does not say that its password is due")
+	}
+	h.want(422, h.do(cred, ask{method: "PUT", path: w.at("/me/password"), body: object{"new": "short"}}), nil)
+	h.want(204, h.do(cred, all["change-password"](w)), nil)
+	h.want(200, h.do(cred, all["list-threads"](w)), nil)
+	res := h.do(cred, all["sign-out"](w))
+	h.want(204, res, nil)
+	if c := res.Header().Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-clubos=;") || !strings.Contains(c, "Max-Age=0") {
+		t.Errorf("cookie %q", c)
+	}
+	h.want(401, h.do(cred, all["get-me"](w)), nil)
 }
 
 // prepare brings a world to where an operation can succeed.
@@ -186,6 +239,9 @@ func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {
 		far.message.String(), far.decision.String(), far.proposal.String(), far.execution.String(), far.ticket.String(), far.sop.String(), far.user.String(), far.key.String()}
 	for _, cred := range []string{h.north.only, h.north.atOnly} {
 		for _, op := range operations() {
+			if op.own() {
+				continue
+			}
 			res := h.do(cred, all[op.id](far))
 			text := res.Body.String()
 			for _, leak := range leaks {

@@ -184,14 +184,22 @@ func (c *clubIn) key(scopes []identity.Permission, at ...club.LocationID) (strin
 	return "Bearer " + token, k.ID
 }
 
-// session returns a session's cookie. Nobody has a password: hashing one takes long.
+// session returns a session's cookie. Its user seems to have a password: hashing one takes long.
 func (c *clubIn) session(role club.Role, at ...club.LocationID) string {
+	c.h.t.Helper()
+	id, cookie := c.newcomer(role, at...)
+	storetest.Exec(c.h.t, c.db, "UPDATE users SET password_hash = 'none', password_changed_at = $1 WHERE id = $2", c.h.clock.Now(), id.String())
+	return cookie
+}
+
+// newcomer is a session of somebody who has no password yet.
+func (c *clubIn) newcomer(role club.Role, at ...club.LocationID) (club.UserID, string) {
 	c.h.t.Helper()
 	c.h.n++
 	ctx := c.h.t.Context()
 	u, err := c.people.CreateUser(ctx, c.root, identity.NewUser{Email: fmt.Sprintf("u%d@club.example", c.h.n), Name: "Someone", Role: role, Locations: at})
 	c.h.must(err)
-	return "__Host-clubos=" + c.enter(u.ID)
+	return u.ID, "__Host-clubos=" + c.enter(u.ID)
 }
 
 // enter signs a user in for the first time and returns the session's token.

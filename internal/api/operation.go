@@ -21,6 +21,7 @@ type operation struct {
 	detail string
 	status int      // of success; 0 is 200
 	edits  bool     // by version: If-Match is required
+	due    bool     // open to a session whose password is due
 	terse  bool     // the answer shows no more than what was sent
 	media  []string // of the body, or of the answer where there is no body; nil is JSON
 
@@ -86,7 +87,11 @@ func operations() []operation {
 	const made = http.StatusCreated
 	const done = http.StatusNoContent
 	return []operation{
-		{id: "get-me", method: get, path: "/me", needs: signedIn, tag: "You", summary: "Who you are and what you may do"},
+		{id: "get-me", method: get, path: "/me", needs: signedIn, due: true, tag: "You", summary: "Who you are and what you may do"},
+		{id: "change-password", method: put, path: "/me/password", needs: signedIn, due: true, tag: "You", summary: "Choose another password", status: done,
+			detail: "Ends your other sessions. Only a person can: with a session, not with a key."},
+		{id: "sign-out", method: del, path: "/me/session", needs: signedIn, due: true, tag: "You", summary: "End the session that this request came with", status: done,
+			detail: "Only a person can: with a session, not with a key."},
 
 		{id: "list-threads", method: get, path: "/threads", needs: identity.ThreadsRead, tag: "Conversations", summary: "Conversations, the last changed first"},
 		{id: "get-thread", method: get, path: "/threads/{id}", needs: identity.ThreadsRead, tag: "Conversations", summary: "One conversation"},

@@ -51,7 +51,9 @@ func probes() map[string]func(w *world) ask {
 		return raw
 	}
 	return map[string]func(*world) ask{
-		"get-me": list("/me"),
+		"get-me":          list("/me"),
+		"change-password": send("PUT", to("/me/password"), is(object{"new": "a-" + secret + "-of-7"})),
+		"sign-out":        send("DELETE", to("/me/session"), nil),
 
 		"list-threads":  list("/threads"),
 		"get-thread":    get(on("threads", thread)),

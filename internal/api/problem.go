@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/place"
 )
@@ -61,6 +62,7 @@ const (
 	codeNoVersion   = "precondition_required"
 	codeKeyReused   = "idempotency_key_reused"
 	codeKeyBusy     = "idempotency_key_in_use"
+	codePasswordDue = "password_due"
 )
 
 func kinds() []kind {
@@ -69,6 +71,7 @@ func kinds() []kind {
 		{string(club.CodeInvalid), http.StatusUnprocessableEntity, "Invalid request", "The request can be read but breaks a rule; `errors` says which."},
 		{string(club.CodeUnauthenticated), http.StatusUnauthorized, "Not signed in", "There is no credential, or it is not valid for this club."},
 		{string(club.CodeForbidden), http.StatusForbidden, "Not allowed", "The credential lacks the permission, or a browser sent it from another site."},
+		{codePasswordDue, http.StatusForbidden, "Password due", "The session's password must be changed first: `PUT /me/password`, or in the console. Until then only `GET /me`, that and `DELETE /me/session` are open."},
 		{string(club.CodeNotFound), http.StatusNotFound, "Not found", "There is no such thing, or none that you may know of."},
 		{codeNoMethod, http.StatusMethodNotAllowed, "Method not allowed", "The header `Allow` says which methods there are."},
 		{string(club.CodeConflict), http.StatusConflict, "Conflict", "Somebody else was first, or the state does not admit it."},
@@ -115,8 +118,11 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	var p *Problem
 	if !errors.As(err, &p) {
 		code := string(club.CodeOf(err))
-		if errors.Is(err, place.ErrChanged) {
+		switch {
+		case errors.Is(err, place.ErrChanged):
 			code = codeStale
+		case errors.Is(err, identity.ErrPasswordDue):
+			code = codePasswordDue
 		}
 		p = refuse(code, club.MessageOf(err))
 		for _, f := range knowledge.Problems(err) {

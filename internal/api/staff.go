@@ -17,6 +17,7 @@ type Me struct {
 	Role        string   `json:"role,omitempty" doc:"Of a user."`
 	Permissions []string `json:"permissions" nullable:"false"`
 	LocationIDs []string `json:"location_ids" nullable:"false" doc:"Empty: every location."`
+	PasswordDue bool     `json:"password_due" doc:"Of a session: choose a password before anything else."`
 }
 
 // User is a member of the club's staff.
@@ -59,15 +60,45 @@ type editUser struct {
 	}
 }
 
+type newPassword struct {
+	InClub
+	Body struct {
+		Current string `json:"current,omitempty" maxLength:"1000" doc:"The present password; absent when you have none."`
+		New     string `json:"new" maxLength:"1000"`
+	}
+}
+
+// signedOut takes the cookie away from the browser that sent it.
+type signedOut struct {
+	Cookie string `header:"Set-Cookie"`
+}
+
+func errNoSession() error {
+	return club.Forbidden("only a person can do this: with a session, not with a key")
+}
+
 func (a *api) registerUsers() {
 	register(a, "get-me", func(_ context.Context, c *call, _ *InClub) (*oneOut[Me], error) {
-		me := Me{Club: c.by.Tenant.String(), Kind: string(c.by.Actor.Kind), ID: c.by.Actor.ID, Name: c.by.Actor.Name, Role: string(c.by.Role), Permissions: []string{}, LocationIDs: texts(c.by.Locations)}
+		me := Me{Club: c.by.Tenant.String(), Kind: string(c.by.Actor.Kind), ID: c.by.Actor.ID, Name: c.by.Actor.Name, Role: string(c.by.Role), Permissions: []string{}, LocationIDs: texts(c.by.Locations),
+			PasswordDue: c.by.RequirePassword() != nil}
 		for _, p := range identity.Permissions() {
 			if c.by.Can(p) {
 				me.Permissions = append(me.Permissions, string(p))
 			}
 		}
 		return &oneOut[Me]{Body: me}, nil
+	})
+	register(a, "change-password", func(ctx context.Context, c *call, in *newPassword) (*noneOut, error) {
+		if c.by.SessionID.IsZero() {
+			return nil, errNoSession()
+		}
+		return &noneOut{}, c.people.ChangePassword(ctx, c.by, in.Body.Current, in.Body.New)
+	})
+	register(a, "sign-out", func(ctx context.Context, c *call, _ *InClub) (*signedOut, error) {
+		if c.by.SessionID.IsZero() {
+			return nil, errNoSession()
+		}
+		return &signedOut{Cookie: a.cfg.Cookies.Clear().String()}, c.people.SignOut(ctx, c.by)
 	})
 	register(a, "list-users", func(ctx context.Context, c *call, in *Paging) (*pageOut[User], error) {
 		all, err := c.people.FindUsers(ctx, c.by)
@@ -130,6 +161,8 @@ type Key struct {
 	ExpiresAt   *time.Time `json:"expires_at,omitempty"`
 	RevokedAt   *time.Time `json:"revoked_at,omitempty"`
 	LastUsedAt  *time.Time `json:"last_used_at,omitempty" doc:"To about a minute."`
+	Rights      []string   `json:"rights" nullable:"false" doc:"What is left of the scopes: a key may do no more than its maker may at present."`
+	Stopped     string     `json:"stopped,omitempty" doc:"Why the key is refused though it is neither revoked nor expired, like: its maker is disabled."`
 }
 
 // NewKey is a key that was just made.
@@ -140,7 +173,15 @@ type NewKey struct {
 
 func showKey(k identity.APIKey) (Key, error) {
 	return Key{ID: k.ID.String(), Name: k.Name, Prefix: k.Prefix, Scopes: texts(k.Scopes), LocationIDs: texts(k.Locations), CreatedBy: k.CreatedBy, CreatedAt: k.CreatedAt.UTC(),
-		ExpiresAt: utc(k.ExpiresAt), RevokedAt: utc(k.RevokedAt), LastUsedAt: utc(k.LastUsedAt)}, nil
+		ExpiresAt: utc(k.ExpiresAt), RevokedAt: utc(k.RevokedAt), LastUsedAt: utc(k.LastUsedAt), Rights: rightsOf(k), Stopped: k.Stopped}, nil
+}
+
+// rightsOf lists what a key may do at present.
+func rightsOf(k identity.APIKey) []string {
+	if k.Stopped != "" {
+		return []string{}
+	}
+	return texts(k.Rights)
 }
 
 type newKey struct {

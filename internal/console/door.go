@@ -82,17 +82,14 @@ func (v *visit) enter() error {
 	if err := v.authenticate(); err != nil {
 		return err
 	}
-	if v.p.PasswordDue && !v.rt.due {
-		return errPasswordDue
+	if err := v.p.RequirePassword(); err != nil && !v.rt.due {
+		return err
 	}
 	if v.rt.perm == signedIn {
 		return nil
 	}
 	return v.p.Require(v.rt.perm)
 }
-
-// errPasswordDue leads to the page on which a password is chosen.
-var errPasswordDue = errors.New("password is due")
 
 // findClub opens the club of the address. None, one that is suspended and a name that cannot be one look
 // the same from outside.

@@ -13,6 +13,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/identity"
 )
 
 // statusOf maps every code to an HTTP status.
@@ -44,11 +45,11 @@ const clientGone = 499
 // fail ends a request that did not work: it logs once, then leads to the sign-in page or shows what
 // happened, with a short id under which the log knows more.
 func (v *visit) fail(err error) {
-	if errors.Is(err, errPasswordDue) && v.r.Method == http.MethodGet && !v.fragment() {
+	if errors.Is(err, identity.ErrPasswordDue) && v.r.Method == http.MethodGet && !v.fragment() {
 		_ = v.redirect(v.at("password") + "?" + url.Values{"next": {v.r.URL.RequestURI()}}.Encode())
 		return
 	}
-	if errors.Is(err, errPasswordDue) {
+	if errors.Is(err, identity.ErrPasswordDue) {
 		err = club.Forbidden("Please choose a password first.")
 	}
 	code := club.CodeOf(err)

@@ -51,7 +51,7 @@ func showKeys(v *visit, status int, name, problem string) error {
 }
 
 func keyRow(users map[club.UserID]identity.User, k identity.APIKey) page.KeyRow {
-	r := page.KeyRow{ID: k.ID, Name: k.Name, Hint: k.Prefix, By: actorName(users, k.CreatedBy), CreatedAt: k.CreatedAt, Revoked: k.RevokedAt != nil}
+	r := page.KeyRow{ID: k.ID, Name: k.Name, Hint: k.Prefix, By: actorName(users, k.CreatedBy), CreatedAt: k.CreatedAt, Revoked: k.RevokedAt != nil, Stopped: k.Stopped}
 	for _, s := range k.Scopes {
 		r.Scopes = append(r.Scopes, string(s))
 	}

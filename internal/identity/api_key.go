@@ -12,7 +12,8 @@ import (
 	"clubos/internal/store"
 )
 
-// APIKey is an integrator's key as it can be shown: never the key itself.
+// APIKey is an integrator's key as it can be shown: never the key itself. Scopes and Locations are what
+// it was made with; Rights and Reach are what is left of them by its maker's present ones.
 type APIKey struct {
 	ID         club.APIKeyID
 	Name       string
@@ -24,6 +25,10 @@ type APIKey struct {
 	ExpiresAt  *time.Time // nil: never
 	RevokedAt  *time.Time
 	LastUsedAt *time.Time // to about a minute
+
+	Rights  []Permission      // what it may do at present
+	Reach   []club.LocationID // where; empty: every location
+	Stopped string            // why nothing, in words that follow "stopped:"; "" while it works
 }
 
 // NewAPIKey describes a key to create.
@@ -36,7 +41,7 @@ type NewAPIKey struct {
 
 // Active reports whether the key is accepted at the instant.
 func (k APIKey) Active(now time.Time) bool {
-	return k.RevokedAt == nil && (k.ExpiresAt == nil || now.Before(*k.ExpiresAt))
+	return k.RevokedAt == nil && k.Stopped == "" && (k.ExpiresAt == nil || now.Before(*k.ExpiresAt))
 }
 
 // CreateAPIKey makes a key and returns its token, which is shown once and cannot be found again. A key
@@ -67,7 +72,7 @@ func (d *Directory) CreateAPIKey(ctx context.Context, by Principal, n NewAPIKey)
 		if !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(tx.Now) {
 			return club.Invalid("the key would have expired already")
 		}
-		k = APIKey{ID: club.NewAPIKeyID(tx.Now), Name: name, Scopes: n.Scopes, Locations: n.Locations, CreatedBy: by.Actor.String(), CreatedAt: tx.Now}
+		k = APIKey{ID: club.NewAPIKeyID(tx.Now), Name: name, Scopes: n.Scopes, Locations: n.Locations, CreatedBy: by.Actor.String(), CreatedAt: tx.Now, Rights: n.Scopes, Reach: n.Locations}
 		if !n.ExpiresAt.IsZero() {
 			at := n.ExpiresAt.UTC().Truncate(time.Microsecond)
 			k.ExpiresAt = &at
@@ -136,6 +141,9 @@ func (d *Directory) FindAPIKeys(ctx context.Context, by Principal) ([]APIKey, er
 			if err != nil {
 				return err
 			}
+			if err := k.limit(ctx, tx); err != nil {
+				return err
+			}
 			if by.covers(k.Locations) {
 				keys = append(keys, k)
 			}
@@ -177,8 +185,9 @@ func (d *Directory) RevokeAPIKey(ctx context.Context, by Principal, id club.APIK
 	})
 }
 
-// AuthenticateKey returns the principal behind an API key. Unauthenticated when the key is unknown,
-// expired or revoked.
+// AuthenticateKey returns the principal behind an API key, with what is left of its scopes and
+// locations by its maker's present ones. Unauthenticated when the key is unknown, expired, revoked or
+// stopped; who holds a stopped key is told why.
 func (d *Directory) AuthenticateKey(ctx context.Context, token string) (Principal, error) {
 	refuse := club.Unauthenticated("the API key is not valid")
 	if slug, ok := KeyTenant(token); !ok || slug != d.db.Slug {
@@ -200,6 +209,12 @@ func (d *Directory) AuthenticateKey(ctx context.Context, token string) (Principa
 		if !k.Active(tx.Now) {
 			return refuse
 		}
+		if err := k.limit(ctx, tx); err != nil {
+			return err
+		}
+		if k.Stopped != "" {
+			return club.Unauthenticated("the API key is stopped: %s", k.Stopped)
+		}
 		if k.LastUsedAt == nil || tx.Now.Sub(*k.LastUsedAt) >= touchEvery {
 			stale = tx.Now
 		}
@@ -216,7 +231,7 @@ func (d *Directory) AuthenticateKey(ctx context.Context, token string) (Principa
 	}
 	return Principal{
 		Tenant: d.db.Slug, Actor: club.Actor{Kind: club.ActorAPIKey, ID: k.ID.String(), Name: k.Name},
-		Scopes: k.Scopes, Locations: k.Locations, KeyID: k.ID, AuthenticatedAt: k.CreatedAt,
+		Scopes: k.Rights, Locations: k.Reach, KeyID: k.ID, AuthenticatedAt: k.CreatedAt,
 	}, nil
 }
 
@@ -231,6 +246,6 @@ func keyOf(r store.APIKey) (APIKey, error) {
 	}
 	return APIKey{
 		ID: r.ID, Name: r.Name, Prefix: r.Prefix, Scopes: scopes, Locations: locations, CreatedBy: r.CreatedBy,
-		CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, LastUsedAt: r.LastUsedAt,
+		CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, LastUsedAt: r.LastUsedAt, Rights: scopes, Reach: locations,
 	}, nil
 }

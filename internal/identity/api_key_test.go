@@ -122,3 +122,67 @@ func TestKeyCarriesNoMoreThanItsMakerMayDo(t *testing.T) {
 	_, err = f.FindAPIKeys(ctx, operator)
 	wantCode(t, "operator lists keys", err, club.CodeForbidden)
 }
+
+func TestKeyMayDoNoMoreThanItsMakerMayAtPresent(t *testing.T) {
+	f := setUp(t)
+	ctx := t.Context()
+	u := f.user("maker", club.RoleAdmin)
+	maker, session := u.ID, f.signIn(u).Principal
+	scopes := []identity.Permission{identity.ThreadsRead, identity.UsersWrite}
+	_, everywhere, err := f.CreateAPIKey(ctx, session, identity.NewAPIKey{Name: "everywhere", Scopes: scopes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, atB, err := f.CreateAPIKey(ctx, session, identity.NewAPIKey{Name: "at b", Scopes: scopes, Locations: []club.LocationID{f.b}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, admin, err := f.CreateAPIKey(ctx, session, identity.NewAPIKey{Name: "admin", Scopes: []identity.Permission{identity.UsersWrite}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(c identity.UserChange) {
+		t.Helper()
+		if _, err := f.UpdateUser(ctx, f.root, maker, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := func(what, token, why string) {
+		t.Helper()
+		_, err := f.AuthenticateKey(ctx, token)
+		wantCode(t, what, err, club.CodeUnauthenticated)
+		if err != nil && !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	viewer, at := club.RoleViewer, []club.LocationID{f.a}
+	change(identity.UserChange{Role: &viewer, Locations: &at})
+	p, err := f.AuthenticateKey(ctx, everywhere)
+	if err != nil || p.Can(identity.UsersWrite) || !p.Can(identity.ThreadsRead) || p.AllowsLocation(f.b) || !p.AllowsLocation(f.a) {
+		t.Errorf("key of a viewer at a: %+v, %v", p, err)
+	}
+	stopped("no common place", atB, "locations")
+	stopped("no scope left", admin, "none of it")
+
+	disabled, active := identity.UserDisabled, identity.UserActive
+	change(identity.UserChange{Status: &disabled})
+	stopped("disabled", everywhere, "disabled")
+	keys, err := f.FindAPIKeys(ctx, f.root)
+	if err != nil || len(keys) != 3 {
+		t.Fatalf("%d keys, %v", len(keys), err)
+	}
+	for _, k := range keys {
+		if k.Stopped != "its maker is disabled" || k.Active(f.clock.Now()) {
+			t.Errorf("%s: stopped %q", k.Name, k.Stopped)
+		}
+	}
+	change(identity.UserChange{Status: &active})
+	if _, err := f.AuthenticateKey(ctx, everywhere); err != nil {
+		t.Errorf("after the maker came back: %v", err)
+	}
+	if s, l, r := f.audited("key.stopped"), f.audited("key.changed"), f.audited("key.resumed"); s != 3 || l != 1 || r != 1 {
+		t.Errorf("audited: %d stopped, %d changed, %d resumed", s, l, r)
+	}
+	storetest.Exec(t, f.db, "UPDATE api_keys SET created_by = 'user:usr_gone'")
+	stopped("no account", everywhere, "no account")
+}

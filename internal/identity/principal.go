@@ -58,6 +58,19 @@ func (p Principal) Require(perm Permission) error {
 	return nil
 }
 
+// ErrPasswordDue is what RequirePassword returns. It is Forbidden.
+var ErrPasswordDue = club.Forbidden("your password is due: choose another one first, in the console under Password or by PUT /me/password")
+
+// RequirePassword returns ErrPasswordDue when the principal came by a session and must choose a password
+// before anything else. The doors of the console and of the API ask it for everything but looking at
+// oneself, choosing the password and signing out. Who acts through Slack or by a key used no password.
+func (p Principal) RequirePassword() error {
+	if p.PasswordDue && !p.SessionID.IsZero() {
+		return ErrPasswordDue
+	}
+	return nil
+}
+
 // Everywhere reports whether the principal is limited to no location.
 func (p Principal) Everywhere() bool { return len(p.Locations) == 0 }
 

@@ -142,6 +142,9 @@ func (d *Directory) saveUser(ctx context.Context, tx *store.Tx, by Principal, ro
 			return err
 		}
 	}
+	if err := recordKeys(ctx, tx, by.Actor, before, *after); err != nil {
+		return err
+	}
 	return record(ctx, tx, by.Actor, changeAction(before, *after), row.ID.String(), changeDetail(before, *after))
 }
 

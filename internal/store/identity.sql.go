@@ -368,6 +368,47 @@ func (q *Queries) FindAPIKeys(ctx context.Context) ([]APIKey, error) {
 	return items, nil
 }
 
+const findAPIKeysOfMaker = `-- name: FindAPIKeysOfMaker :many
+SELECT id, name, prefix, hash, scopes, locations, created_by, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+WHERE created_by = $1 AND revoked_at IS NULL
+ORDER BY id
+`
+
+func (q *Queries) FindAPIKeysOfMaker(ctx context.Context, createdBy string) ([]APIKey, error) {
+	rows, err := q.db.QueryContext(ctx, findAPIKeysOfMaker, createdBy)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []APIKey{}
+	for rows.Next() {
+		var i APIKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Prefix,
+			&i.Hash,
+			&i.Scopes,
+			&i.Locations,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.LastUsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findAllUserLocations = `-- name: FindAllUserLocations :many
 SELECT user_id, location_id FROM user_locations ORDER BY user_id, location_id
 `

@@ -100,6 +100,7 @@ type KeyRow struct {
 	ExpiresAt time.Time
 	LastUsed  time.Time
 	Revoked   bool
+	Stopped   string // why it does nothing, though it was not revoked; "" when it works
 }
 
 // AccountPage is the reader's own account.

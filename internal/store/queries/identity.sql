@@ -130,6 +130,11 @@ WHERE hash = $1;
 SELECT id, name, prefix, hash, scopes, locations, created_by, created_at, expires_at, revoked_at, last_used_at FROM api_keys
 ORDER BY id DESC;
 
+-- name: FindAPIKeysOfMaker :many
+SELECT id, name, prefix, hash, scopes, locations, created_by, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+WHERE created_by = $1 AND revoked_at IS NULL
+ORDER BY id;
+
 -- name: RevokeAPIKey :execrows
 UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL;
 
