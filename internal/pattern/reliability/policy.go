@@ -1,0 +1,70 @@
+package reliability
+
+import "clubos/internal/club"
+
+// Policy is what a claim must satisfy. The zero value is not usable; see DefaultPolicy.
+type Policy struct {
+	// Thresholds are the rates of right decisions that the tiers claim.
+	Thresholds club.Thresholds
+	// Auto, Suggest and Approve are the levels at which the tiers' claims are made: how likely a claim may
+	// be wrong.
+	Auto, Suggest, Approve float64
+	// ProposeOutcomes and ProposePeople are how many outcomes by how many people a decision that was
+	// learned needs before it is proposed; ExecutePeople how many before it may act.
+	ProposeOutcomes, ProposePeople, ExecutePeople int
+	// LabelError is the share of people's judgements that are taken to be mistaken.
+	LabelError float64
+}
+
+// DefaultPolicy returns the constants and so the whole of what may be tuned:
+//
+//	Thresholds       0.95, 0.75, 0.50   the tiers of the product
+//	Auto             0.05               one claim in twenty may be wrong where nobody looks
+//	Suggest          0.10               somebody can still object
+//	Approve          0.20               somebody must agree
+//	ProposeOutcomes  3                  fewer are an anecdote
+//	ProposePeople    1                  a person looks at every proposal
+//	ExecutePeople    2                  nobody lifts a decision alone
+//	LabelError       0.05               people are wrong now and then
+func DefaultPolicy() Policy {
+	return Policy{Thresholds: club.DefaultThresholds(), Auto: 0.05, Suggest: 0.10, Approve: 0.20,
+		ProposeOutcomes: 3, ProposePeople: 1, ExecutePeople: 2, LabelError: 0.05}
+}
+
+// share is how a claim's level is divided among the records that may support it, so that taking the
+// best of the three is paid for. Most goes to the club's, which is there first.
+var share = map[Level]float64{LevelClub: 0.8, LevelLocation: 0.1, LevelBay: 0.1}
+
+// level is how likely the claim of a tier may be wrong.
+func (p Policy) level(t club.Tier) float64 {
+	switch t {
+	case club.TierAuto:
+		return p.Auto
+	case club.TierSuggest:
+		return p.Suggest
+	case club.TierApprove:
+		return p.Approve
+	}
+	return 0
+}
+
+func (p Policy) threshold(t club.Tier) float64 {
+	switch t {
+	case club.TierAuto:
+		return p.Thresholds.High
+	case club.TierSuggest:
+		return p.Thresholds.Medium
+	case club.TierApprove:
+		return p.Thresholds.Low
+	}
+	return 0
+}
+
+// discount takes off the share of successes that were judged mistakenly: if a rate r is right and of
+// the rest a share e is called right too, q = r + (1−r)e is seen, so r = (q−e)/(1−e).
+func (p Policy) discount(bound float64) float64 {
+	if p.LabelError <= 0 || p.LabelError >= 1 {
+		return bound
+	}
+	return max(0, (bound-p.LabelError)/(1-p.LabelError))
+}
