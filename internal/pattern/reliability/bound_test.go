@@ -135,7 +135,7 @@ func TestNothingIsClaimedWithoutEvidence(t *testing.T) {
 
 func TestFailuresRefuteAHighRate(t *testing.T) {
 	t.Parallel()
-	if got := (Counts{0, 5}).UpperBound(0.05); got > 0.5 {
+	if got := (Counts{0, 5}).UpperBound(0.05); got > 0.6 {
 		t.Errorf("after five failures and no success a rate of %g is still allowed", got)
 	}
 	if !(Counts{60, 20}).refutes(0.9, 0.05) || (Counts{75, 5}).refutes(0.9, 0.05) {
