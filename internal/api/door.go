@@ -103,6 +103,10 @@ func (a *api) admit(r *http.Request, op *operation) (*call, error) {
 	if by.Tenant != slug {
 		return nil, fmt.Errorf("BUG: a credential of %s named a principal of %s", slug, by.Tenant)
 	}
+	c := &call{by: by, people: people}
+	if c.tenant, err = a.cfg.Cluster.Tenant(ctx, slug); err != nil {
+		return nil, err // of a suspended club, who has proved to belong to it is told so
+	}
 	if err := by.RequirePassword(); err != nil && !op.due {
 		return nil, err
 	}
@@ -113,10 +117,6 @@ func (a *api) admit(r *http.Request, op *operation) (*call, error) {
 		if err := by.Require(p); err != nil { // nobody holds "", so an operation that asks for nothing is closed
 			return nil, err
 		}
-	}
-	c := &call{by: by, people: people}
-	if c.tenant, err = a.cfg.Cluster.Tenant(ctx, slug); err != nil {
-		return nil, fmt.Errorf("open tenant: %w", err)
 	}
 	if c.keys, err = a.cfg.Ring.For(slug, c.tenant.Keyset); err != nil {
 		return nil, fmt.Errorf("open keys: %w", err)

@@ -209,6 +209,32 @@ func TestASessionWhosePasswordIsDueCanOnlyChooseOne(t *testing.T) {
 	h.want(401, h.do(cred, all["get-me"](w)), nil)
 }
 
+func TestASuspendedClubTellsItsOwnAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	w := h.north.world(h.north.alpha)
+	h.must(h.cluster.SetTenantStatus(t.Context(), "north", store.StatusSuspended))
+	for id, probe := range probes() {
+		for name, cred := range map[string]string{"key": h.north.full, "session": h.north.owner} {
+			var p Problem
+			res := h.do(cred, probe(w))
+			if err := json.Unmarshal(res.Body.Bytes(), &p); err != nil || res.Code != http.StatusForbidden || p.Code != codeSuspended || strings.Contains(res.Body.String(), secret) {
+				t.Errorf("%s with a %s: status %d: %s", id, name, res.Code, res.Body)
+			}
+		}
+		for name, cred := range map[string]string{"nothing": "", "another club's key": h.south.full, "a forged key": h.north.full[:len(h.north.full)-3] + "AAA"} {
+			if res := h.do(cred, probe(w)); res.Code != http.StatusUnauthorized || strings.Contains(res.Body.String(), "suspended") {
+				t.Errorf("%s with %s: status %d: %s", id, name, res.Code, res.Body)
+			}
+		}
+	}
+	if n := countChanges(h); n != 0 {
+		t.Errorf("%d changes were made", n)
+	}
+	h.must(h.cluster.SetTenantStatus(t.Context(), "north", store.StatusActive))
+	h.want(200, h.do(h.north.full, probes()["get-thread"](w)), nil)
+}
+
 // prepare brings a world to where an operation can succeed.
 func prepare(h *house, all map[string]func(*world) ask, id string, w *world) {
 	h.t.Helper()

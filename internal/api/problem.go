@@ -13,6 +13,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/place"
+	"clubos/internal/store"
 )
 
 // Problem is the body of every answer that is not a success (RFC 9457). It never repeats what was sent
@@ -63,6 +64,7 @@ const (
 	codeKeyReused   = "idempotency_key_reused"
 	codeKeyBusy     = "idempotency_key_in_use"
 	codePasswordDue = "password_due"
+	codeSuspended   = "club_suspended"
 )
 
 func kinds() []kind {
@@ -72,6 +74,7 @@ func kinds() []kind {
 		{string(club.CodeUnauthenticated), http.StatusUnauthorized, "Not signed in", "There is no credential, or it is not valid for this club."},
 		{string(club.CodeForbidden), http.StatusForbidden, "Not allowed", "The credential lacks the permission, or a browser sent it from another site."},
 		{codePasswordDue, http.StatusForbidden, "Password due", "The session's password must be changed first: `PUT /me/password`, or in the console. Until then only `GET /me`, that and `DELETE /me/session` are open."},
+		{codeSuspended, http.StatusForbidden, "Club suspended", "Whoever runs this installation has suspended the club: nothing is shown, answered or done. Texts that come meanwhile are kept."},
 		{string(club.CodeNotFound), http.StatusNotFound, "Not found", "There is no such thing, or none that you may know of."},
 		{codeNoMethod, http.StatusMethodNotAllowed, "Method not allowed", "The header `Allow` says which methods there are."},
 		{string(club.CodeConflict), http.StatusConflict, "Conflict", "Somebody else was first, or the state does not admit it."},
@@ -123,6 +126,8 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 			code = codeStale
 		case errors.Is(err, identity.ErrPasswordDue):
 			code = codePasswordDue
+		case errors.Is(err, store.ErrSuspended):
+			code = codeSuspended
 		}
 		p = refuse(code, club.MessageOf(err))
 		for _, f := range knowledge.Problems(err) {

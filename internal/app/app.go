@@ -11,6 +11,7 @@ import (
 	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/api"
+	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/decide"
@@ -170,9 +171,10 @@ func (a *App) Directory(ctx context.Context, slug club.Slug) (*identity.Director
 	return d, nil
 }
 
-// Tenant returns a club's database and keys.
+// Tenant returns a club's database and keys, also while it is suspended: it is for who runs the
+// installation. The faces ask the cluster, which knows of suspensions.
 func (a *App) Tenant(ctx context.Context, slug club.Slug) (*store.Tenant, *vault.Tenant, error) {
-	tenant, err := a.Cluster.Tenant(ctx, slug)
+	tenant, err := a.Cluster.AnyTenant(ctx, slug)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,6 +208,22 @@ func (a *App) CreateTenant(ctx context.Context, by club.Actor, slug club.Slug, n
 			}
 		}
 		return nil
+	})
+}
+
+// SetTenantStatus suspends a club or resumes it, with an entry in its audit log. Running servers follow
+// within seconds.
+func (a *App) SetTenantStatus(ctx context.Context, by club.Actor, slug club.Slug, status string) error {
+	tenant, _, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if err := a.Cluster.SetTenantStatus(ctx, slug, status); err != nil {
+		return err
+	}
+	action := map[string]string{store.StatusActive: "club.resumed", store.StatusSuspended: "club.suspended"}[status]
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: action, Object: slug.String()})
 	})
 }
 

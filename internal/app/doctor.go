@@ -55,9 +55,6 @@ func (a *App) Doctor(ctx context.Context) []Finding {
 
 func (a *App) examine(ctx context.Context, rec store.TenantRecord) []Finding {
 	name := func(part string) string { return rec.Slug.String() + ": " + part }
-	if rec.Status != "active" {
-		return []Finding{{name("club"), "warn", "suspended", ""}}
-	}
 	list, err := a.Cluster.MigrationStatus(ctx, rec.Slug)
 	if err != nil {
 		return []Finding{{name("schema"), "fail", err.Error(), ""}}

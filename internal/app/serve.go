@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/store"
 )
 
 // sweepEvery is how often identity clears what has expired.
@@ -31,8 +32,11 @@ type Server struct {
 	finding     sync.WaitGroup
 }
 
-// findEvery is how often clubs are looked for that another process has made.
-const findEvery = 10 * time.Second
+// findEvery is how often clubs are looked for that another process has made or resumed.
+const (
+	findEvery  = store.RosterAge
+	findWithin = 10 * time.Second
+)
 
 // Start opens every club, starts the jobs and listens. It fails loudly: what cannot be started ends
 // everything. Stop ends it.
@@ -42,9 +46,6 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 		return nil, err
 	}
 	for _, rec := range recs {
-		if rec.Status != "active" {
-			continue
-		}
 		if _, err := a.Cluster.Migrate(ctx, rec.Slug, -1); err != nil {
 			return nil, fmt.Errorf("bring the schema of %s up to date: %w", rec.Slug, err)
 		}
@@ -90,7 +91,8 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // Failed receives the error that ended the listener, if one did.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// AddTenant serves a club that was made after the start.
+// AddTenant serves a club that was made, or resumed, after the start. One that is served already costs
+// nothing.
 func (s *Server) AddTenant(ctx context.Context, slug club.Slug) error {
 	if err := s.app.vendors.open(ctx, slug); err != nil {
 		return err
@@ -98,7 +100,7 @@ func (s *Server) AddTenant(ctx context.Context, slug club.Slug) error {
 	return s.app.runner.AddTenant(ctx, slug)
 }
 
-// find serves the clubs that the command line, or another replica, has made since the start.
+// find serves the clubs that the command line, or another replica, has made or resumed since the start.
 func (s *Server) find(ctx context.Context) {
 	again := time.NewTicker(findEvery)
 	defer again.Stop()
@@ -107,7 +109,7 @@ func (s *Server) find(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-again.C:
-			tryCtx, cancel := context.WithTimeout(ctx, findEvery)
+			tryCtx, cancel := context.WithTimeout(ctx, findWithin)
 			if err := s.addNew(tryCtx); err != nil && ctx.Err() == nil {
 				s.app.Log.ErrorContext(tryCtx, "new clubs cannot be served", "event.action", "server.find", "event.outcome", "failure", "error.message", err.Error())
 			}
@@ -123,8 +125,10 @@ func (s *Server) addNew(ctx context.Context) error {
 	}
 	var errs []error
 	for _, rec := range recs {
-		if rec.Status == "active" {
+		if rec.Status == store.StatusActive {
 			errs = append(errs, s.AddTenant(ctx, rec.Slug))
+		} else {
+			errs = append(errs, s.app.vendors.open(ctx, rec.Slug))
 		}
 	}
 	return errors.Join(errs...)

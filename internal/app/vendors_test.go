@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/integration"
@@ -56,31 +57,74 @@ func TestLoadSeesWhatNobodyAnnouncedAndKeepsClientsThatStillFit(t *testing.T) {
 	}
 }
 
-func TestClubThatIsMadeAfterTheStartIsServed(t *testing.T) {
+func TestClubOfAnotherProcessIsServedAndASuspendedOneIsAnsweredWhenItIsResumed(t *testing.T) {
 	t.Parallel()
-	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"})
-	if err != nil {
-		t.Fatal(err)
+	environ := map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"}
+	process := func() *App {
+		t.Helper()
+		cfg, err := LoadConfig(environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() })
+		return a
 	}
-	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close() })
-	s, err := a.Start(t.Context())
+	server, command := process(), process()
+	s, err := server.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Stop(t.Context()) })
-	if _, err := a.CreateTenant(t.Context(), club.System("test"), "late", "Late Club"); err != nil {
+	by := club.System("test")
+	if _, err := command.CreateTenant(t.Context(), by, "late", "Late Club"); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.SetTenantStatus(t.Context(), by, "late", store.StatusSuspended); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.addNew(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a.vendors.mu.RLock()
-	defer a.vendors.mu.RUnlock()
-	if a.vendors.clubs["late"] == nil {
-		t.Error("the club's vendors are not open")
+	server.vendors.mu.RLock()
+	known := server.vendors.clubs["late"] != nil
+	server.vendors.mu.RUnlock()
+	if !known {
+		t.Error("webhooks of the suspended club cannot be verified")
+	}
+	tenant, err := server.Cluster.AnyTenant(t.Context(), "late")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, end := server.Cluster.Subscribe("late")
+	defer end()
+	in := club.Inbound{Provider: "twilio", ProviderMessageID: "SM1", From: "+14155550111", To: "+14155550100", Text: "a person please"}
+	if _, err := server.Inbox.Deliver(t.Context(), tenant, club.Delivery{Inbound: &in}, "twilio"); err != nil {
+		t.Fatal(err)
+	}
+	decisions := func() int {
+		return storetest.Count(t, tenant, "SELECT COUNT(*) FROM decisions")
+	}
+	if decisions() != 0 {
+		t.Error("a suspended club decides")
+	}
+	if err := command.SetTenantStatus(t.Context(), by, "late", store.StatusActive); err != nil {
+		t.Fatal(err)
+	}
+	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM audit_entries WHERE action IN ('club.suspended', 'club.resumed')"); n != 2 {
+		t.Errorf("%d audit entries of a suspension and its end", n)
+	}
+	if err := s.addNew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for wait := time.After(20 * time.Second); decisions() == 0; {
+		select {
+		case <-changes:
+		case <-wait:
+			t.Fatal("nobody is answered after the club was resumed")
+		}
 	}
 }

@@ -91,8 +91,11 @@ func (v *visit) enter() error {
 	return v.p.Require(v.rt.perm)
 }
 
-// findClub opens the club of the address. None, one that is suspended and a name that cannot be one look
-// the same from outside.
+// errSuspended is what every address of a suspended club says.
+var errSuspended = &club.Error{Code: club.CodeForbidden, Err: store.ErrSuspended,
+	Msg: "Members' texts are kept; nothing is answered or done until whoever runs this installation resumes the club."}
+
+// findClub opens the club of the address. None and a name that cannot be one look the same from outside.
 func (v *visit) findClub() error {
 	nowhere := club.NotFound("There is no such club here.")
 	slug, err := club.ParseSlug(v.r.PathValue("tenant"))
@@ -102,9 +105,12 @@ func (v *visit) findClub() error {
 	t, err := v.c.Cluster.Tenant(v.r.Context(), slug)
 	switch club.CodeOf(err) {
 	case "":
-	case club.CodeNotFound, club.CodeForbidden:
+	case club.CodeNotFound:
 		return nowhere
 	default:
+		if errors.Is(err, store.ErrSuspended) {
+			return errSuspended
+		}
 		return err
 	}
 	v.slug, v.tenant = slug, t

@@ -14,6 +14,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/identity"
+	"clubos/internal/store"
 )
 
 // statusOf maps every code to an HTTP status.
@@ -71,6 +72,9 @@ func (v *visit) fail(err error) {
 	}
 	if code == club.CodeUnauthenticated {
 		p.Title, p.Text = "You are not signed in", "Sign in on another page, then go back here and send again: the browser still has what you typed."
+	}
+	if errors.Is(err, store.ErrSuspended) {
+		p.Title = "This club is suspended"
 	}
 	if status >= http.StatusInternalServerError {
 		p.ID = v.shortID()

@@ -115,6 +115,9 @@ func (v *visit) visible(ch store.Change) (id string, ok bool) {
 func (v *visit) stillIn() bool {
 	ctx, cancel := context.WithTimeout(v.r.Context(), writeWait)
 	defer cancel()
+	if _, err := v.c.Cluster.Tenant(ctx, v.slug); err != nil {
+		return false // suspended
+	}
 	sessions, err := v.dir.FindSessions(ctx, v.p, v.p.UserID)
 	if err != nil || !slices.ContainsFunc(sessions, func(s identity.SessionInfo) bool { return s.ID == v.p.SessionID }) {
 		return false

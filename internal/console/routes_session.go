@@ -45,9 +45,9 @@ func showStart(v *visit) error {
 		_, err = v.c.Cluster.Tenant(ctx, slug)
 	}
 	switch club.CodeOf(err) {
-	case "":
+	case "", club.CodeForbidden: // of a suspended club, its own page says so
 		return v.redirect("/c/" + slug.String() + "/inbox")
-	case club.CodeNotFound, club.CodeForbidden, club.CodeInvalid:
+	case club.CodeNotFound, club.CodeInvalid:
 		p.Error = "There is no club of that name here."
 		return v.show(http.StatusNotFound, page.Clubs(p))
 	}

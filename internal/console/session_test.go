@@ -8,6 +8,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
+	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/vault/vaulttest"
 )
@@ -159,4 +160,24 @@ func TestEachOwnsTheirAccount(t *testing.T) {
 	if b.get("/c/fairway/account"); !strings.Contains(b.path, "/sign-in") {
 		t.Error("a session of 9 hours lives")
 	}
+}
+
+func TestASuspendedClubSaysSoOnEveryPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleOwner)
+	b.get("/c/fairway/inbox").want(http.StatusOK)
+	set := func(status string) {
+		t.Helper()
+		if err := h.cluster.SetTenantStatus(t.Context(), "fairway", status); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(store.StatusSuspended)
+	for _, path := range []string{"/", "/?club=fairway", "/c/fairway/inbox", "/c/fairway/sign-in", "/c/fairway/account"} {
+		b.get(path).want(http.StatusForbidden, "This club is suspended", "Members' texts are kept")
+	}
+	b.post("/c/fairway/sign-out").want(http.StatusForbidden, "This club is suspended")
+	set(store.StatusActive)
+	b.get("/c/fairway/inbox").want(http.StatusOK)
 }

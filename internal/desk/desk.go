@@ -61,7 +61,7 @@ var self = club.System("desk")
 
 // keys returns the keys of the transaction's tenant.
 func (d *Desk) keys(ctx context.Context, tx *store.Tx) (*vault.Tenant, error) {
-	tenant, err := d.cfg.Cluster.Tenant(ctx, tx.Tenant)
+	tenant, err := d.cfg.Cluster.AnyTenant(ctx, tx.Tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,9 @@
 // Handlers are registered before the Runner starts. On SQLite each tenant has a River client on its
 // own file; on PostgreSQL one client serves all tenants. When a job's last try fails, its Lost
 // function runs, whose duty it is to reach a person.
+//
+// Jobs of a suspended club are kept and not worked: each is looked at again now and then, without
+// counting a try, until the club is resumed. Periodic jobs pass it by.
 package jobs
 
 import (
@@ -71,6 +74,7 @@ type Registry struct {
 	log     *slog.Logger
 	workers *river.Workers
 	ticks   map[string]tick
+	pause   time.Duration // of a job whose club is suspended; set by NewRunner
 }
 
 type tick struct {
@@ -115,6 +119,9 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	m := job.Args.JobMeta()
 	ctx = club.WithCorrelation(ctx, m.Correlation)
 	tenant, err := w.registry.cluster.Tenant(ctx, m.Tenant)
+	if errors.Is(err, store.ErrSuspended) {
+		return Later(w.registry.pause)
+	}
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.Kind, err)
 	}
@@ -184,7 +191,7 @@ func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
 		}
 		slugs = slugs[:0]
 		for _, rec := range recs {
-			if rec.Status == "active" {
+			if rec.Status == store.StatusActive {
 				slugs = append(slugs, rec.Slug)
 			}
 		}
@@ -192,6 +199,9 @@ func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
 	var errs []error
 	for _, slug := range slugs {
 		tenant, err := w.registry.cluster.Tenant(ctx, slug)
+		if errors.Is(err, store.ErrSuspended) {
+			continue
+		}
 		if err == nil {
 			ctx := club.WithCorrelation(ctx, club.NewCorrelationID(w.registry.cluster.Clock().Now()))
 			err = guarded(func() error { return t.work(ctx, tenant) })

@@ -189,3 +189,68 @@ func TestJobLeftRunningByAKilledProcessIsTakenUpAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestJobOfASuspendedClubIsKeptUntilItIsResumed(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	held, served := storetest.AddTenant(t, c, "aa"), storetest.AddTenant(t, c, "bb")
+	got, ticked := make(chan club.Slug, 8), make(chan club.Slug, 8)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{
+		Work: func(_ context.Context, tn *store.Tenant, _ greetJob) error { got <- tn.Slug; return nil },
+		Lost: func(_ context.Context, tn *store.Tenant, _ greetJob, cause error) error {
+			t.Errorf("lost for %s: %v", tn.Slug, cause)
+			return nil
+		},
+	})
+	r.Every("sweep", time.Hour, func(_ context.Context, tn *store.Tenant) error { ticked <- tn.Slug; return nil })
+	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: 10 * time.Millisecond, Pause: 50 * time.Millisecond})
+	if err := c.SetTenantStatus(t.Context(), "aa", store.StatusSuspended); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, held, "x", &river.InsertOpts{MaxAttempts: 1})
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := runner.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	enqueue(t, served, "y", nil)
+	if slug := receive(t, got); slug != "bb" {
+		t.Errorf("a job of %s was worked", slug)
+	}
+	if slug := receive(t, ticked); slug != "bb" {
+		t.Errorf("a periodic job ran for %s", slug)
+	}
+	if p := jobstest.Pending[greetJob](t, c, held); len(p) != 1 {
+		t.Errorf("%d jobs are kept", len(p))
+	}
+	if err := c.SetTenantStatus(t.Context(), "aa", store.StatusActive); err != nil {
+		t.Fatal(err)
+	}
+	if err := runner.AddTenant(t.Context(), "aa"); err != nil {
+		t.Fatal(err)
+	}
+	if slug := receive(t, got); slug != "aa" {
+		t.Errorf("after it was resumed a job of %s was worked", slug)
+	}
+	// A club whose jobs are being worked already is suspended too.
+	if err := c.SetTenantStatus(t.Context(), "aa", store.StatusSuspended); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, held, "z", &river.InsertOpts{MaxAttempts: 1})
+	enqueue(t, served, "y", nil)
+	if slug := receive(t, got); slug != "bb" {
+		t.Errorf("a job of %s was worked", slug)
+	}
+	if err := c.SetTenantStatus(t.Context(), "aa", store.StatusActive); err != nil {
+		t.Fatal(err)
+	}
+	if slug := receive(t, got); slug != "aa" {
+		t.Errorf("in the end a job of %s was worked", slug)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
+	"clubos/internal/store"
 )
 
 // Config says how jobs run.
@@ -27,6 +28,8 @@ type Config struct {
 	Workers int
 	// Poll is how often the queues are looked at when nothing announces a job. Default 100 ms.
 	Poll time.Duration
+	// Pause is how long a job of a suspended club waits before it is looked at again. Default 20 s.
+	Pause time.Duration
 }
 
 // Runner owns the River clients.
@@ -54,6 +57,10 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 	if cfg.Poll == 0 {
 		cfg.Poll = 100 * time.Millisecond
 	}
+	if cfg.Pause == 0 {
+		cfg.Pause = 20 * time.Second
+	}
+	r.pause = cfg.Pause
 	return &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
 }
 
@@ -80,7 +87,7 @@ func (r *Runner) Start(ctx context.Context) error {
 		return err
 	}
 	for _, rec := range recs {
-		if rec.Status == "active" {
+		if rec.Status == store.StatusActive {
 			if err := r.AddTenant(ctx, rec.Slug); err != nil {
 				return err
 			}

@@ -48,6 +48,7 @@ type Cluster struct {
 	mu      sync.Mutex // guards tenants
 	tenants map[club.Slug]*Tenant
 
+	roster  roster
 	changes *hub
 }
 
@@ -128,7 +129,7 @@ type TenantRecord = control.Tenant
 // CreateTenant makes a club: its row, its database or schema, and its tables.
 func (c *Cluster) CreateTenant(ctx context.Context, slug club.Slug, name string, keyset []byte) (TenantRecord, error) {
 	now := c.cfg.Clock.Now()
-	rec := TenantRecord{ID: club.NewTenantID(now), Slug: slug, Name: name, Status: "active", Keyset: keyset, CreatedAt: now}
+	rec := TenantRecord{ID: club.NewTenantID(now), Slug: slug, Name: name, Status: StatusActive, Keyset: keyset, CreatedAt: now}
 	if _, err := c.FindTenant(ctx, slug); err == nil {
 		return TenantRecord{}, club.Conflict("a club with the short name %q exists already", slug)
 	}
@@ -141,50 +142,6 @@ func (c *Cluster) CreateTenant(ctx context.Context, slug club.Slug, name string,
 		return TenantRecord{}, err
 	}
 	return rec, translate(c.control.CreateTenant(ctx, control.CreateTenantParams(rec)))
-}
-
-// FindTenant returns a club by its short name.
-func (c *Cluster) FindTenant(ctx context.Context, slug club.Slug) (TenantRecord, error) {
-	rec, err := c.control.FindTenant(ctx, slug)
-	if errors.Is(err, sql.ErrNoRows) {
-		return rec, club.NotFound("there is no club %q here", slug)
-	}
-	return rec, translate(err)
-}
-
-// FindTenants returns every club by short name.
-func (c *Cluster) FindTenants(ctx context.Context) ([]TenantRecord, error) {
-	recs, err := c.control.FindTenants(ctx)
-	return recs, translate(err)
-}
-
-// Tenant returns the club's database, opening it at the first call. A suspended club is Forbidden.
-func (c *Cluster) Tenant(ctx context.Context, slug club.Slug) (*Tenant, error) {
-	c.mu.Lock()
-	t, ok := c.tenants[slug]
-	c.mu.Unlock()
-	if ok {
-		return t, nil
-	}
-	rec, err := c.FindTenant(ctx, slug)
-	if err != nil {
-		return nil, err
-	}
-	if rec.Status != "active" {
-		return nil, club.Forbidden("the club %q is suspended", slug)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t, ok := c.tenants[slug]; ok {
-		return t, nil
-	}
-	db, err := c.engine.openTenant(ctx, slug)
-	if err != nil {
-		return nil, translate(err)
-	}
-	t = &Tenant{Slug: slug, Name: rec.Name, Keyset: rec.Keyset, db: db, clock: c.cfg.Clock, log: c.cfg.Log, changes: c.changes}
-	c.tenants[slug] = t
-	return t, nil
 }
 
 // Migrate brings a club's schema to a version and says what it ran.

@@ -29,6 +29,7 @@ type event struct {
 	body      []byte
 	tenant    *store.Tenant
 	receivers Receivers
+	suspended bool // the club is
 
 	answer     string // body of a 200
 	answerType string
@@ -79,6 +80,9 @@ func (s *server) handle(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || !slices.Contains(vendor.types, kind) {
 		return errType
 	}
+	if e.suspended, err = s.cfg.Cluster.Suspended(ctx, e.tenant.Slug); err != nil {
+		return err
+	}
 	if e.receivers, err = s.cfg.Receivers(ctx, e.tenant); err != nil {
 		return err
 	}
@@ -89,15 +93,16 @@ func (s *server) handle(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	return vendor.take(s, ctx, e)
 }
 
-// tenant finds the club. None, one that is suspended, and a name that cannot be one are all the same
-// from outside.
+// tenant finds the club. None and a name that cannot be one are the same from outside. A suspended club
+// goes on taking in what comes, and nothing is done about it before the club is resumed: a vendor that
+// was refused would try for some hours at most, Twilio not at all, and the text would be lost.
 func (s *server) tenant(ctx context.Context, name string) (*store.Tenant, error) {
 	slug, err := club.ParseSlug(name)
 	if err != nil {
 		return nil, errNowhere
 	}
-	t, err := s.cfg.Cluster.Tenant(ctx, slug)
-	if code := club.CodeOf(err); code == club.CodeNotFound || code == club.CodeForbidden {
+	t, err := s.cfg.Cluster.AnyTenant(ctx, slug)
+	if club.CodeOf(err) == club.CodeNotFound {
 		return nil, errNowhere
 	}
 	return t, err
@@ -193,6 +198,10 @@ func (s *server) log(ctx context.Context, r *http.Request, e *event, status int,
 	}
 	if !e.result.Thread.IsZero() {
 		attrs = append(attrs, slog.String("labels.thread", e.result.Thread.String()))
+	}
+	if e.suspended && err == nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("event.reason", "the club is suspended: kept until it is resumed"))
 	}
 	if e.result.Duplicate {
 		attrs = append(attrs, slog.Bool("labels.duplicate", true))

@@ -87,6 +87,9 @@ func (s *server) slack(ctx context.Context, e *event) error {
 		e.result.Ignored = "not a press of a button"
 		return nil
 	}
+	if e.suspended {
+		return e.say("This club is suspended: nothing is done until it is resumed.")
+	}
 	ctx, cancel := context.WithTimeout(ctx, pressWithin)
 	defer cancel()
 	reply, err := s.cfg.SlackActions.Press(ctx, e.tenant, p.User, p.Action, p.Value)
@@ -97,6 +100,11 @@ func (s *server) slack(ctx context.Context, e *event) error {
 	case err != nil:
 		return err
 	}
+	return e.say(reply)
+}
+
+// say answers a press in words that only who pressed can read.
+func (e *event) say(reply string) error {
 	answer, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": reply})
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)

@@ -22,6 +22,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/connector/twilio"
+	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/vault/vaulttest"
 )
@@ -353,5 +354,35 @@ func TestLogHoldsOneLineForARequestAndNothingPersonal(t *testing.T) {
 		if !strings.Contains(log, `"`+field+`"`) {
 			t.Errorf("the log lacks %s", field)
 		}
+	}
+}
+
+func TestASuspendedClubKeepsWhatComesAndDoesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	if err := g.cluster.SetTenantStatus(t.Context(), "test", store.StatusSuspended); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []request{received("1", member, "the door is locked"), sms("SM1", member, "hello?")} {
+		if w := g.send(r); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", r.path, w.Code, w.Body)
+		}
+	}
+	if n := g.texts(); n != 2 {
+		t.Errorf("%d texts are kept", n)
+	}
+	if jobs, err := store.JobsForTest(t.Context(), g.cluster, g.tenant, "advance_thread"); err != nil || len(jobs) != 2 {
+		t.Errorf("%d jobs wait for the club, %v", len(jobs), err)
+	}
+	if log := g.log.String(); !strings.Contains(log, "the club is suspended: kept") || !strings.Contains(log, `"level":"WARN"`) {
+		t.Errorf("log %s", log)
+	}
+	forged := sms("SM2", member, "hi")
+	forged.header = http.Header{"X-Twilio-Signature": {"AAAA"}}
+	if w := g.send(forged); w.Code != http.StatusUnauthorized {
+		t.Errorf("forged: %d", w.Code)
+	}
+	if w := g.send(press("approve")); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "suspended") || len(g.presses) != 0 {
+		t.Errorf("button: %d %s, presses %q", w.Code, w.Body, g.presses)
 	}
 }
