@@ -12,8 +12,11 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
+	"clubos/internal/people"
 	"clubos/internal/phrase"
+	"clubos/internal/store"
 	"clubos/internal/store/storetest"
+	"clubos/internal/thread"
 )
 
 // naughty are texts that break software which does not take text as text.
@@ -344,4 +347,56 @@ func TestMarksAreReadBack(t *testing.T) {
 	if err != nil || got != m {
 		t.Errorf("%+v, %v", got, err)
 	}
+}
+
+func TestConversationIsClosedAsFarAsItWasRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	w := h.north.world(h.north.alpha)
+	path := w.at("/threads/" + w.thread.String())
+	var page struct {
+		Items []struct{ ID, Direction string }
+	}
+	h.want(200, h.do(h.north.full, ask{method: "GET", path: path + "/messages"}), &page)
+	newest := page.Items[0].ID
+	read := h.do(h.north.full, ask{method: "GET", path: path}).Header().Get("ETag")
+	h.clock.Advance(time.Second)
+	w.hear("there is smoke")
+	for _, act := range []string{"resolve", "hand-back"} {
+		h.want(409, h.do(h.north.full, ask{method: "POST", path: path + "/" + act, body: object{"seen": newest}}), nil)
+		h.want(412, h.do(h.north.full, ask{method: "POST", path: path + "/" + act, headers: []string{"If-Match", read}}), nil)
+		h.want(404, h.do(h.north.full, ask{method: "POST", path: path + "/" + act, body: object{"seen": "msg_none"}}), nil)
+	}
+	h.want(409, h.do(h.north.full, ask{method: "POST", path: path + "/merge", body: object{"into": w.other, "seen": newest}}), nil)
+	h.want(412, h.do(h.north.full, ask{method: "POST", path: path + "/merge", body: object{"into": w.other}, headers: []string{"If-Match", read}}), nil)
+	h.want(412, h.do(h.north.full, ask{method: "POST", path: path + "/resolve", headers: []string{"If-Match", "odd"}}), nil)
+	h.want(200, h.do(h.north.full, ask{method: "GET", path: path + "/messages"}), &page)
+	h.want(200, h.do(h.north.full, ask{method: "POST", path: path + "/resolve", body: object{"seen": page.Items[0].ID}}), nil)
+}
+
+// hear has the member write into the world's conversation.
+func (w *world) hear(text string) {
+	w.club.h.t.Helper()
+	w.club.write(func(tx *store.Tx) error {
+		ctx := w.club.h.t.Context()
+		th, err := thread.Find(ctx, tx, w.thread)
+		if err != nil {
+			return err
+		}
+		s, err := tx.FindSubject(ctx, th.SubjectID)
+		if err != nil {
+			return err
+		}
+		id := club.NewMessageID(tx.Now)
+		body, err := people.Seal(w.club.keys, s, people.ColumnMessage, id.String(), text)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreateMessage(ctx, store.CreateMessageParams{ID: id, ThreadID: th.ID, Direction: club.DirectionIn, Author: club.AuthorMember, Provider: th.Provider,
+			Status: club.MessageReceived, Body: body, Masked: text, Media: "[]", CorrelationID: tx.Correlation, Now: tx.Now}); err != nil {
+			return err
+		}
+		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadTextIn, By: club.System("inbox")})
+		return err
+	})
 }

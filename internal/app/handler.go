@@ -93,6 +93,8 @@ func (s slackActions) Press(ctx context.Context, tenant *store.Tenant, slackUser
 		err = s.app.Decider.Reject(ctx, tenant, p, club.ProposalID(value), "rejected in Slack")
 	case "claim":
 		_, err = s.app.Desk.Claim(ctx, tenant, p, club.ThreadID(value))
+	case "resolve":
+		err = s.app.Desk.ResolveAsSeen(ctx, tenant, p, value)
 	default:
 		return "This button is not known here.", nil
 	}

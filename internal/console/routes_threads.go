@@ -5,6 +5,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -24,11 +25,11 @@ func (c *console) threadRoutes() []route {
 			return err
 		})),
 		post("/threads/{id}/handback", identity.ThreadsWrite, onThread("Handed back to ClubOS.", func(v *visit, id club.ThreadID) error {
-			_, err := v.c.Desk.HandBack(v.r.Context(), v.tenant, v.p, id)
+			_, err := v.c.Desk.HandBack(v.r.Context(), v.tenant, v.p, id, v.seen())
 			return err
 		})),
 		post("/threads/{id}/resolve", identity.ThreadsWrite, onThread("Resolved.", func(v *visit, id club.ThreadID) error {
-			_, err := v.c.Desk.Resolve(v.r.Context(), v.tenant, v.p, id)
+			_, err := v.c.Desk.Resolve(v.r.Context(), v.tenant, v.p, id, v.seen())
 			return err
 		})),
 		post("/threads/{id}/escalate", identity.ThreadsWrite, onThread("Colleagues have been called.", escalateThread)),
@@ -133,6 +134,9 @@ func (v *visit) retry(id club.ThreadID, err error, t typed) error {
 	return err
 }
 
+// seen is how far the page showed the thread whose form was sent.
+func (v *visit) seen() desk.Seen { return desk.Seen{Message: idOf[club.MessageID](v.field("seen"))} }
+
 func replyToMember(v *visit) error {
 	id, err := pathID[club.ThreadID](v)
 	if err == nil {
@@ -142,7 +146,7 @@ func replyToMember(v *visit) error {
 		return err
 	}
 	text, key := v.text("text"), v.field("key")
-	if _, err := v.c.Desk.Reply(v.r.Context(), v.tenant, v.p, id, text, key); err != nil {
+	if _, err := v.c.Desk.Reply(v.r.Context(), v.tenant, v.p, id, text, key, v.seen()); err != nil {
 		return v.retry(id, err, typed{key: key, text: text})
 	}
 	return v.done(v.at("threads", id.String()), "Queued. Below the text you see how far it has come.")
@@ -255,7 +259,7 @@ func mergeThread(v *visit) error {
 	if into == "" {
 		return v.warn(v.at("threads", id.String()), "Choose the thread in which this one continues.")
 	}
-	_, err = v.c.Desk.Merge(v.r.Context(), v.tenant, v.p, id, into)
+	_, err = v.c.Desk.Merge(v.r.Context(), v.tenant, v.p, id, into, v.seen())
 	switch club.CodeOf(err) {
 	case "":
 		return v.done(v.at("threads", into.String()), "Merged: the matter continues here.")

@@ -26,7 +26,7 @@ func (v *visit) thread(tx *store.Tx, f frame, users map[club.UserID]identity.Use
 		}
 	}
 	row := d.Thread
-	out := page.Thread{ID: row.ID, Version: row.Version, Title: v.title(d.Person.Name, d.Person.Phone), Status: row.Status, Priority: row.Priority, Place: where(d.Location.Name, d.Bay.Name), MergedInto: row.MergedInto}
+	out := page.Thread{ID: row.ID, Version: row.Version, Seen: d.Newest, Title: v.title(d.Person.Name, d.Person.Phone), Status: row.Status, Priority: row.Priority, Place: where(d.Location.Name, d.Bay.Name), MergedInto: row.MergedInto}
 	if !row.AssignedTo.IsZero() {
 		out.HeldBy = actorName(users, row.AssignedTo.String())
 	}

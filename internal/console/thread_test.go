@@ -190,6 +190,30 @@ func TestThreadGoesThroughHands(t *testing.T) {
 	b.post(at+"/escalate", "reason", "x", "priority", "nonsense").follow().want(http.StatusOK, "is not a priority")
 }
 
+func TestThreadIsNotClosedOverATextThatThePageDidNotShow(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.hear(bob, "quixotic zeppelins harmonise")
+	b := h.as(club.RoleOperator)
+	at := "/c/fairway/threads/" + id.String()
+	b.get(at).submit("/claim").want(http.StatusOK)
+	for _, form := range []string{"/resolve", "/handback"} {
+		b.get(at)
+		h.hear(bob, "and "+form+" there is water")
+		b.submit(form).want(http.StatusOK, "Another text has arrived: read it first", "and "+form)
+		if th := h.thread(id); th.Status != club.ThreadInProgress {
+			t.Fatalf("%s of a page that was out of date: the thread is %s", form, th.Status)
+		}
+	}
+	b.get(at)
+	h.hear(bob, "hello?")
+	b.submit("/reply", "text", "we are on our way").want(http.StatusOK, "Queued.")
+	if th := h.thread(id); th.WaitingSince == nil {
+		t.Error("the text that the page did not show counts as answered")
+	}
+	b.get(at).submit("/resolve").want(http.StatusOK, "Resolved.")
+}
+
 func TestReadMarkIsSetByAPostAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/desk"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
@@ -290,7 +291,7 @@ func TestHandReplySilencesTheMachineForItsTime(t *testing.T) {
 	h := newHouse(t)
 	h.set("replies.auto_safe", true)
 	th := h.hear(ada, "what's the wifi password")
-	if _, err := h.desk.Reply(t.Context(), h.tenant, operator("usr_1"), th.ID, "Sam here, one moment", "k1"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, operator("usr_1"), th.ID, "Sam here, one moment", "k1", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	runs := h.runs()

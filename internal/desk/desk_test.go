@@ -157,9 +157,31 @@ func (h *house) thread(at club.LocationID, text string) store.Thread {
 // text lets the member write into a thread, as the inbox does it.
 func (h *house) text(th store.Thread, text string) (store.Thread, club.MessageID) {
 	h.t.Helper()
-	var id club.MessageID
 	h.clock.Advance(time.Millisecond)
-	h.write(func(tx *store.Tx) error {
+	th, id, err := h.tryText(th, text)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return th, id
+}
+
+// textUntilIn is text while somebody else changes the thread: the inbox never gives up.
+func (h *house) textUntilIn(th store.Thread, text string) {
+	h.clock.Advance(time.Millisecond)
+	for {
+		_, _, err := h.tryText(th, text)
+		if err == nil {
+			return
+		}
+		if club.CodeOf(err) != club.CodeConflict {
+			h.t.Error(err)
+			return
+		}
+	}
+}
+
+func (h *house) tryText(th store.Thread, text string) (_ store.Thread, id club.MessageID, err error) {
+	err = h.tenant.Write(h.t.Context(), func(tx *store.Tx) error {
 		ctx := h.t.Context()
 		id = club.NewMessageID(tx.Now)
 		body, err := people.Seal(h.keys, h.person, people.ColumnMessage, id.String(), text)
@@ -181,7 +203,23 @@ func (h *house) text(th store.Thread, text string) (store.Thread, club.MessageID
 		th, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadTextIn, By: club.System("inbox")})
 		return err
 	})
-	return th, id
+	return th, id, err
+}
+
+// taken lets the machine take up all texts of a thread.
+func (h *house) taken(th store.Thread) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) error {
+		th, err := thread.Find(h.t.Context(), tx, th.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.HandleMessages(h.t.Context(), store.HandleMessagesParams{ThreadID: th.ID, Until: tx.Now, Now: &tx.Now}); err != nil {
+			return err
+		}
+		_, err = thread.Apply(h.t.Context(), tx, th, thread.Move{Event: club.ThreadTaken, By: club.System("decide")})
+		return err
+	})
 }
 
 func (h *house) find(id club.ThreadID) (th store.Thread) {

@@ -25,8 +25,9 @@ type ThreadDetail struct {
 	Person      people.Person
 	Location    store.Location // zero ID: none known
 	Bay         store.Bay
-	Messages    []Message // the newest messagesShown, oldest first
-	More        bool      // there are older messages
+	Messages    []Message      // the newest messagesShown, oldest first
+	More        bool           // there are older messages
+	Newest      club.MessageID // the member's last text; zero: none
 	Decisions   []store.Decision
 	Proposals   []store.Proposal
 	Executions  []store.Execution
@@ -100,6 +101,9 @@ func (d *Desk) loadMessages(ctx context.Context, tx *store.Tx, p identity.Princi
 	out.Messages, out.More, err = d.FindMessages(ctx, tx, p, out.Thread.ID, "", messagesShown)
 	if err != nil {
 		return err
+	}
+	if out.Newest, err = tx.FindNewestText(ctx, out.Thread.ID); err != nil && !missing(err) {
+		return fmt.Errorf("find newest text: %w", err)
 	}
 	keys, err := d.keys(ctx, tx)
 	if err != nil {

@@ -77,7 +77,7 @@ func TestOptedOutMemberIsNotTextedButPeopleAreCalled(t *testing.T) {
 	if th.Status != club.ThreadEscalated || h.count("SELECT COUNT(*) FROM messages WHERE direction = 'out'") != 0 {
 		t.Errorf("thread %s", th.Status)
 	}
-	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k1")
+	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k1", desk.Seen{})
 	if !strings.Contains(err.Error(), outbox.ErrOptedOut.Error()) {
 		t.Errorf("a reply to somebody who opted out: %v", err)
 	}
@@ -122,7 +122,7 @@ func TestMergedThreadIsEscalatedWhereItContinues(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	from, into := h.thread(h.a, "one"), h.thread(h.a, "two")
-	if _, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID); err != nil {
+	if _, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID, desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	got := h.escalate(h.find(from.ID), desk.Reason{Text: "the vendor reported late"})
@@ -255,7 +255,7 @@ func TestNothingPersonalStandsInNotificationsTicketsOrAudit(t *testing.T) {
 	if err := h.desk.CommentTicket(t.Context(), h.tenant, h.ann, tk.ID, words); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "Dear Zelda, we call +1 415 555 2671", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "Dear Zelda, we call +1 415 555 2671", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.desk.Note(t.Context(), h.tenant, h.ann, th.ID, words, "k"); err != nil {

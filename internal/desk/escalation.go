@@ -114,6 +114,11 @@ func (d *Desk) note(ctx context.Context, tx *store.Tx, t store.Thread, e store.E
 	switch e.Status {
 	case escalationAcknowledged:
 		n.Title = "Taken by " + e.AcknowledgedBy
+		button, err := resolveButton(ctx, tx, t)
+		if err != nil {
+			return n, err
+		}
+		n.Buttons = []notify.Button{button}
 	case escalationClosed:
 		n.Title = "Closed"
 	default:
@@ -128,6 +133,23 @@ func (d *Desk) note(ctx context.Context, tx *store.Tx, t store.Thread, e store.E
 		n.Buttons = []notify.Button{{Label: "Take it", Action: "claim", Value: t.ID.String(), Style: "primary"}}
 	}
 	return n, nil
+}
+
+// resolveButton closes the matter as far as the post shows it: its value names the last text besides the
+// thread, so that one that has come since is not closed unread.
+func resolveButton(ctx context.Context, tx *store.Tx, t store.Thread) (notify.Button, error) {
+	newest, err := tx.FindNewestText(ctx, t.ID)
+	if err != nil && !missing(err) {
+		return notify.Button{}, fmt.Errorf("find newest text: %w", err)
+	}
+	return notify.Button{Label: "Resolve", Action: "resolve", Value: t.ID.String() + " " + newest.String(), Confirm: "Close this conversation?"}, nil
+}
+
+// ResolveAsSeen is Resolve for the value of a button of a post.
+func (d *Desk) ResolveAsSeen(ctx context.Context, tenant *store.Tenant, p identity.Principal, value string) error {
+	id, newest, _ := strings.Cut(value, " ")
+	_, err := d.Resolve(ctx, tenant, p, club.ThreadID(id), Seen{Message: club.MessageID(newest)})
+	return err
 }
 
 // Acknowledge says that a person has seen the thread's escalation: people are not called again. Taking

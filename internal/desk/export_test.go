@@ -3,7 +3,10 @@ package desk
 import (
 	"context"
 
+	"clubos/internal/club"
+	"clubos/internal/notify"
 	"clubos/internal/store"
+	"clubos/internal/thread"
 )
 
 // The desk's timers, for tests that let time pass by hand.
@@ -23,6 +26,19 @@ func (d *Desk) EndSilence(ctx context.Context, t *store.Tenant, j SilenceOver) e
 
 func (d *Desk) Warn(ctx context.Context, t *store.Tenant, j TicketSLA) error {
 	return d.warn(ctx, t, j)
+}
+
+// NoteOf is what the post about a thread's escalation shows.
+func (d *Desk) NoteOf(ctx context.Context, tx *store.Tx, id club.ThreadID) (notify.Note, error) {
+	e, err := tx.FindLatestEscalation(ctx, id)
+	if err != nil {
+		return notify.Note{}, err
+	}
+	t, err := thread.Find(ctx, tx, id)
+	if err != nil {
+		return notify.Note{}, err
+	}
+	return d.note(ctx, tx, t, e)
 }
 
 var ReadTemplates = readTemplates

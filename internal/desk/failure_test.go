@@ -71,7 +71,7 @@ func TestActThatIsCutOffAnywhereLeavesNothingAndCanBeDoneAgain(t *testing.T) {
 		"reply": func(h *house) func(context.Context) error {
 			th := ready(h)
 			return func(ctx context.Context) error {
-				_, err := h.desk.Reply(ctx, h.tenant, h.ann, th.ID, "hello", "k")
+				_, err := h.desk.Reply(ctx, h.tenant, h.ann, th.ID, "hello", "k", desk.Seen{})
 				return err
 			}
 		},
@@ -85,28 +85,28 @@ func TestActThatIsCutOffAnywhereLeavesNothingAndCanBeDoneAgain(t *testing.T) {
 		"resolve": func(h *house) func(context.Context) error {
 			th := ready(h)
 			return func(ctx context.Context) error {
-				_, err := h.desk.Resolve(ctx, h.tenant, h.ann, th.ID)
+				_, err := h.desk.Resolve(ctx, h.tenant, h.ann, th.ID, desk.Seen{})
 				return err
 			}
 		},
 		"hand back": func(h *house) func(context.Context) error {
 			th := ready(h)
 			return func(ctx context.Context) error {
-				_, err := h.desk.HandBack(ctx, h.tenant, h.ann, th.ID)
+				_, err := h.desk.HandBack(ctx, h.tenant, h.ann, th.ID, desk.Seen{})
 				return err
 			}
 		},
 		"merge": func(h *house) func(context.Context) error {
 			from, into := ready(h), h.thread(h.a, "hello")
 			return func(ctx context.Context) error {
-				_, err := h.desk.Merge(ctx, h.tenant, h.ann, from.ID, into.ID)
+				_, err := h.desk.Merge(ctx, h.tenant, h.ann, from.ID, into.ID, desk.Seen{})
 				return err
 			}
 		},
 		"merge a waiting thread": func(h *house) func(context.Context) error {
 			from, into := h.thread(h.a, "hello"), h.thread(h.a, "hello")
 			return func(ctx context.Context) error {
-				_, err := h.desk.Merge(ctx, h.tenant, h.ann, from.ID, into.ID)
+				_, err := h.desk.Merge(ctx, h.tenant, h.ann, from.ID, into.ID, desk.Seen{})
 				return err
 			}
 		},
@@ -142,7 +142,7 @@ func TestActThatIsCutOffAnywhereLeavesNothingAndCanBeDoneAgain(t *testing.T) {
 		},
 		"end silence": func(h *house) func(context.Context) error {
 			th := ready(h)
-			if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k"); err != nil {
+			if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k", desk.Seen{}); err != nil {
 				t.Error(err)
 			}
 			job := jobstest.Pending[desk.SilenceOver](t, h.cluster, h.tenant)[0]

@@ -251,7 +251,7 @@ func TestPageOfAThreadShowsAllThatBelongsToIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.clock.Advance(time.Second)
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "we look at it", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "we look at it", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	h.read(func(tx *store.Tx) error {

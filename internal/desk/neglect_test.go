@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/desk"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -70,7 +71,7 @@ func TestSweepLeavesHeldAndWorkedOnThreadsAlone(t *testing.T) {
 	if _, err := h.desk.Claim(t.Context(), h.tenant, h.ann, claimed.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, replied.ID, "x", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, replied.ID, "x", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	h.text(replied, "more")

@@ -28,12 +28,13 @@ const (
 // Reply sends a person's own words to the member. The machine steps back: its open proposal and its
 // queued texts are withdrawn, and it is silent for setting.Settings.HandReplySilence. After that time a
 // new text of the member may be answered by the machine again; a text that came meanwhile and that
-// nobody answered calls people.
+// nobody answered calls people. A text that came after what the person had seen is not answered by the
+// reply: the reply goes out, the text stays to be read, and the member waits.
 //
 // clientKey is made by the form or the caller, once per text: the same key sends once and returns the
 // first message's id, however often it comes. Conflict when a colleague has the thread, when the member
 // has opted out, and in a merged thread.
-func (d *Desk) Reply(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, text, clientKey string) (club.MessageID, error) {
+func (d *Desk) Reply(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, text, clientKey string, seen Seen) (club.MessageID, error) {
 	text, key, err := words("the text", text, outbox.MaxText, "hand", p, id, clientKey)
 	if err != nil {
 		return "", err
@@ -51,13 +52,17 @@ func (d *Desk) Reply(ctx context.Context, tenant *store.Tenant, p identity.Princ
 		if err := mineOrFree(p, t); err != nil {
 			return t, err
 		}
-		t, sent, err = d.reply(ctx, tx, p, t, text, key)
+		t, sent, err = d.reply(ctx, tx, p, t, text, key, &seen)
 		return t, err
 	})
 	return sent, err
 }
 
-func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t store.Thread, text, key string) (store.Thread, club.MessageID, error) {
+func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t store.Thread, text, key string, seen *Seen) (store.Thread, club.MessageID, error) {
+	waits, read, err := seen.left(ctx, tx, t)
+	if err != nil {
+		return t, "", err
+	}
 	s, err := setting.Load(ctx, tx)
 	if err != nil {
 		return t, "", err
@@ -66,11 +71,12 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	if err != nil {
 		return t, "", err
 	}
-	if err := d.takeOver(ctx, tx, t, p.Actor, "replied", "a colleague answered by hand", text); err != nil {
+	o := takeover{kind: "replied", why: "a colleague answered by hand", after: text, until: read}
+	if err := d.takeOver(ctx, tx, t, p.Actor, o); err != nil {
 		return t, "", err
 	}
 	until := tx.Now.Add(s.HandReplySilence)
-	move := thread.Move{Event: club.ThreadHandReply, By: p.Actor, Why: "answered by hand", SilentUntil: &until}
+	move := thread.Move{Event: club.ThreadHandReply, By: p.Actor, Why: "answered by hand", SilentUntil: &until, StillWaits: waits}
 	if !p.UserID.IsZero() {
 		move.AssignedTo = &p.UserID
 	}
@@ -93,7 +99,7 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 // Reply does: the thread was moved already, so what the machine had under way is withdrawn here.
 func (d *Desk) HandReplied(ctx context.Context, tx *store.Tx, t store.Thread) error {
 	by := club.System("vendor_app")
-	if err := d.takeOver(ctx, tx, t, by, "replied", "a colleague answered in the vendor's app", ""); err != nil {
+	if err := d.takeOver(ctx, tx, t, by, takeover{kind: "replied", why: "a colleague answered in the vendor's app", until: tx.Now}); err != nil {
 		return err
 	}
 	if t.SilentUntil != nil {
@@ -102,24 +108,34 @@ func (d *Desk) HandReplied(ctx context.Context, tx *store.Tx, t store.Thread) er
 	return d.acknowledge(ctx, tx, t, by)
 }
 
+// takeover is a person's act in the machine's place.
+type takeover struct {
+	kind  string    // of the override
+	why   string    // for people
+	after string    // the person's words; "" none
+	until time.Time // texts that came later were not meant
+}
+
 // takeOver ends what the machine had under way in a thread: the open proposal, with an override that
-// remembers what the person did instead, its queued texts, and the texts it had still to read.
-func (d *Desk) takeOver(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor, kind, why, after string) error {
+// remembers what the person did instead, its queued texts, and the texts it had still to read. A proposal
+// about a text that the person had not seen says nothing about what the person would have done.
+func (d *Desk) takeOver(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor, o takeover) error {
 	pr, err := tx.FindOpenProposalOfThread(ctx, t.ID)
-	if err == nil {
-		if err := d.override(ctx, tx, t, pr, by, kind, why, after); err != nil {
+	switch {
+	case err == nil && !pr.CreatedAt.After(o.until):
+		if err := d.override(ctx, tx, t, pr, by, o); err != nil {
 			return err
 		}
-	} else if !missing(err) {
+	case err != nil && !missing(err):
 		return fmt.Errorf("find open proposal: %w", err)
 	}
-	if err := d.withdraw(ctx, tx, t, by, why); err != nil {
+	if err := d.withdraw(ctx, tx, t, by, o.why); err != nil {
 		return err
 	}
 	if err := outbox.Cancel(ctx, tx, t); err != nil {
 		return err
 	}
-	_, err = tx.HandleMessages(ctx, store.HandleMessagesParams{ThreadID: t.ID, Until: tx.Now, Now: &tx.Now})
+	_, err = tx.HandleMessages(ctx, store.HandleMessagesParams{ThreadID: t.ID, Until: o.until, Now: &tx.Now})
 	if err != nil {
 		return fmt.Errorf("mark texts as taken up: %w", err)
 	}
@@ -127,7 +143,7 @@ func (d *Desk) takeOver(ctx context.Context, tx *store.Tx, t store.Thread, by cl
 }
 
 // override records what a person did instead of what was proposed.
-func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr store.Proposal, by club.Actor, kind, why, after string) error {
+func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr store.Proposal, by club.Actor, did takeover) error {
 	keys, err := d.keys(ctx, tx)
 	if err != nil {
 		return err
@@ -141,7 +157,7 @@ func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr st
 		return fmt.Errorf("find decision: %w", err)
 	}
 	id := club.NewOverrideID(tx.Now)
-	o := store.CreateOverrideParams{ID: id, DecisionID: c.ID, ThreadID: t.ID, Kind: kind, Reason: why, Actor: by.String(), At: tx.Now}
+	o := store.CreateOverrideParams{ID: id, DecisionID: c.ID, ThreadID: t.ID, Kind: did.kind, Reason: did.why, Actor: by.String(), At: tx.Now}
 	before, err := people.Open(keys, person.Subject, columnDecisionReply, c.ID.String(), c.Reply)
 	if err != nil {
 		return err
@@ -149,7 +165,7 @@ func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr st
 	for _, f := range []struct {
 		text, column string
 		into         *[]byte
-	}{{before, ColumnOverrideBefore, &o.Before}, {after, ColumnOverrideAfter, &o.After}} {
+	}{{before, ColumnOverrideBefore, &o.Before}, {did.after, ColumnOverrideAfter, &o.After}} {
 		if f.text == "" || len(person.Subject.WrappedKey) == 0 {
 			continue
 		}

@@ -103,13 +103,18 @@ func (d *Desk) EscalateByHand(ctx context.Context, tenant *store.Tenant, p ident
 }
 
 // Resolve closes a matter: its escalation and its open proposal end, queued words of the machine are
-// withdrawn, its texts count as taken up. Resolving what is resolved does nothing.
-func (d *Desk) Resolve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID) (store.Thread, error) {
+// withdrawn, its texts count as taken up. Resolving what is resolved does nothing. ErrUnseen when the
+// member has written since.
+func (d *Desk) Resolve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, seen Seen) (store.Thread, error) {
 	return d.act(ctx, tenant, p, id, func(tx *store.Tx, t store.Thread) (store.Thread, error) {
 		if t.Status == club.ThreadResolved {
 			return t, nil
 		}
-		if err := d.takeOver(ctx, tx, t, p.Actor, "took_over", "a colleague closed the conversation", ""); err != nil {
+		if err := seen.all(ctx, tx, t); err != nil {
+			return t, err
+		}
+		o := takeover{kind: "took_over", why: "a colleague closed the conversation", until: tx.Now}
+		if err := d.takeOver(ctx, tx, t, p.Actor, o); err != nil {
 			return t, err
 		}
 		t, err := thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadResolve, By: p.Actor, Why: "closed by hand"})
@@ -122,9 +127,13 @@ func (d *Desk) Resolve(ctx context.Context, tenant *store.Tenant, p identity.Pri
 
 // HandBack gives a thread back to the machine, which looks at what nobody has answered. The member counts
 // as waiting from then on, so that a machine that does not answer brings the thread back to people. Where
-// nothing is unanswered the matter is settled, and the machine answers the next text.
-func (d *Desk) HandBack(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID) (store.Thread, error) {
+// nothing is unanswered the matter is settled, and the machine answers the next text. ErrUnseen when the
+// member has written since: perhaps it is no longer for the machine.
+func (d *Desk) HandBack(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, seen Seen) (store.Thread, error) {
 	return d.act(ctx, tenant, p, id, func(tx *store.Tx, t store.Thread) (store.Thread, error) {
+		if err := seen.all(ctx, tx, t); err != nil {
+			return t, err
+		}
 		t.WaitingSince = &tx.Now
 		t, err := thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadHandedBack, By: p.Actor, Why: "handed back"})
 		if err != nil {
@@ -208,8 +217,9 @@ func (d *Desk) MarkRead(ctx context.Context, tenant *store.Tenant, p identity.Pr
 
 // Merge continues a conversation in another one of the same person: messages and tickets move there,
 // the pressing priority and the waiting count there, and if people were called to the first they are
-// called to the second. Merging again what was merged there already does nothing.
-func (d *Desk) Merge(ctx context.Context, tenant *store.Tenant, p identity.Principal, from, into club.ThreadID) (store.Thread, error) {
+// called to the second. Merging again what was merged there already does nothing. ErrUnseen when the
+// member has written into the first since.
+func (d *Desk) Merge(ctx context.Context, tenant *store.Tenant, p identity.Principal, from, into club.ThreadID, seen Seen) (store.Thread, error) {
 	if from == into {
 		return store.Thread{}, club.Invalid("a conversation cannot be merged with itself")
 	}
@@ -225,6 +235,9 @@ func (d *Desk) Merge(ctx context.Context, tenant *store.Tenant, p identity.Princ
 		case old.SubjectID != to.SubjectID:
 			return to, club.Invalid("only conversations of one person can be merged")
 		}
+		if err := seen.all(ctx, tx, old); err != nil {
+			return to, err
+		}
 		return d.merge(ctx, tx, p.Actor, old, to)
 	})
 }
@@ -235,6 +248,12 @@ func (d *Desk) merge(ctx context.Context, tx *store.Tx, by club.Actor, old, to s
 	}
 	if err := d.closeEscalation(ctx, tx, old, by, "merged"); err != nil {
 		return to, err
+	}
+	waits := old.WaitingSince != nil && !old.Status.HeldByPeople() && !to.Status.HeldByPeople()
+	if waits {
+		if err := d.reopenBoth(ctx, tx, by, old, to); err != nil {
+			return to, err
+		}
 	}
 	if _, err := tx.MoveMessages(ctx, store.MoveMessagesParams{FromThread: old.ID, ToThread: to.ID, Now: tx.Now}); err != nil {
 		return to, fmt.Errorf("move messages: %w", err)
@@ -258,13 +277,34 @@ func (d *Desk) merge(ctx context.Context, tx *store.Tx, by club.Actor, old, to s
 	switch {
 	case was.Status.HeldByPeople() && !to.Status.HeldByPeople():
 		return d.Escalate(ctx, tx, to, Reason{Text: "merged with a conversation that people had", By: by})
-	case was.WaitingSince != nil && !to.Status.HeldByPeople():
+	case waits:
 		if to, err = thread.Apply(ctx, tx, to, thread.Move{Event: club.ThreadTextIn, By: by, Why: "merged"}); err != nil {
 			return to, err
 		}
 		d.cfg.Advance(tx, to.ID, "")
 	}
 	return to, nil
+}
+
+// reopenBoth lets the machine read as one matter what it has taken up in either thread and nobody has
+// answered: what was proposed is withdrawn by the merge. It comes before the messages move, for an answer
+// in one thread answers nothing in the other.
+func (d *Desk) reopenBoth(ctx context.Context, tx *store.Tx, by club.Actor, old, to store.Thread) error {
+	threads := []store.Thread{old}
+	if _, err := tx.FindOpenProposalOfThread(ctx, to.ID); err == nil {
+		if err := d.withdraw(ctx, tx, to, by, "another conversation was merged into this one"); err != nil {
+			return err
+		}
+		threads = append(threads, to)
+	} else if !missing(err) {
+		return fmt.Errorf("find open proposal: %w", err)
+	}
+	for _, t := range threads {
+		if _, err := tx.ReopenTexts(ctx, store.ReopenTextsParams{ThreadID: t.ID, Since: t.EpisodeAt, Now: tx.Now}); err != nil {
+			return fmt.Errorf("reopen texts: %w", err)
+		}
+	}
+	return nil
 }
 
 // absorb adds up what two threads of one matter say.

@@ -57,7 +57,7 @@ func TestLesson02OfTwoOperatorsWhoReplyAtOnceOneIsSent(t *testing.T) {
 	th := h.thread(h.a, "help")
 	both := []identity.Principal{h.ann, h.bob}
 	errs := atOnce(2, func(i int) error {
-		_, err := h.desk.Reply(t.Context(), h.tenant, both[i], th.ID, fmt.Sprintf("answer %d", i), "k")
+		_, err := h.desk.Reply(t.Context(), h.tenant, both[i], th.ID, fmt.Sprintf("answer %d", i), "k", desk.Seen{})
 		return err
 	})
 	if (errs[0] == nil) == (errs[1] == nil) {
@@ -74,7 +74,7 @@ func TestLesson02DoubleTapSendsOnce(t *testing.T) {
 	th := h.thread(h.a, "help")
 	ids := make([]club.MessageID, 4)
 	errs := atOnce(4, func(i int) (err error) {
-		ids[i], err = h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "on our way", "form1")
+		ids[i], err = h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "on our way", "form1", desk.Seen{})
 		return err
 	})
 	if err := errors.Join(errs...); err != nil {
@@ -88,7 +88,7 @@ func TestLesson02DoubleTapSendsOnce(t *testing.T) {
 	if n := h.count("SELECT COUNT(*) FROM messages WHERE direction = 'out'"); n != 1 {
 		t.Errorf("%d texts", n)
 	}
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "on our way", "form2"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "on our way", "form2", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := h.count("SELECT COUNT(*) FROM messages WHERE direction = 'out'"); n != 2 {
@@ -105,7 +105,7 @@ func TestHandReplySilencesTheMachineAndRemembersWhatItWouldHaveSaid(t *testing.T
 		_, _, err := outbox.Queue(t.Context(), tx, h.keys, outbox.Reply{Thread: th, Text: "machine's words", Author: club.AuthorMachine, By: club.System("act"), DedupKey: "d1"})
 		return err
 	})
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "Please switch it off and on.", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "Please switch it off and on.", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	got := h.find(th.ID)
@@ -146,7 +146,7 @@ func TestEndOfSilenceReleasesTheThreadButHandsNothingBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	th := h.thread(h.a, "hi")
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	job := jobstest.Pending[desk.SilenceOver](t, h.cluster, h.tenant)[0]
@@ -161,7 +161,7 @@ func TestEndOfSilenceReleasesTheThreadButHandsNothingBack(t *testing.T) {
 	if got.Status != club.ThreadManualOverride || !got.AssignedTo.IsZero() || got.SilentUntil == nil || advances(h) != 0 {
 		t.Errorf("thread %s of %q", got.Status, got.AssignedTo)
 	}
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "anything else?", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "anything else?", "k", desk.Seen{}); err != nil {
 		t.Errorf("a colleague cannot go on: %v", err)
 	}
 	if err := h.desk.EndSilence(t.Context(), h.tenant, job); err != nil || h.find(th.ID).AssignedTo != h.bob.UserID {
@@ -173,7 +173,7 @@ func TestTextThatNobodyAnsweredDuringSilenceCallsPeople(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	th := h.thread(h.a, "hi")
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "hello", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	h.text(th, "still broken")
@@ -214,7 +214,7 @@ func TestHandBackLetsTheMachineReadWhatNobodyAnswered(t *testing.T) {
 		_, err := tx.HandleMessages(t.Context(), store.HandleMessagesParams{ThreadID: th.ID, Until: tx.Now, Now: &tx.Now})
 		return err
 	})
-	got, err := h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID)
+	got, err := h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID, desk.Seen{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestHandBackLetsTheMachineReadWhatNobodyAnswered(t *testing.T) {
 	if h.count("SELECT COUNT(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL") != 1 || h.count("SELECT COUNT(*) FROM escalations WHERE status = 'closed'") != 1 {
 		t.Error("the text is not there to be read, or the escalation is open")
 	}
-	_, err = h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID)
+	_, err = h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID, desk.Seen{})
 	want(t, err, club.CodeConflict)
 }
 
@@ -233,10 +233,10 @@ func TestHandBackOfAnAnsweredThreadSettlesIt(t *testing.T) {
 	h := newHouse(t)
 	th := h.thread(h.a, "wifi?")
 	h.clock.Advance(time.Second)
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "It is on the wall.", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "It is on the wall.", "k", desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID)
+	got, err := h.desk.HandBack(t.Context(), h.tenant, h.ann, th.ID, desk.Seen{})
 	if err != nil || got.Status != club.ThreadAIResolved || got.WaitingSince != nil || advances(h) != 0 {
 		t.Errorf("thread %s, %d jobs, %v", got.Status, advances(h), err)
 	}
@@ -248,7 +248,7 @@ func TestResolvedThreadLeavesNothingOpen(t *testing.T) {
 	th := h.escalate(h.thread(h.a, "help"), desk.Reason{Text: "x"})
 	h.propose(th, club.TierApprove, nil)
 	for range 2 {
-		got, err := h.desk.Resolve(t.Context(), h.tenant, h.ann, th.ID)
+		got, err := h.desk.Resolve(t.Context(), h.tenant, h.ann, th.ID, desk.Seen{})
 		if err != nil || got.Status != club.ThreadResolved || got.Unread != 0 {
 			t.Fatalf("thread %s, %v", got.Status, err)
 		}
@@ -267,19 +267,25 @@ func TestMergedThreadTakesNoReply(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	from, into := h.thread(h.a, "one"), h.thread(h.a, "two")
-	if _, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID); err != nil {
+	if _, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID, desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, from.ID, "hello", "k")
+	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, from.ID, "hello", "k", desk.Seen{})
 	want(t, err, club.CodeConflict)
 	for _, act := range []func() (store.Thread, error){
 		func() (store.Thread, error) { return h.desk.Claim(t.Context(), h.tenant, h.ann, from.ID) },
-		func() (store.Thread, error) { return h.desk.Resolve(t.Context(), h.tenant, h.ann, from.ID) },
-		func() (store.Thread, error) { return h.desk.HandBack(t.Context(), h.tenant, h.ann, from.ID) },
+		func() (store.Thread, error) {
+			return h.desk.Resolve(t.Context(), h.tenant, h.ann, from.ID, desk.Seen{})
+		},
+		func() (store.Thread, error) {
+			return h.desk.HandBack(t.Context(), h.tenant, h.ann, from.ID, desk.Seen{})
+		},
 		func() (store.Thread, error) {
 			return h.desk.EscalateByHand(t.Context(), h.tenant, h.ann, from.ID, "x", nil)
 		},
-		func() (store.Thread, error) { return h.desk.Merge(t.Context(), h.tenant, h.ann, into.ID, from.ID) },
+		func() (store.Thread, error) {
+			return h.desk.Merge(t.Context(), h.tenant, h.ann, into.ID, from.ID, desk.Seen{})
+		},
 	} {
 		_, err := act()
 		want(t, err, club.CodeConflict)
@@ -290,7 +296,7 @@ func TestMergeMovesEverythingAndKeepsTheWaitingMember(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	into := h.thread(h.a, "thanks")
-	if _, err := h.desk.Resolve(t.Context(), h.tenant, h.ann, into.ID); err != nil {
+	if _, err := h.desk.Resolve(t.Context(), h.tenant, h.ann, into.ID, desk.Seen{}); err != nil {
 		t.Fatal(err)
 	}
 	from := h.thread(h.a, "bay 3 froze")
@@ -300,7 +306,7 @@ func TestMergeMovesEverythingAndKeepsTheWaitingMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second tap finds it done
-		got, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID)
+		got, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID, desk.Seen{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,7 +325,7 @@ func TestMergeOfAnEscalatedThreadKeepsPeopleCalled(t *testing.T) {
 	h := newHouse(t)
 	into, high := h.thread(h.a, "thanks"), club.PriorityHigh
 	from := h.escalate(h.thread("", "fire"), desk.Reason{Text: "x", Priority: &high})
-	got, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID)
+	got, err := h.desk.Merge(t.Context(), h.tenant, h.ann, from.ID, into.ID, desk.Seen{})
 	if err != nil || got.Status != club.ThreadEscalated || got.Priority != high {
 		t.Errorf("thread %s %s, %v", got.Status, got.Priority, err)
 	}
@@ -333,7 +339,7 @@ func TestOfTwoMergesCrosswiseOneHappens(t *testing.T) {
 	h := newHouse(t)
 	pair := []club.ThreadID{h.thread(h.a, "one").ID, h.thread(h.a, "two").ID}
 	errs := atOnce(2, func(i int) error {
-		_, err := h.desk.Merge(t.Context(), h.tenant, h.ann, pair[i], pair[1-i])
+		_, err := h.desk.Merge(t.Context(), h.tenant, h.ann, pair[i], pair[1-i], desk.Seen{})
 		return err
 	})
 	if (errs[0] == nil) == (errs[1] == nil) || h.count("SELECT COUNT(*) FROM threads WHERE status = 'merged'") != 1 {
@@ -350,9 +356,9 @@ func TestConversationsOfTwoPeopleAreNotMerged(t *testing.T) {
 		return err
 	})
 	other := h.thread(h.a, "two")
-	_, err := h.desk.Merge(t.Context(), h.tenant, h.ann, mine.ID, other.ID)
+	_, err := h.desk.Merge(t.Context(), h.tenant, h.ann, mine.ID, other.ID, desk.Seen{})
 	want(t, err, club.CodeInvalid)
-	_, err = h.desk.Merge(t.Context(), h.tenant, h.ann, mine.ID, mine.ID)
+	_, err = h.desk.Merge(t.Context(), h.tenant, h.ann, mine.ID, mine.ID, desk.Seen{})
 	want(t, err, club.CodeInvalid)
 }
 
@@ -389,14 +395,14 @@ func TestLesson32ReadingLeavesUnreadWhatCameAfterwards(t *testing.T) {
 func acts(h *house, p identity.Principal, th, own club.ThreadID) map[string]error {
 	ctx, out := h.t.Context(), map[string]error{}
 	_, out["claim"] = h.desk.Claim(ctx, h.tenant, p, th)
-	_, out["reply"] = h.desk.Reply(ctx, h.tenant, p, th, "x", "k")
+	_, out["reply"] = h.desk.Reply(ctx, h.tenant, p, th, "x", "k", desk.Seen{})
 	_, out["note"] = h.desk.Note(ctx, h.tenant, p, th, "x", "k")
 	_, out["escalate"] = h.desk.EscalateByHand(ctx, h.tenant, p, th, "x", nil)
-	_, out["resolve"] = h.desk.Resolve(ctx, h.tenant, p, th)
-	_, out["hand back"] = h.desk.HandBack(ctx, h.tenant, p, th)
+	_, out["resolve"] = h.desk.Resolve(ctx, h.tenant, p, th, desk.Seen{})
+	_, out["hand back"] = h.desk.HandBack(ctx, h.tenant, p, th, desk.Seen{})
 	_, out["assign"] = h.desk.Assign(ctx, h.tenant, p, th, h.ann.UserID)
-	_, out["merge from"] = h.desk.Merge(ctx, h.tenant, p, th, own)
-	_, out["merge into"] = h.desk.Merge(ctx, h.tenant, p, own, th)
+	_, out["merge from"] = h.desk.Merge(ctx, h.tenant, p, th, own, desk.Seen{})
+	_, out["merge into"] = h.desk.Merge(ctx, h.tenant, p, own, th, desk.Seen{})
 	out["acknowledge"] = h.desk.Acknowledge(ctx, h.tenant, p, th)
 	_, out["ticket"] = h.desk.CreateTicket(ctx, h.tenant, p, desk.NewTicket{Thread: th})
 	return out
@@ -454,7 +460,7 @@ func TestLesson37AButtonGivesNoRights(t *testing.T) {
 	key := identity.Principal{Tenant: h.tenant.Slug, Actor: club.Actor{Kind: club.ActorAPIKey, ID: "key_1"}, Scopes: []identity.Permission{identity.ThreadsWrite}}
 	_, err := h.desk.Claim(t.Context(), h.tenant, key, th.ID)
 	want(t, err, club.CodeForbidden)
-	if _, err := h.desk.Reply(t.Context(), h.tenant, key, th.ID, "from a program", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, key, th.ID, "from a program", "k", desk.Seen{}); err != nil {
 		t.Errorf("a key with the scope cannot reply: %v", err)
 	}
 }
@@ -466,7 +472,7 @@ func TestAssignTakesOverAndAsksWhetherTheUserMay(t *testing.T) {
 	if _, err := h.desk.Claim(t.Context(), h.tenant, h.ann, th.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "x", "k")
+	_, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "x", "k", desk.Seen{})
 	want(t, err, club.CodeConflict)
 	for _, who := range []club.UserID{h.viewer.UserID, h.only.UserID, "usr_none"} {
 		_, err := h.desk.Assign(t.Context(), h.tenant, h.bob, th.ID, who)
@@ -484,7 +490,7 @@ func TestAssignTakesOverAndAsksWhetherTheUserMay(t *testing.T) {
 	if _, err := h.desk.Claim(t.Context(), h.tenant, h.bob, th.ID); err != nil {
 		t.Errorf("claiming what one has: %v", err)
 	}
-	if _, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "x", "k"); err != nil {
+	if _, err := h.desk.Reply(t.Context(), h.tenant, h.bob, th.ID, "x", "k", desk.Seen{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -517,11 +523,11 @@ func TestWordsThatCannotBeSentAreRefused(t *testing.T) {
 		long[i] = 'é'
 	}
 	for _, text := range []string{"", " \n", string(long), "a\x00b", "a\xffb"} {
-		_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, text, "k")
+		_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, text, "k", desk.Seen{})
 		want(t, err, club.CodeInvalid)
 	}
-	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "x", "")
+	_, err := h.desk.Reply(t.Context(), h.tenant, h.ann, th.ID, "x", "", desk.Seen{})
 	want(t, err, club.CodeInvalid)
-	_, err = h.desk.Reply(t.Context(), h.tenant, h.ann, "thr_none", "x", "k")
+	_, err = h.desk.Reply(t.Context(), h.tenant, h.ann, "thr_none", "x", "k", desk.Seen{})
 	want(t, err, club.CodeNotFound)
 }

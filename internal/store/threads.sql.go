@@ -341,6 +341,59 @@ func (q *Queries) FindNeglectedThreads(ctx context.Context, arg FindNeglectedThr
 	return items, nil
 }
 
+const findNewestText = `-- name: FindNewestText :one
+SELECT id FROM messages WHERE thread_id = $1 AND direction = 'in' ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+// The member's last text of a thread.
+func (q *Queries) FindNewestText(ctx context.Context, threadID club.ThreadID) (club.MessageID, error) {
+	row := q.db.QueryRowContext(ctx, findNewestText, threadID)
+	var id club.MessageID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const findTextsAfter = `-- name: FindTextsAfter :many
+SELECT m.id, m.created_at FROM messages m
+WHERE m.thread_id = $1 AND m.direction = 'in' AND (CAST($2 AS TEXT) = ''
+  OR (m.created_at, m.id) > (SELECT s.created_at, s.id FROM messages s WHERE s.id = CAST($2 AS TEXT)))
+ORDER BY m.created_at, m.id LIMIT 10
+`
+
+type FindTextsAfterParams struct {
+	ThreadID club.ThreadID
+	Seen     string
+}
+
+type FindTextsAfterRow struct {
+	ID        club.MessageID
+	CreatedAt time.Time
+}
+
+// The member's texts behind a message of the thread, oldest first; behind none all of them.
+func (q *Queries) FindTextsAfter(ctx context.Context, arg FindTextsAfterParams) ([]FindTextsAfterRow, error) {
+	rows, err := q.db.QueryContext(ctx, findTextsAfter, arg.ThreadID, arg.Seen)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindTextsAfterRow{}
+	for rows.Next() {
+		var i FindTextsAfterRow
+		if err := rows.Scan(&i.ID, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findThread = `-- name: FindThread :one
 SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
     silent_until, merged_into, awaiting, episode_at, last_in_at, last_out_at, waiting_since, correlation_id, created_at, updated_at

@@ -32,6 +32,7 @@ type Move struct {
 	Member      *club.MemberID
 	AssignedTo  *club.UserID
 	SilentUntil *time.Time // for ThreadHandReply: when the machine may speak again
+	StillWaits  *time.Time // for ThreadHandReply: since when a text waits that the reply does not answer
 	Awaiting    *string    // for ThreadAsked: what was asked, as JSON
 	MergedInto  club.ThreadID
 }
@@ -53,7 +54,7 @@ func Apply(ctx context.Context, tx *store.Tx, t store.Thread, m Move) (store.Thr
 	set(&t.Awaiting, m.Awaiting)
 	switch m.Event {
 	case club.ThreadHandReply:
-		t.SilentUntil, t.WaitingSince, t.Awaiting = m.SilentUntil, nil, ""
+		t.SilentUntil, t.WaitingSince, t.Awaiting = m.SilentUntil, m.StillWaits, ""
 	case club.ThreadHandedBack:
 		t.SilentUntil, t.AssignedTo = nil, ""
 	case club.ThreadAnswered:

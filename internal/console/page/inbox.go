@@ -54,7 +54,8 @@ type ThreadPage struct {
 // Thread is the middle and the right pane.
 type Thread struct {
 	ID         club.ThreadID
-	Version    int64 // grows with every change; sent back by forms that depend on what was seen
+	Version    int64          // grows with every change
+	Seen       club.MessageID // the member's newest text; sent back by forms that depend on what was seen
 	Title      string
 	Status     club.ThreadStatus
 	Priority   club.Priority

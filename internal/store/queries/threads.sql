@@ -63,6 +63,17 @@ SELECT id, thread_id, direction, author, author_id, provider, provider_message_i
     handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
 FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL ORDER BY created_at, id;
 
+-- name: FindNewestText :one
+-- The member's last text of a thread.
+SELECT id FROM messages WHERE thread_id = $1 AND direction = 'in' ORDER BY created_at DESC, id DESC LIMIT 1;
+
+-- name: FindTextsAfter :many
+-- The member's texts behind a message of the thread, oldest first; behind none all of them.
+SELECT m.id, m.created_at FROM messages m
+WHERE m.thread_id = sqlc.arg(thread_id) AND m.direction = 'in' AND (CAST(sqlc.arg(seen) AS TEXT) = ''
+  OR (m.created_at, m.id) > (SELECT s.created_at, s.id FROM messages s WHERE s.id = CAST(sqlc.arg(seen) AS TEXT)))
+ORDER BY m.created_at, m.id LIMIT 10;
+
 -- name: HandleMessages :execrows
 -- Marks the texts of a thread up to an instant as taken up by a decision, or by a person (no decision).
 UPDATE messages SET handled_at = sqlc.arg(now), decision_id = sqlc.arg(decision_id), updated_at = sqlc.arg(now)
