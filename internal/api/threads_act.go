@@ -68,7 +68,7 @@ type mergeThread struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the conversation as you read it, in place of seen; 412 when it has changed since."`
 	Body    struct {
 		Into string `json:"into" maxLength:"80" doc:"The conversation of the same person in which it goes on."`
-		seenBody
+		Seen string `json:"seen,omitempty" maxLength:"80" doc:"As for closing a conversation."`
 	}
 }
 
@@ -115,7 +115,7 @@ func (a *api) registerThreadActs() {
 		return a.asSeen(ctx, c, in, a.cfg.Desk.HandBack)
 	})
 	register(a, "merge", func(ctx context.Context, c *call, in *mergeThread) (*oneOut[ThreadDetail], error) {
-		seen := &seenThread{ByID: in.ByID, IfMatch: in.IfMatch, Body: &in.Body.seenBody}
+		seen := &seenThread{ByID: in.ByID, IfMatch: in.IfMatch, Body: &seenBody{in.Body.Seen}}
 		return a.asSeen(ctx, c, seen, func(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ThreadID, s desk.Seen) (store.Thread, error) {
 			return a.cfg.Desk.Merge(ctx, tenant, p, id, club.ThreadID(in.Body.Into), s)
 		})

@@ -95,6 +95,11 @@ func (b *browser) submit(action string, fields ...string) *browser {
 	b.t.Helper()
 	form := b.form(action)
 	values := valuesOf(form)
+	if id := attr(form, "id"); id != "" { // fields that belong to the form and lie elsewhere
+		for _, n := range find(b.doc, "input[form="+id+"]") {
+			values.Add(attr(n, "name"), attr(n, "value"))
+		}
+	}
 	for i := 0; i+1 < len(fields); i += 2 {
 		if !hasField(form, fields[i]) {
 			b.t.Fatalf("the form %s of %s has no field %q", action, b.path, fields[i])
