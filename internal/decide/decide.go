@@ -136,6 +136,11 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 		return err
 	}
 	v, ruled := judge(m)
+	if ruled && v.kind == kindOptOut {
+		if v, err = d.quieten(ctx, tx, m, v); err != nil {
+			return err
+		}
+	}
 	if d.heldAgainst(th, tx.Now) {
 		return d.whileHeld(ctx, tx, keys, m, v, ruled)
 	}
@@ -182,7 +187,8 @@ func (d *Decider) whileHeld(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 		if err = d.consent(ctx, tx, keys, m, v, ""); err == nil && v.kind == kindOptIn {
 			err = d.backAgain(ctx, tx, m)
 		}
-	case ruled && v.priority == club.PriorityEmergency:
+	}
+	if err == nil && ruled && v.priority == club.PriorityEmergency {
 		_, err = d.cfg.Desk.Escalate(ctx, tx, m.thread, desk.Reason{Text: v.reason, Priority: &v.priority, By: machine})
 	}
 	if err != nil {
@@ -260,6 +266,9 @@ func (d *Decider) carryOut(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 		if err := d.consent(ctx, tx, keys, m, p.verdict, dec.ID); err != nil {
 			return err
 		}
+		if p.reason != "" {
+			return d.callTo(ctx, tx, m.thread, dec.ID, p.reason)
+		}
 		return d.answered(ctx, tx, m, p, asked)
 	case kindHelp:
 		if err := d.say(ctx, tx, keys, m, p.reply, dec.ID, false); err != nil {
@@ -293,15 +302,17 @@ func (d *Decider) escalate(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 			return err
 		}
 	}
-	th, err := thread.Find(ctx, tx, m.thread.ID)
+	return d.callTo(ctx, tx, m.thread, dec, p.reason)
+}
+
+// callTo calls a person to a thread, which may have moved in this transaction. The priority is the
+// thread's.
+func (d *Decider) callTo(ctx context.Context, tx *store.Tx, th store.Thread, dec club.DecisionID, why string) error {
+	th, err := thread.Find(ctx, tx, th.ID)
 	if err != nil {
 		return err
 	}
-	reason := desk.Reason{Text: p.reason, Decision: dec, By: machine}
-	if p.priority != "" {
-		reason.Priority = &p.priority
-	}
-	_, err = d.cfg.Desk.Escalate(ctx, tx, th, reason)
+	_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: why, Decision: dec, By: machine})
 	return err
 }
 

@@ -318,6 +318,9 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	if why, err := d.bookingGone(ctx, tx, dec); err != nil || why != "" {
 		return why, err
 	}
+	if why, err := nobodyToTell(ctx, tx, dec); err != nil || why != "" {
+		return why, err
+	}
 	if s.Thresholds.Tier(dec.Confidence).Lower(club.TierSuggest) != club.TierSuggest {
 		return "its confidence is below the threshold", nil
 	}

@@ -11,17 +11,17 @@ import (
 )
 
 // leavesOpen reports whether something is under way in the thread that these texts do not touch: thanks,
-// HELP or START withdraw nothing that waits for a person or is being done. Only what would run by itself
-// is withdrawn when the member says that it is needed no more.
+// HELP or START withdraw nothing that waits for a person or is being done, and STOP no more than quieten
+// does. Only what would run by itself is withdrawn when the member says that it is needed no more.
 func (d *Decider) leavesOpen(ctx context.Context, tx *store.Tx, m *matter, v verdict, ruled bool) (bool, error) {
-	if !ruled || v.kind != kindNoAnswer && v.kind != kindHelp && v.kind != kindOptIn {
+	if !ruled || v.kind != kindNoAnswer && v.kind != kindHelp && v.kind != kindOptIn && v.kind != kindOptOut {
 		return false, nil
 	}
 	n, err := tx.CountUnderWay(ctx, store.CountUnderWayParams{ThreadID: m.thread.ID})
 	if err != nil {
 		return false, fmt.Errorf("count what is under way: %w", err)
 	}
-	if _, over := m.first(func(t text) bool { return t.reading.Over }); n == 0 || !over {
+	if _, over := m.first(func(t text) bool { return t.reading.Over }); n == 0 || !over || v.kind == kindOptOut {
 		return n > 0, nil
 	}
 	prop, err := tx.FindOpenProposalOfThread(ctx, m.thread.ID)
@@ -66,7 +66,10 @@ func (d *Decider) stillFits(ctx context.Context, tx *store.Tx, th store.Thread, 
 	if why != "" {
 		return club.Conflict("%s; act by hand if it is to be done all the same", why)
 	}
-	return nil
+	if why, err = nobodyToTell(ctx, tx, dec); err == nil && why != "" {
+		return club.Conflict("%s; reach them another way", why)
+	}
+	return err
 }
 
 // bookingGone says why something that was to be done for a booking is out of date; "" when it is not.

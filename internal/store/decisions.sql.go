@@ -343,6 +343,47 @@ func (q *Queries) FindOpenProposalOfThread(ctx context.Context, threadID club.Th
 	return i, err
 }
 
+const findOpenProposalsOfSubject = `-- name: FindOpenProposalsOfSubject :many
+SELECT p.id, p.decision_id, p.thread_id, p.tier, p.status, p.deadline_at, p.edited, p.decided_by, p.decided_at, p.reason, p.created_at
+FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE t.subject_id = $1 AND p.status = 'open' ORDER BY p.created_at, p.id
+`
+
+// What is proposed about a person, in whichever thread.
+func (q *Queries) FindOpenProposalsOfSubject(ctx context.Context, subjectID club.SubjectID) ([]Proposal, error) {
+	rows, err := q.db.QueryContext(ctx, findOpenProposalsOfSubject, subjectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Proposal{}
+	for rows.Next() {
+		var i Proposal
+		if err := rows.Scan(
+			&i.ID,
+			&i.DecisionID,
+			&i.ThreadID,
+			&i.Tier,
+			&i.Status,
+			&i.DeadlineAt,
+			&i.Edited,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findOverridesOfDecision = `-- name: FindOverridesOfDecision :many
 SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at FROM overrides WHERE decision_id = $1 ORDER BY at, id
 `
