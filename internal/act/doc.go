@@ -11,8 +11,8 @@
 //
 // # At most once, never lost
 //
-// An execution is claimed (its row), called (called_at is committed, then the vendor is called with the
-// execution's id as the key), and verified by a second look. Where a crash or a lost answer leaves open
+// An execution is claimed (its row), called (the member's standing is proved once more and called_at is
+// committed, then the vendor is called with the execution's id as the key), and verified by a second look. Where a crash or a lost answer leaves open
 // whether the vendor acted, the vendor is asked; nothing is called a second time unless the first call
 // certainly never reached it. Only what the second look saw is a success. What nobody can say is
 // unconfirmed, and a person looks.

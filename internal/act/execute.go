@@ -78,9 +78,17 @@ func (e *Engine) startCall(ctx context.Context, tenant *store.Tenant, id club.Ex
 			return err
 		}
 		if why != "" {
-			return e.undone(ctx, tx, x, why)
+			return e.undone(ctx, tx, x, club.OutcomeFailed, why)
 		}
-		n, err := tx.StartCall(ctx, store.StartCallParams{ID: id, CalledAt: &tx.Now})
+		proofs, why, err := e.lookAgain(ctx, tx, x, next.action)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return e.undone(ctx, tx, x, club.OutcomeRefused, "it was let pass, and then no more: "+why)
+		}
+		next.row.Proofs = encodeFacts(proofs)
+		n, err := tx.StartCall(ctx, store.StartCallParams{ID: id, CalledAt: &tx.Now, Proofs: next.row.Proofs})
 		if err != nil {
 			return fmt.Errorf("mark execution as called: %w", err)
 		}
@@ -239,7 +247,7 @@ func (e *Engine) recordCall(ctx context.Context, tenant *store.Tenant, o *order,
 			_, err := tx.ResetCall(ctx, store.ResetCallParams{ID: x.ID, Called: o.row.CalledAt})
 			return err
 		}
-		return e.undone(ctx, tx, x, refusedBy(v))
+		return e.undone(ctx, tx, x, club.OutcomeFailed, refusedBy(v))
 	})
 	if err == nil && retry {
 		return jobs.Later(max(v.RetryAfter, o.action.Retry.Wait<<(o.row.Attempts-1)))

@@ -148,7 +148,7 @@ func (e *Engine) prove(ctx context.Context, tx *store.Tx, r Request, s *scene, s
 				proofs = append(proofs, fact)
 			}
 		case r.By.IsPerson() && strings.TrimSpace(r.Reason) != "" && slices.Contains(soft, p.Kind):
-			proofs = append(proofs, club.Fact{Name: string(p.Kind), Value: "overridden: " + why, Source: r.By.String(), At: tx.Now})
+			proofs = append(proofs, club.Fact{Name: string(p.Kind), Value: overridden + why, Source: r.By.String(), At: tx.Now})
 		default:
 			code := club.CodeForbidden
 			if p.Kind == catalogue.DeviceOnline {

@@ -27,11 +27,11 @@ func (e *Engine) accept(ctx context.Context, tx *store.Tx, x store.Execution, de
 }
 
 // undone ends an execution that certainly did nothing; its cooldown was taken for nothing.
-func (e *Engine) undone(ctx context.Context, tx *store.Tx, x store.Execution, why string) error {
+func (e *Engine) undone(ctx context.Context, tx *store.Tx, x store.Execution, outcome club.Outcome, why string) error {
 	if _, err := tx.ReleaseCooldown(ctx, store.ReleaseCooldownParams{Action: x.Action, Target: cooldownTarget(x.DeviceID), Taken: x.CreatedAt}); err != nil {
 		return fmt.Errorf("release cooldown: %w", err)
 	}
-	return e.finish(ctx, tx, x, club.OutcomeFailed, why, nil)
+	return e.finish(ctx, tx, x, outcome, why, nil)
 }
 
 // finish ends an execution, once. The runs that wait for it go on; where none does and it did not

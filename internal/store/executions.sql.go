@@ -755,17 +755,18 @@ func (q *Queries) ResetCall(ctx context.Context, arg ResetCallParams) (int64, er
 }
 
 const startCall = `-- name: StartCall :execrows
-UPDATE executions SET called_at = $2, attempts = attempts + 1 WHERE id = $1 AND outcome = 'claimed' AND called_at IS NULL
+UPDATE executions SET called_at = $2, proofs = $3, attempts = attempts + 1 WHERE id = $1 AND outcome = 'claimed' AND called_at IS NULL
 `
 
 type StartCallParams struct {
 	ID       club.ExecutionID
 	CalledAt *time.Time
+	Proofs   string
 }
 
-// Committed just before the vendor is called. Whoever finds called_at set does not call.
+// Committed just before the vendor is called, with what was looked at once more. Whoever finds called_at set does not call.
 func (q *Queries) StartCall(ctx context.Context, arg StartCallParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, startCall, arg.ID, arg.CalledAt)
+	result, err := q.db.ExecContext(ctx, startCall, arg.ID, arg.CalledAt, arg.Proofs)
 	if err != nil {
 		return 0, err
 	}

@@ -73,8 +73,8 @@ SELECT last_at FROM cooldowns WHERE action = $1 AND target = $2;
 DELETE FROM cooldowns WHERE action = $1 AND target = $2 AND last_at = sqlc.arg(taken);
 
 -- name: StartCall :execrows
--- Committed just before the vendor is called. Whoever finds called_at set does not call.
-UPDATE executions SET called_at = $2, attempts = attempts + 1 WHERE id = $1 AND outcome = 'claimed' AND called_at IS NULL;
+-- Committed just before the vendor is called, with what was looked at once more. Whoever finds called_at set does not call.
+UPDATE executions SET called_at = $2, proofs = $3, attempts = attempts + 1 WHERE id = $1 AND outcome = 'claimed' AND called_at IS NULL;
 
 -- name: ResetCall :execrows
 -- For a call that certainly did not reach the vendor.
