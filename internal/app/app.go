@@ -18,6 +18,7 @@ import (
 	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
+	"clubos/internal/integration"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
 	"clubos/internal/notify"
@@ -104,6 +105,7 @@ func (a *App) wire() {
 		Advance: func(tx *store.Tx, thread club.ThreadID, message club.MessageID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread, Message: message}, nil)
 		}})
+	a.vendors.alarm = a.ticketForVendor
 	escalate := func(part string) func(context.Context, *store.Tx, store.Thread, string) error {
 		return func(ctx context.Context, tx *store.Tx, th store.Thread, reason string) error {
 			_, err := a.Desk.Escalate(ctx, tx, th, desk.Reason{Text: reason, By: club.System(part)})
@@ -146,6 +148,16 @@ func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e 
 
 func (a *App) ticketForAct(ctx context.Context, tx *store.Tx, t act.Ticket) error {
 	_, _, err := a.Desk.OpenTicket(ctx, tx, t.By, desk.NewTicket{Title: t.Title, Description: t.Detail, Priority: t.Priority, Location: t.Location, Bay: t.Bay, Thread: t.Thread.ID, DedupKey: t.DedupKey})
+	return err
+}
+
+// ticketForVendor brings before a person that a vendor has locked the club out.
+func (a *App) ticketForVendor(ctx context.Context, tx *store.Tx, vendor, trouble, cause string) error {
+	title := vendor
+	if v, ok := integration.Find(vendor); ok {
+		title = v.Title
+	}
+	_, _, err := a.Desk.OpenTicket(ctx, tx, club.System("integration"), desk.NewTicket{Title: title + " has locked the club out", Description: trouble, Priority: club.PriorityHigh, DedupKey: cause})
 	return err
 }
 

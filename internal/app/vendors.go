@@ -35,6 +35,7 @@ type vendors struct {
 	publicURL string
 	deps      connector.Deps
 	log       *slog.Logger
+	alarm     integration.Alarm // brings a vendor that has locked us out before a person
 
 	mu    sync.RWMutex // guards clubs
 	clubs map[club.Slug]*clients
@@ -98,7 +99,7 @@ func (v *vendors) load(ctx context.Context, slug club.Slug) error {
 	}
 	c := &clients{from: all, zone: zone.String()}
 	for name, f := range all {
-		if err := v.connect(c, slug, name, f, zone); err != nil {
+		if err := v.connect(c, tenant, keys, name, f, zone); err != nil {
 			v.log.ErrorContext(ctx, "vendor cannot be used", "event.action", "vendor.connect", "organization.id", slug.String(), "labels.vendor", name, "error.message", err.Error())
 		}
 	}
@@ -115,16 +116,16 @@ func (v *vendors) builtFrom(slug club.Slug, all map[string]integration.Fields, z
 	return c != nil && c.zone == zone.String() && maps.EqualFunc(c.from, all, maps.Equal[integration.Fields, integration.Fields])
 }
 
-func (v *vendors) connect(c *clients, slug club.Slug, name string, f integration.Fields, zone *time.Location) (err error) {
+func (v *vendors) connect(c *clients, tenant *store.Tenant, keys *vault.Tenant, name string, f integration.Fields, zone *time.Location) (err error) {
 	switch name {
 	case openphone.Provider:
 		c.openphone, err = openphone.New(openphone.Config{APIKey: f["api_key"], BaseURL: f["base_url"], Version: f["version"], WebhookSecrets: f.List("webhook_secret"), LegacyKeys: f.List("legacy_key")}, v.deps)
 	case twilio.Provider:
 		c.twilio, err = twilio.New(twilio.Config{AccountSID: f["account_sid"], AuthTokens: f.List("auth_token"), APIKey: f["key_sid"], APISecret: f["key_secret"], BaseURL: f["base_url"],
-			StatusCallback: v.publicURL + "/hooks/" + slug.String() + "/twilio"}, v.deps)
+			StatusCallback: v.publicURL + "/hooks/" + tenant.Slug.String() + "/twilio"}, v.deps)
 	case ninjaone.Provider:
 		c.ninjaone, err = ninjaone.New(ninjaone.Config{BaseURL: f["base_url"], ClientID: f["client_id"], ClientSecret: f["client_secret"], RefreshToken: f["refresh_token"],
-			Rotated: func(ctx context.Context, token string) error { return v.rotated(ctx, slug, token) }}, v.deps)
+			Keeper: integration.NewTokens(tenant, keys, name, f["refresh_token"], v.alarm)}, v.deps)
 	case unifi.Provider:
 		c.unifi, err = unifi.New(unifi.Config{BaseURL: f["base_url"], Token: f["token"], PinSHA256: f["pin"], WebhookSecrets: f.List("webhook_secret")}, v.deps)
 	case slack.Provider:
@@ -148,32 +149,6 @@ func (v *vendors) connect(c *clients, slug club.Slug, name string, f integration
 		}
 	}
 	return err
-}
-
-// rotated keeps the refresh token that replaces the one before.
-func (v *vendors) rotated(ctx context.Context, slug club.Slug, token string) error {
-	tenant, err := v.cluster.Tenant(ctx, slug)
-	if err != nil {
-		return err
-	}
-	keys, err := v.ring.For(slug, tenant.Keyset)
-	if err != nil {
-		return err
-	}
-	v.remember(slug, token)
-	return tenant.Write(ctx, func(tx *store.Tx) error {
-		return integration.Put(ctx, tx, keys, club.System("ninjaone"), ninjaone.Provider, integration.Fields{"refresh_token": token})
-	})
-}
-
-// remember notes the token that the club's client has by itself, so that storing it does not build
-// another client, which would have to ask for a token at once.
-func (v *vendors) remember(slug club.Slug, token string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if c := v.clubs[slug]; c != nil && c.from[ninjaone.Provider] != nil {
-		c.from[ninjaone.Provider]["refresh_token"] = token
-	}
 }
 
 // watch loads a club's clients again when its integrations change, until close.

@@ -158,7 +158,7 @@ func Put(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, n
 		if now, err = open(keys, name, row.Value); err != nil {
 			return err
 		}
-	case club.CodeOf(store.Translate(err)) != club.CodeNotFound:
+	case !missing(err):
 		return fmt.Errorf("read integration %s: %w", name, err)
 	}
 	var changed []string
@@ -203,6 +203,9 @@ func Remove(ctx context.Context, tx *store.Tx, by club.Actor, name string) error
 	if n == 0 {
 		return club.NotFound("%s is not connected", name)
 	}
+	if err := tx.DeleteVendorToken(ctx, name); err != nil {
+		return fmt.Errorf("remove token of integration: %w", err)
+	}
 	tx.Changed(Topic, name)
 	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "integration.removed", Object: name})
 }
@@ -212,6 +215,7 @@ type Status struct {
 	Vendor    Vendor
 	Connected bool
 	Set       []string // names of the fields that have a value
+	Trouble   string   // why the vendor needs a person, and what to do; "" when it does not
 }
 
 // Describe lists every vendor and whether it is connected.
@@ -220,10 +224,21 @@ func Describe(ctx context.Context, tx *store.Tx, keys *vault.Tenant) ([]Status, 
 	if err != nil {
 		return nil, err
 	}
+	rows, err := tx.FindVendorTroubles(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read vendors' troubles: %w", err)
+	}
+	troubles := map[string]string{}
+	for _, row := range rows {
+		troubles[row.Vendor] = row.Trouble
+	}
 	out := make([]Status, 0, len(vendors))
 	for _, v := range vendors {
 		fields, ok := all[v.Name]
 		st := Status{Vendor: v, Connected: ok}
+		if ok {
+			st.Trouble = troubles[v.Name]
+		}
 		for _, f := range v.Fields {
 			if fields[f.Name] != "" {
 				st.Set = append(st.Set, f.Name)

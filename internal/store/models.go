@@ -426,3 +426,13 @@ type UserLocation struct {
 	UserID     club.UserID
 	LocationID club.LocationID
 }
+
+type VendorToken struct {
+	Vendor    string
+	Origin    string
+	Sealed    []byte
+	Version   int64
+	ClaimedAt *time.Time
+	Trouble   string
+	UpdatedAt time.Time
+}

@@ -10,6 +10,60 @@ import (
 	"time"
 )
 
+const claimVendorToken = `-- name: ClaimVendorToken :execrows
+UPDATE vendor_tokens SET claimed_at = $3
+WHERE vendor = $1 AND version = $2 AND (claimed_at IS NULL OR claimed_at < $4)
+`
+
+type ClaimVendorTokenParams struct {
+	Vendor      string
+	Version     int64
+	Now         *time.Time
+	StaleBefore *time.Time
+}
+
+// One of those who saw a version gets to renew it. A claim that is older than any renewal can take was
+// left by a process that ended.
+func (q *Queries) ClaimVendorToken(ctx context.Context, arg ClaimVendorTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, claimVendorToken,
+		arg.Vendor,
+		arg.Version,
+		arg.Now,
+		arg.StaleBefore,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const createVendorToken = `-- name: CreateVendorToken :execrows
+INSERT INTO vendor_tokens (vendor, origin, sealed, version, claimed_at, trouble, updated_at)
+VALUES ($1, $2, $3, 0, $4, '', $4)
+ON CONFLICT (vendor) DO NOTHING
+`
+
+type CreateVendorTokenParams struct {
+	Vendor string
+	Origin string
+	Sealed []byte
+	Now    *time.Time
+}
+
+// The first claim of a vendor's token. Nothing when there is a row: then ClaimVendorToken decides.
+func (q *Queries) CreateVendorToken(ctx context.Context, arg CreateVendorTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, createVendorToken,
+		arg.Vendor,
+		arg.Origin,
+		arg.Sealed,
+		arg.Now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteSetting = `-- name: DeleteSetting :execrows
 DELETE FROM settings WHERE key = $1
 `
@@ -20,6 +74,15 @@ func (q *Queries) DeleteSetting(ctx context.Context, key string) (int64, error) 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const deleteVendorToken = `-- name: DeleteVendorToken :exec
+DELETE FROM vendor_tokens WHERE vendor = $1
+`
+
+func (q *Queries) DeleteVendorToken(ctx context.Context, vendor string) error {
+	_, err := q.db.ExecContext(ctx, deleteVendorToken, vendor)
+	return err
 }
 
 const findSetting = `-- name: FindSetting :one
@@ -70,6 +133,85 @@ func (q *Queries) FindSettings(ctx context.Context) ([]Setting, error) {
 	return items, nil
 }
 
+const findVendorToken = `-- name: FindVendorToken :one
+SELECT vendor, origin, sealed, version, claimed_at, trouble, updated_at FROM vendor_tokens WHERE vendor = $1
+`
+
+func (q *Queries) FindVendorToken(ctx context.Context, vendor string) (VendorToken, error) {
+	row := q.db.QueryRowContext(ctx, findVendorToken, vendor)
+	var i VendorToken
+	err := row.Scan(
+		&i.Vendor,
+		&i.Origin,
+		&i.Sealed,
+		&i.Version,
+		&i.ClaimedAt,
+		&i.Trouble,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const findVendorTroubles = `-- name: FindVendorTroubles :many
+SELECT vendor, trouble, updated_at FROM vendor_tokens WHERE trouble <> '' ORDER BY vendor
+`
+
+type FindVendorTroublesRow struct {
+	Vendor    string
+	Trouble   string
+	UpdatedAt time.Time
+}
+
+func (q *Queries) FindVendorTroubles(ctx context.Context) ([]FindVendorTroublesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findVendorTroubles)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindVendorTroublesRow{}
+	for rows.Next() {
+		var i FindVendorTroublesRow
+		if err := rows.Scan(&i.Vendor, &i.Trouble, &i.UpdatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keepVendorToken = `-- name: KeepVendorToken :execrows
+UPDATE vendor_tokens SET origin = $1, sealed = $2, version = version + 1, claimed_at = NULL, trouble = '', updated_at = $3
+WHERE vendor = $4 AND version = $5
+`
+
+type KeepVendorTokenParams struct {
+	Origin    string
+	Sealed    []byte
+	UpdatedAt time.Time
+	Vendor    string
+	Version   int64
+}
+
+func (q *Queries) KeepVendorToken(ctx context.Context, arg KeepVendorTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, keepVendorToken,
+		arg.Origin,
+		arg.Sealed,
+		arg.UpdatedAt,
+		arg.Vendor,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const putSetting = `-- name: PutSetting :exec
 INSERT INTO settings (key, value, updated_at, updated_by) VALUES ($1, $2, $3, $4)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by
@@ -90,4 +232,29 @@ func (q *Queries) PutSetting(ctx context.Context, arg PutSettingParams) error {
 		arg.UpdatedBy,
 	)
 	return err
+}
+
+const releaseVendorToken = `-- name: ReleaseVendorToken :execrows
+UPDATE vendor_tokens SET claimed_at = NULL, trouble = $1, updated_at = $2
+WHERE vendor = $3 AND version = $4
+`
+
+type ReleaseVendorTokenParams struct {
+	Trouble   string
+	UpdatedAt time.Time
+	Vendor    string
+	Version   int64
+}
+
+func (q *Queries) ReleaseVendorToken(ctx context.Context, arg ReleaseVendorTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, releaseVendorToken,
+		arg.Trouble,
+		arg.UpdatedAt,
+		arg.Vendor,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -167,10 +167,12 @@ func TestMigrationsGoDownAndUpAgain(t *testing.T) {
 	if err != nil || len(list) == 0 {
 		t.Fatalf("status: %d migrations, %v", len(list), err)
 	}
+	last := int64(0)
 	for i, m := range list {
-		if m.Version != int64(i+1) || m.AppliedAt.IsZero() {
+		if m.Version <= last || m.AppliedAt.IsZero() {
 			t.Errorf("migration %d is %+v", i+1, m)
 		}
+		last = m.Version
 	}
 	down, err := c.Migrate(t.Context(), "aa", 0)
 	if err != nil || len(down) != len(list) {

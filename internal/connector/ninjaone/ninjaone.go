@@ -33,12 +33,12 @@ type Config struct {
 	// RefreshToken, when set, acts for the user who granted it (authorization code grant); running
 	// scripts commonly needs that. Empty means the client's own credentials.
 	RefreshToken string
-	// Rotated is told each refresh token that replaces the one before, so that it can be kept. It runs
-	// before the token's first use; its error is logged and does not stop the call.
-	Rotated func(ctx context.Context, refreshToken string) error
-	Scopes  []string       // default monitoring, management, control
-	Rate    connector.Rate // default 60 calls a minute; the vendor publishes no limit
-	Limits  connector.Limits
+	// Keeper keeps the tokens that descend from RefreshToken. Nil keeps them in memory: then no other
+	// process may use the account, and a restart needs a token that is still good.
+	Keeper Keeper
+	Scopes []string       // default monitoring, management, control
+	Rate   connector.Rate // default 60 calls a minute; the vendor publishes no limit
+	Limits connector.Limits
 }
 
 // Client talks to one account.

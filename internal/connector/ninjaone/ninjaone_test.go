@@ -140,22 +140,28 @@ func TestScriptsNeedTheUserGrantAndItsTokenRotates(t *testing.T) {
 	if err := c.RunScript(t.Context(), "3", "11", ""); !errors.As(err, &v) || v.Status != 403 || !v.Rejected {
 		t.Errorf("client credentials: %v", err)
 	}
-	var kept []string
-	c, _, clock := world(t, rc, func(cfg *Config) {
-		cfg.Rotated = func(_ context.Context, token string) error {
-			kept = append(kept, token)
-			return errors.New("disk full")
-		}
-	})
+	kept := &refusing{memory: memory{token: club.VendorToken{Refresh: "rt-first"}}}
+	c, _, clock := world(t, rc, func(cfg *Config) { cfg.Keeper = kept })
 	for range 3 {
 		if err := c.RunScript(t.Context(), "3", "11", ""); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(time.Hour)
 	}
-	if len(kept) != 3 || kept[0] == kept[1] || kept[0] == "rt-first" {
-		t.Errorf("rotated tokens %v", kept)
+	if n := len(kept.tokens); n < 3 || kept.tokens[0] == kept.tokens[n-1] || kept.tokens[0] == "rt-first" {
+		t.Errorf("rotated tokens %v", kept.tokens)
 	}
+}
+
+// refusing is a keeper that stores nothing.
+type refusing struct {
+	memory
+	tokens []string
+}
+
+func (r *refusing) Keep(_ context.Context, _, next club.VendorToken) error {
+	r.tokens = append(r.tokens, next.Refresh)
+	return errors.New("disk full")
 }
 
 func TestATokenIsReusedAndReplacedOnceWhenRefused(t *testing.T) {
