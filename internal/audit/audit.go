@@ -22,26 +22,43 @@ type Entry struct {
 	Thread club.ThreadID // where it belongs to one
 	// Detail is stored as JSON: what changed, before and after, and why. It must not hold personal data.
 	Detail map[string]any
+	// Correlation is the matter's id. Zero: the transaction's.
+	Correlation club.CorrelationID
 }
 
 // Write adds an entry to tx.
-func Write(ctx context.Context, tx *store.Tx, e Entry) error {
-	if e.Actor.Kind == "" || e.Action == "" {
-		return fmt.Errorf("BUG: audit entry without actor or action: %+v", e)
-	}
-	detail := []byte("{}")
-	if len(e.Detail) > 0 {
-		var err error
-		if detail, err = json.Marshal(e.Detail); err != nil {
-			return fmt.Errorf("encode audit detail: %w", err)
+func Write(ctx context.Context, tx *store.Tx, e Entry) error { return WriteEach(ctx, tx, []Entry{e}) }
+
+// WriteEach adds entries to tx, all in one round trip.
+func WriteEach(ctx context.Context, tx *store.Tx, entries []Entry) error {
+	_, err := tx.Each(ctx, len(entries), func(q *store.Queries, i int) (int64, error) {
+		p, err := entries[i].params(tx)
+		if err != nil {
+			return 0, err
 		}
-	}
-	err := tx.CreateAuditEntry(ctx, store.CreateAuditEntryParams{
-		ID: club.NewAuditID(tx.Now), At: tx.Now, Actor: e.Actor.String(), ActorName: e.Actor.Name, Action: e.Action,
-		Object: e.Object, ThreadID: e.Thread, Detail: string(detail), CorrelationID: tx.Correlation,
+		return 0, q.CreateAuditEntry(ctx, p)
 	})
 	if err != nil {
 		return fmt.Errorf("write audit entry: %w", err)
 	}
 	return nil
+}
+
+func (e Entry) params(tx *store.Tx) (store.CreateAuditEntryParams, error) {
+	p := store.CreateAuditEntryParams{ID: club.NewAuditID(tx.Now), At: tx.Now, Actor: e.Actor.String(), ActorName: e.Actor.Name, Action: e.Action,
+		Object: e.Object, ThreadID: e.Thread, Detail: "{}", CorrelationID: e.Correlation}
+	if e.Actor.Kind == "" || e.Action == "" {
+		return p, fmt.Errorf("BUG: audit entry without actor or action: %+v", e)
+	}
+	if p.CorrelationID.IsZero() {
+		p.CorrelationID = tx.Correlation
+	}
+	if len(e.Detail) > 0 {
+		detail, err := json.Marshal(e.Detail)
+		if err != nil {
+			return p, fmt.Errorf("encode audit detail: %w", err)
+		}
+		p.Detail = string(detail)
+	}
+	return p, nil
 }

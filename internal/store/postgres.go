@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
 )
@@ -59,7 +60,7 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 		return nil, fmt.Errorf("open pool: %w", err)
 	}
 	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h}
-	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log})
+	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open job queue: %w", err)
@@ -134,9 +135,9 @@ func (e *postgresEngine) createTenant(ctx context.Context, slug club.Slug) error
 func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantDB, error) {
 	s := e.scopeOf(slug)
 	return &tenantDB{
-		write: e.db, read: e.db,
+		write: e.db, read: e.db, pipelined: true,
 		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
-		jobs:   postgresJobs{client: e.jobs, role: s.role},
+		jobs:   postgresJobs{client: e.jobs},
 		notify: notifyChanges,
 		close:  func() error { return nil },
 	}, nil
@@ -199,11 +200,9 @@ func (e *postgresEngine) listenOnce(ctx context.Context) error {
 }
 
 // postgresJobs inserts jobs in a tenant's transaction. The tenant's role has no right on the job
-// schema, so the transaction steps out of the role and back into it.
-type postgresJobs struct {
-	client *river.Client[pgx.Tx]
-	role   string
-}
+// schema, so the transaction steps out of the role. It is the last thing before the commit, which
+// steps back into it.
+type postgresJobs struct{ client *river.Client[pgx.Tx] }
 
 func (j postgresJobs) enqueue(ctx context.Context, conn *sql.Conn, _ *sql.Tx, jobs []river.InsertManyParams) error {
 	return conn.Raw(func(driverConn any) error {
@@ -213,9 +212,6 @@ func (j postgresJobs) enqueue(ctx context.Context, conn *sql.Conn, _ *sql.Tx, jo
 		}
 		if _, err := j.client.InsertManyFastTx(ctx, openTx{conn: pc}, jobs); err != nil {
 			return fmt.Errorf("enqueue: %w", err)
-		}
-		if _, err := pc.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{j.role}.Sanitize(), pgx.QueryExecModeSimpleProtocol); err != nil {
-			return fmt.Errorf("return to role: %w", err)
 		}
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"clubos/internal/club"
@@ -103,7 +104,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if err := w.PingContext(ctx); err != nil { // creates the WAL before a reader asks for it
 		return nil, errors.Join(err, w.Close(), r.Close())
 	}
-	jobs, err := river.NewClient(riversqlite.New(w), &river.Config{Logger: e.cfg.Log})
+	jobs, err := river.NewClient(riversqlite.New(w), &river.Config{Logger: e.cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
 	if err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}

@@ -31,6 +31,7 @@ type tenantDB struct {
 	write, read *sql.DB
 	writeStmts  *stmtCache // nil: the driver caches by itself
 	readStmts   *stmtCache
+	pipelined   bool // statements can be sent before the results of those before them have come
 	enter       func(context.Context) context.Context
 	jobs        enqueuer
 	notify      func(ctx context.Context, tx *sql.Tx, changes []Change) error // nil: one process only
@@ -48,6 +49,7 @@ type Tx struct {
 	Correlation club.CorrelationID
 
 	writable    bool
+	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error) // nil: row by row
 	jobs        []river.InsertManyParams
 	changes     []Change
 	afterCommit []func()
@@ -112,6 +114,9 @@ func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error 
 	tx := &Tx{Queries: New(stmts.in(sqlTx, &unprepared)), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
 	if tx.Correlation.IsZero() {
 		tx.Correlation = club.NewCorrelationID(tx.Now)
+	}
+	if t.db.pipelined {
+		tx.pipeline = pipelineOn(conn)
 	}
 	if err := fn(tx); err != nil {
 		return translate(err)

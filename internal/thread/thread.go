@@ -41,7 +41,23 @@ type Move struct {
 // the thread's status, or when somebody else has changed the thread since it was read.
 func Apply(ctx context.Context, tx *store.Tx, t store.Thread, m Move) (store.Thread, error) {
 	from := t.Status
-	to, err := from.Next(m.Event)
+	t, err := Next(t, m)
+	if err != nil {
+		return t, err
+	}
+	if t, err = Save(ctx, tx, t); err != nil {
+		return t, err
+	}
+	if e, worth := Entry(from, t, m); worth {
+		err = audit.Write(ctx, tx, e)
+	}
+	return t, err
+}
+
+// Next returns the thread as it is after a move, and saves nothing. Conflict when the event is not
+// allowed in the thread's status.
+func Next(t store.Thread, m Move) (store.Thread, error) {
+	to, err := t.Status.Next(m.Event)
 	if err != nil {
 		return t, err
 	}
@@ -71,14 +87,14 @@ func Apply(ctx context.Context, tx *store.Tx, t store.Thread, m Move) (store.Thr
 		t.SilentUntil, t.Awaiting = nil, ""
 	case club.ThreadTextIn, club.ThreadTaken, club.ThreadClaimed:
 	}
-	if t, err = Save(ctx, tx, t); err != nil {
-		return t, err
-	}
-	if from == to && m.Why == "" {
-		return t, nil // nothing that anybody would look for in the log
-	}
-	return t, audit.Write(ctx, tx, audit.Entry{Actor: m.By, Action: "thread." + string(m.Event), Object: t.ID.String(), Thread: t.ID,
-		Detail: map[string]any{"from": from, "to": to, "why": m.Why}})
+	return t, nil
+}
+
+// Entry is what the audit log says of a move to t. worth is false when nobody would look for it there.
+func Entry(from club.ThreadStatus, t store.Thread, m Move) (e audit.Entry, worth bool) {
+	e = audit.Entry{Actor: m.By, Action: "thread." + string(m.Event), Object: t.ID.String(), Thread: t.ID,
+		Detail: map[string]any{"from": from, "to": t.Status, "why": m.Why}}
+	return e, from != t.Status || m.Why != ""
 }
 
 func set[T any](dst *T, v *T) {
@@ -89,21 +105,36 @@ func set[T any](dst *T, v *T) {
 
 // Save writes a thread by its version, announces it, and returns it with its next version.
 func Save(ctx context.Context, tx *store.Tx, t store.Thread) (store.Thread, error) {
-	t.UpdatedAt = tx.Now
-	n, err := tx.UpdateThread(ctx, store.UpdateThreadParams{
-		ID: t.ID, MemberID: t.MemberID, LocationID: t.LocationID, BayID: t.BayID, Status: t.Status, Priority: t.Priority, Unread: t.Unread,
-		Snippet: t.Snippet, AssignedTo: t.AssignedTo, SilentUntil: t.SilentUntil, MergedInto: t.MergedInto, Awaiting: t.Awaiting,
-		EpisodeAt: t.EpisodeAt, LastInAt: t.LastInAt, LastOutAt: t.LastOutAt, WaitingSince: t.WaitingSince, UpdatedAt: t.UpdatedAt, Version: t.Version,
+	saved, err := SaveEach(ctx, tx, []*store.Thread{&t})
+	if err == nil && !saved[0] {
+		err = club.Conflict("the conversation has changed in the meantime; look again")
+	}
+	return t, err
+}
+
+// SaveEach saves threads as Save does, all in one round trip, and reports which of them it has saved:
+// the others have changed since they were read. A failure is a *store.RowError.
+func SaveEach(ctx context.Context, tx *store.Tx, threads []*store.Thread) (saved []bool, err error) {
+	changed, err := tx.Each(ctx, len(threads), func(q *store.Queries, i int) (int64, error) {
+		t := threads[i]
+		t.UpdatedAt = tx.Now
+		return q.UpdateThread(ctx, store.UpdateThreadParams{
+			ID: t.ID, MemberID: t.MemberID, LocationID: t.LocationID, BayID: t.BayID, Status: t.Status, Priority: t.Priority, Unread: t.Unread,
+			Snippet: t.Snippet, AssignedTo: t.AssignedTo, SilentUntil: t.SilentUntil, MergedInto: t.MergedInto, Awaiting: t.Awaiting,
+			EpisodeAt: t.EpisodeAt, LastInAt: t.LastInAt, LastOutAt: t.LastOutAt, WaitingSince: t.WaitingSince, UpdatedAt: t.UpdatedAt, Version: t.Version,
+		})
 	})
 	if err != nil {
-		return t, fmt.Errorf("save thread: %w", err)
+		return nil, fmt.Errorf("save thread: %w", err)
 	}
-	if n == 0 {
-		return t, club.Conflict("the conversation has changed in the meantime; look again")
+	saved = make([]bool, len(threads))
+	for i, t := range threads {
+		if saved[i] = changed[i] > 0; saved[i] {
+			t.Version++
+			tx.Changed(Topic, t.ID.String())
+		}
 	}
-	t.Version++
-	tx.Changed(Topic, t.ID.String())
-	return t, nil
+	return saved, nil
 }
 
 // Find returns a thread. NotFound names the thread, not the table.
