@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"clubos/internal/club"
-	"clubos/internal/people"
 	"clubos/internal/phone"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -23,19 +22,14 @@ type batch struct {
 	settings   *setting.Settings
 	lines      map[string]store.Line
 	senders    map[string]*sender // by address, as the vendor wrote it
-	deliveries map[delivery]bool  // recorded already in this transaction; true: and not claimed by a text yet
+	deliveries map[delivery]bool  // recorded already in this transaction; true: and not claimed by an item yet
+	at         int                // index of the item that the work at hand is for; or nobody
 }
+
+// nobody stands for the items together.
+const nobody = -1
 
 type delivery struct{ provider, id string }
-
-// sender is whoever is behind an address, as far as the inbox needs to know.
-type sender struct {
-	store.Subject
-	member  store.Member            // zero ID: not a member
-	names   []string                // for masking
-	threads map[string]store.Thread // by line, as last written in this transaction
-	found   map[string]store.Thread // the latest by line, as prefetched
-}
 
 // Settings returns the club's settings.
 func (b *batch) Settings(ctx context.Context) (setting.Settings, error) {
@@ -77,61 +71,6 @@ func (b *batch) address(ctx context.Context, raw string) (string, error) {
 		return e164, nil
 	}
 	return raw, nil
-}
-
-// sender finds or makes the subject behind an address, and the member where there is one.
-func (b *batch) sender(ctx context.Context, raw string) (*sender, error) {
-	if s, ok := b.senders[raw]; ok {
-		return s, nil
-	}
-	address, err := b.address(ctx, raw)
-	if err != nil {
-		return nil, err
-	}
-	subject, err := findSubject(ctx, b.Tx, b.keys, address)
-	if err != nil {
-		return nil, err
-	}
-	s := &sender{Subject: subject, threads: map[string]store.Thread{}}
-	if s.member, err = b.FindMemberBySubject(ctx, subject.ID); err != nil {
-		if !missing(err) {
-			return nil, fmt.Errorf("find member: %w", err)
-		}
-		s.member = store.Member{}
-	}
-	s.names = b.names(ctx, subject, s.member)
-	b.senders[raw] = s
-	return s, nil
-}
-
-// findSubject finds or makes the subject behind an address.
-func findSubject(ctx context.Context, tx *store.Tx, keys *vault.Tenant, address string) (store.Subject, error) {
-	s, err := people.Subject(ctx, tx, keys, address)
-	if err == nil && len(s.WrappedKey) == 0 {
-		// The person was erased. Whoever uses the number is a stranger: nothing may wake the old record.
-		if _, err = tx.ReleaseErasedNumber(ctx, store.ReleaseErasedNumberParams{ID: s.ID, UpdatedAt: tx.Now}); err == nil {
-			s, err = people.Subject(ctx, tx, keys, address)
-		}
-	}
-	if err != nil {
-		return s, fmt.Errorf("find subject: %w", err)
-	}
-	return s, nil
-}
-
-// names returns the words of a member's name. A name that does not open is an alarm for the log, but no
-// reason to lose a text: it is then masked without it.
-func (b *batch) names(ctx context.Context, s store.Subject, m store.Member) []string {
-	if m.ID.IsZero() {
-		return nil
-	}
-	name, err := people.Open(b.keys, s, people.ColumnName, m.ID.String(), m.Name)
-	if err != nil {
-		b.in.cfg.Log.ErrorContext(ctx, "a member's name does not open", "event.action", "inbox.text", "event.outcome", "failure",
-			"organization.id", b.Tenant.String(), "labels.member", m.ID.String(), "error.message", err.Error())
-		return nil
-	}
-	return people.Person{Name: name}.Names()
 }
 
 // delivery records a webhook delivery and reports whether it is the first of its id. A delivery

@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
+	"clubos/internal/people"
 	"clubos/internal/phone"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -246,4 +247,19 @@ func holderByPhone(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number
 		return "", "", fmt.Errorf("find member: %w", err)
 	}
 	return s.ID, m.ID, nil
+}
+
+// findSubject finds or makes the subject behind a number.
+func findSubject(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number string) (store.Subject, error) {
+	s, err := people.Subject(ctx, tx, keys, number)
+	if err == nil && len(s.WrappedKey) == 0 {
+		// The person was erased. Whoever uses the number is a stranger: nothing may wake the old record.
+		if _, err = tx.ReleaseErasedNumber(ctx, store.ReleaseErasedNumberParams{ID: s.ID, UpdatedAt: tx.Now}); err == nil {
+			s, err = people.Subject(ctx, tx, keys, number)
+		}
+	}
+	if err != nil {
+		return s, fmt.Errorf("find subject: %w", err)
+	}
+	return s, nil
 }

@@ -13,12 +13,14 @@ import (
 	"clubos/internal/vault"
 )
 
-// AdvanceJob asks for the unread texts of a thread to be read. There is one for each stored text; the
-// first to run reads all, and the others find nothing to do.
+// AdvanceJob asks for the unread texts of a thread to be read, once the wait for the rest of a burst is
+// over. Whatever is stored together for a thread has one. The job of its newest text reads all, and the
+// others find nothing to do. A text that must count at once has a job without a message, which reads
+// whatever is there.
 type AdvanceJob struct {
 	jobs.Meta
 	Thread  club.ThreadID  `json:"thread"`
-	Message club.MessageID `json:"message"`
+	Message club.MessageID `json:"message"` // the newest text by then; zero: whatever it is
 }
 
 // Kind names the job in the queue.
@@ -109,7 +111,7 @@ func (in *Inbox) Deliver(ctx context.Context, tenant *store.Tenant, d club.Deliv
 	switch {
 	case d.Inbound != nil:
 		t := newText(d, provider, &in.numbers)
-		return in.submit(ctx, tenant, d.Inbound.From, &item{text: t, work: t.store})
+		return in.submit(ctx, tenant, d.Inbound.From, &item{text: t})
 	case d.Report != nil:
 		r := report{DeliveryReport: *d.Report, provider: provider, deliveryID: d.ID}
 		return in.submit(ctx, tenant, d.Report.To, &item{work: r.store})
@@ -122,7 +124,7 @@ func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, i
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	it.correlation, it.done = club.CorrelationFrom(ctx), make(chan answer, 1)
+	it.key, it.correlation, it.done = key, club.CorrelationFrom(ctx), make(chan answer, 1)
 	if it.correlation.IsZero() {
 		it.correlation = club.NewCorrelationID(in.cfg.Cluster.Clock().Now())
 	}

@@ -224,3 +224,15 @@ func TestTwoHonestYesAreTwoMessages(t *testing.T) {
 		t.Errorf("unread %d", th.Unread)
 	}
 }
+
+func TestJobOfAnUrgentTextReadsWhateverIsThere(t *testing.T) {
+	t.Parallel()
+	for words, urgent := range map[string]bool{"there is a fire in bay 3!": true, "STOP": true, "what's the wifi?": false} {
+		h := newHouse(t)
+		r := h.deliver(text(ada, words))
+		list := jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant)
+		if len(list) != 1 || list[0].Thread != r.Thread || (list[0].Message == "") != urgent {
+			t.Errorf("%q: jobs %+v", words, list)
+		}
+	}
+}

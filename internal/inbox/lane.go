@@ -15,14 +15,15 @@ import (
 // a sender's texts go through one lane.
 const postgresLanes = 4
 
-// work stores one thing in a batch's transaction. It runs again when the transaction does.
+// work stores one thing, other than a text, in a batch's transaction. It runs again when the transaction does.
 type work func(ctx context.Context, b *batch) (Result, error)
 
 // item is a piece of work and who waits for it. done has room for the answer, so that a caller who has
 // gone away holds nobody up.
 type item struct {
-	work        work
-	text        *text // what it stores, when that is a text: batches look up for all of them at once
+	work        work   // nil for a text
+	text        *text  // a batch stores all of them at once
+	key         string // items of one key are stored in their order
 	correlation club.CorrelationID
 	done        chan answer
 }
@@ -46,7 +47,7 @@ type lane struct {
 // run works until the queue is closed and empty.
 func (l *lane) run() {
 	for first := range l.queue {
-		l.store(l.gather(first))
+		_ = l.store(l.gather(first)) // who waits has been told
 	}
 }
 
@@ -79,12 +80,14 @@ func (l *lane) gather(first *item) []*item {
 	return items
 }
 
-// maxAside is how many items may spoil a batch before the rest is stored one by one.
+// maxAside is how many items may spoil a batch before it is stored in halves.
 const maxAside = 3
 
-// store commits items together. An item that fails is put aside and the others tried again without it,
-// so that one bad item never fails another; what was put aside is then tried once alone.
-func (l *lane) store(items []*item) {
+// store commits items together. An item that fails is put aside and the others tried again without it;
+// what was put aside is then tried once alone. When nobody can say which item it was, the halves are
+// tried, one after the other. So one bad item never fails another. An error is said of a database that
+// is away: then all items are refused at once.
+func (l *lane) store(items []*item) error {
 	var aside []*item
 	for len(items) > 0 {
 		results, at, err := l.attempt(items)
@@ -96,27 +99,35 @@ func (l *lane) store(items []*item) {
 		}
 		if at < 0 && club.CodeOf(err) == club.CodeUnavailable {
 			refuse(append(items, aside...), err)
-			return
+			return err
+		}
+		if len(items) == 1 {
+			items[0].done <- answer{err: err}
+			break
 		}
 		if at < 0 || len(aside) >= maxAside {
-			aside = append(aside, items...)
-			break
+			return l.storeParts([][]*item{items[:len(items)/2], items[len(items)/2:]}, aside)
 		}
 		aside = append(aside, items[at])
 		items = slices.Delete(items, at, at+1)
 	}
-	for i, it := range aside {
-		results, at, err := l.attempt(aside[i : i+1])
-		if err != nil && at < 0 && club.CodeOf(err) == club.CodeUnavailable {
-			refuse(aside[i:], err)
-			return
-		}
-		a := answer{err: err}
-		if err == nil {
-			a.result = results[0]
-		}
-		it.done <- a
+	return l.storeParts(nil, aside)
+}
+
+// storeParts stores each part, and each item that was put aside, by itself.
+func (l *lane) storeParts(parts [][]*item, aside []*item) error {
+	for _, it := range aside {
+		parts = append(parts, []*item{it})
 	}
+	for i, part := range parts {
+		if err := l.store(part); err != nil {
+			for _, rest := range parts[i+1:] {
+				refuse(rest, err)
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 func refuse(items []*item, err error) {
@@ -125,55 +136,66 @@ func refuse(items []*item, err error) {
 	}
 }
 
-// attempt runs items in one transaction. When one of them failed, at is its index; at is -1 when the
+// attempt runs items in one transaction. When one of them failed, at is its index; at is nobody when the
 // transaction itself did.
 func (l *lane) attempt(items []*item) (results []Result, at int, err error) {
 	// No caller's context: the end of one must not fail the others.
 	ctx, cancel := context.WithTimeout(context.Background(), l.in.cfg.Timeout)
 	defer cancel()
-	at = -1
+	at = nobody
 	keys, err := l.in.keys(l.tenant)
 	if err != nil {
-		return nil, -1, fmt.Errorf("open keys: %w", err)
+		return nil, nobody, fmt.Errorf("open keys: %w", err)
 	}
-	results = make([]Result, len(items))
-	err = l.tenant.Write(ctx, func(tx *store.Tx) error {
-		at = -1
-		b := &batch{Tx: tx, in: l.in, keys: keys, lane: l, senders: map[string]*sender{}, deliveries: map[delivery]bool{}}
-		if err := b.prefetch(ctx, textsOf(items)); err != nil {
-			return err
-		}
-		for i, it := range items {
-			at = i
-			tx.Correlation = it.correlation
-			r, err := guarded(club.WithCorrelation(ctx, it.correlation), b, it.work)
-			if err != nil {
-				return err
-			}
-			results[i] = r
-		}
-		at = -1
-		return nil
+	var b *batch
+	err = l.tenant.Write(ctx, func(tx *store.Tx) (err error) {
+		b = &batch{Tx: tx, in: l.in, keys: keys, lane: l, at: nobody, senders: map[string]*sender{}, deliveries: map[delivery]bool{}}
+		results, err = b.run(ctx, items)
+		return err
 	})
+	if err != nil && b != nil {
+		at = b.at
+	}
 	return results, at, err
 }
 
+// run does what is to be done for items. The texts among them are stored together; other work on a key
+// waits for the texts of that key that came before it.
+func (b *batch) run(ctx context.Context, items []*item) ([]Result, error) {
+	results := make([]Result, len(items))
+	var texts []*filing
+	waiting := map[string]bool{} // the keys of texts
+	for i, it := range items {
+		if it.text != nil {
+			texts, waiting[it.key] = append(texts, &filing{text: it.text, item: i, correlation: it.correlation}), true
+			continue
+		}
+		if waiting[it.key] {
+			if err := b.file(ctx, texts, results); err != nil {
+				return nil, err
+			}
+			texts = nil
+			clear(waiting)
+		}
+		b.at, b.Correlation = i, it.correlation
+		err := guarded(func() (err error) {
+			results[i], err = it.work(club.WithCorrelation(ctx, it.correlation), b)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		b.at = nobody
+	}
+	return results, b.file(ctx, texts, results)
+}
+
 // guarded turns a panic into an error: the lane serves everybody.
-func guarded(ctx context.Context, b *batch, w work) (r Result, err error) {
+func guarded(work func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return w(ctx, b)
-}
-
-func textsOf(items []*item) []*text {
-	texts := make([]*text, 0, len(items))
-	for _, it := range items {
-		if it.text != nil {
-			texts = append(texts, it.text)
-		}
-	}
-	return texts
+	return work()
 }

@@ -106,7 +106,7 @@ func (r report) thread(ctx context.Context, b *batch, s *sender) (store.Thread, 
 		place = s.member.HomeLocationID
 	}
 	th := newThread(b, s, number, r.provider, place)
-	return th, create(ctx, b, th)
+	return th, create(ctx, b.Queries, th)
 }
 
 // onlyLine returns the line of a provider when it has just one; "" otherwise.

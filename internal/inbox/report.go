@@ -67,7 +67,7 @@ func (r report) store(ctx context.Context, b *batch) (Result, error) {
 	if r.To == "" || r.Text == "" {
 		return r.later(b)
 	}
-	s, err := b.sender(ctx, r.To)
+	s, err := b.recipient(ctx, r.To)
 	if err != nil {
 		return Result{}, err
 	}
@@ -231,7 +231,6 @@ func (b *batch) forget(id club.SubjectID) {
 	for _, s := range b.senders {
 		if s.ID == id {
 			clear(s.threads)
-			clear(s.found)
 		}
 	}
 }

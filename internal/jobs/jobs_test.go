@@ -136,6 +136,25 @@ func TestLaterRunsAgainSoonWithoutCountingATry(t *testing.T) {
 	receive(t, done)
 }
 
+func TestJobThatIsDueSoonRunsThenAndNotBefore(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	ran := make(chan time.Time, 3)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(context.Context, *store.Tenant, greetJob) error { ran <- time.Now(); return nil }})
+	start(t, r)
+	due := time.Now().Add(300 * time.Millisecond)
+	for range cap(ran) {
+		enqueue(t, tenant, "x", jobs.At(due))
+	}
+	for range cap(ran) {
+		if at := receive(t, ran); at.Before(due.Truncate(time.Millisecond)) || at.After(due.Add(4*time.Second)) {
+			t.Errorf("ran %s after its time", at.Sub(due))
+		}
+	}
+}
+
 func TestPeriodicJobVisitsEveryTenant(t *testing.T) {
 	t.Parallel()
 	c, _ := storetest.Cluster(t)

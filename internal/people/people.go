@@ -54,20 +54,29 @@ func Subject(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number strin
 	if err == nil || club.CodeOf(store.Translate(err)) != club.CodeNotFound {
 		return s, store.Translate(err)
 	}
-	id := club.NewSubjectID(tx.Now)
-	wrapped, err := keys.NewSubjectKey(id)
+	row, err := NewSubject(tx, keys, number)
 	if err != nil {
-		return s, fmt.Errorf("make subject key: %w", err)
+		return s, err
 	}
-	sealed, err := keys.Seal(wrapped, vault.Field{Subject: id, Column: ColumnPhone, Row: id.String()}, []byte(number))
-	if err != nil {
-		return s, fmt.Errorf("seal number: %w", err)
-	}
-	if _, err := tx.CreateSubject(ctx, store.CreateSubjectParams{ID: id, PhoneIndex: &index, Phone: sealed, WrappedKey: wrapped, CreatedAt: tx.Now}); err != nil {
+	if _, err := tx.CreateSubject(ctx, row); err != nil {
 		return s, fmt.Errorf("create subject: %w", err)
 	}
 	// Another transaction may have been first: the row that is there counts.
 	return tx.FindSubjectByPhone(ctx, &index)
+}
+
+// NewSubject makes the row of a subject behind a number in E.164, which is not stored yet.
+func NewSubject(tx *store.Tx, keys *vault.Tenant, number string) (store.CreateSubjectParams, error) {
+	index, id := keys.Index(vault.IndexPhone, number), club.NewSubjectID(tx.Now)
+	row := store.CreateSubjectParams{ID: id, PhoneIndex: &index, CreatedAt: tx.Now}
+	var err error
+	if row.WrappedKey, err = keys.NewSubjectKey(id); err != nil {
+		return row, fmt.Errorf("make subject key: %w", err)
+	}
+	if row.Phone, err = keys.Seal(row.WrappedKey, vault.Field{Subject: id, Column: ColumnPhone, Row: id.String()}, []byte(number)); err != nil {
+		return row, fmt.Errorf("seal number: %w", err)
+	}
+	return row, nil
 }
 
 // Find returns the person of a subject. What was erased stays empty.

@@ -22,6 +22,15 @@ func (e *RowError) Error() string { return fmt.Sprintf("row %d: %v", e.Row, e.Er
 // Unwrap returns what the database said.
 func (e *RowError) Unwrap() error { return e.Err }
 
+// FailedRow returns the row of the *RowError in err; ok is false when there is none.
+func FailedRow(err error) (row int, ok bool) {
+	var e *RowError
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Row, true
+}
+
 // Each runs one statement for each of n rows, in order, and returns how many records each changed. On
 // PostgreSQL all travel together, so that n rows cost one round trip; on SQLite there is none to save.
 //
@@ -86,12 +95,12 @@ func (r recorder) ExecContext(_ context.Context, query string, args ...any) (sql
 	return driver.RowsAffected(0), nil
 }
 
-var errReads = errors.New("BUG: a statement that reads cannot run for many rows at once")
-
-func (r recorder) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, errReads }
+func (r recorder) PrepareContext(context.Context, string) (*sql.Stmt, error) {
+	panic("BUG: Each is for statements that change records")
+}
 func (r recorder) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
-	return nil, errReads
+	panic("BUG: Each is for statements that change records")
 }
 func (r recorder) QueryRowContext(context.Context, string, ...any) *sql.Row {
-	panic(errReads.Error())
+	panic("BUG: Each is for statements that change records")
 }

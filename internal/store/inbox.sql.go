@@ -143,6 +143,46 @@ func (q *Queries) FindLatestThreads(ctx context.Context, arg FindLatestThreadsPa
 	return items, nil
 }
 
+const findMessagesByProviderIDs = `-- name: FindMessagesByProviderIDs :many
+SELECT m.id, m.thread_id, m.provider_message_id
+FROM json_each($1) j JOIN messages m ON m.provider = $2 AND m.provider_message_id = j.key
+`
+
+type FindMessagesByProviderIDsParams struct {
+	Ids      json.RawMessage
+	Provider string
+}
+
+type FindMessagesByProviderIDsRow struct {
+	ID                club.MessageID
+	ThreadID          club.ThreadID
+	ProviderMessageID *string
+}
+
+// Which of these ids of a provider (keys of a JSON object) are stored, and where.
+func (q *Queries) FindMessagesByProviderIDs(ctx context.Context, arg FindMessagesByProviderIDsParams) ([]FindMessagesByProviderIDsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findMessagesByProviderIDs, arg.Ids, arg.Provider)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindMessagesByProviderIDsRow{}
+	for rows.Next() {
+		var i FindMessagesByProviderIDsRow
+		if err := rows.Scan(&i.ID, &i.ThreadID, &i.ProviderMessageID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findSenders = `-- name: FindSenders :many
 SELECT s.id, s.phone_index, s.wrapped_key, m.id AS member_id, m.name, m.home_location_id
 FROM json_each($1) j JOIN subjects s ON s.phone_index = j.key LEFT JOIN members m ON m.subject_id = s.id

@@ -248,3 +248,41 @@ func TestReopenedInstallationHasItsData(t *testing.T) {
 		}
 	}
 }
+
+func TestStatementForManyRowsTellsWhatEachChangedAndWhichOneFails(t *testing.T) {
+	t.Parallel()
+	tenant, clock := storetest.Tenant(t)
+	rows := []store.CreateDeliveryParams{{Provider: "quo", DeliveryID: "a"}, {Provider: "quo", DeliveryID: "b"}, {Provider: "quo", DeliveryID: "a"}}
+	create := func(tx *store.Tx) ([]int64, error) {
+		return tx.Each(t.Context(), len(rows), func(q *store.Queries, i int) (int64, error) {
+			rows[i].ReceivedAt = clock.Now()
+			return q.CreateDelivery(t.Context(), rows[i])
+		})
+	}
+	err := tenant.Write(t.Context(), func(tx *store.Tx) error {
+		got, err := create(tx)
+		if diff := cmp.Diff([]int64{1, 1, 0}, got); diff != "" {
+			t.Errorf("changed (-want +got):\n%s", diff)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Exec(t, tenant, "DELETE FROM deliveries")
+	err = tenant.Write(t.Context(), func(tx *store.Tx) error {
+		if _, err := create(tx); err != nil {
+			return err
+		}
+		_, err := tx.Each(t.Context(), 3, func(q *store.Queries, i int) (int64, error) {
+			return 0, q.CreateThread(t.Context(), store.CreateThreadParams{ID: club.NewThreadID(tx.Now), Priority: "sideways", Now: tx.Now})
+		})
+		return err
+	})
+	if row, ok := store.FailedRow(err); !ok || row != 0 {
+		t.Errorf("row %d, %v", row, err)
+	}
+	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM deliveries"); n != 0 {
+		t.Errorf("%d rows of a transaction that failed", n)
+	}
+}

@@ -47,3 +47,8 @@ SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provi
 FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
     SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = sqlc.arg(line) AND x.status <> 'merged'
     ORDER BY x.updated_at DESC LIMIT 1);
+
+-- name: FindMessagesByProviderIDs :many
+-- Which of these ids of a provider (keys of a JSON object) are stored, and where.
+SELECT m.id, m.thread_id, m.provider_message_id
+FROM json_each(sqlc.arg(ids)) j JOIN messages m ON m.provider = sqlc.arg(provider) AND m.provider_message_id = j.key;
