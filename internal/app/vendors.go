@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,7 +52,7 @@ type clients struct {
 	unifi     *unifi.Client
 	slack     *slack.Client
 	bookings  *bookings.Webhook
-	feeds     []*bookings.Feed
+	feeds     []inbox.Feed
 
 	from map[string]integration.Fields // what they were built from
 	zone string
@@ -131,22 +131,15 @@ func (v *vendors) connect(c *clients, tenant *store.Tenant, keys *vault.Tenant, 
 	case slack.Provider:
 		c.slack, err = slack.New(slack.Config{BotToken: f["bot_token"], SigningSecrets: f.List("signing_secret"), BaseURL: f["base_url"]}, v.deps)
 	case "bookings":
-		if c.bookings, err = bookings.NewWebhook(f.List("webhook_secret")); err != nil {
-			return err
-		}
-		for _, entry := range strings.Fields(f["feed_url"]) {
-			location, address, found := strings.Cut(entry, "=http")
-			if found {
-				address = "http" + address
-			} else {
-				location, address = "", entry
+		for _, feed := range f.Feeds() {
+			client, err := bookings.NewFeed(bookings.FeedConfig{URL: feed.URL, Location: feed.Location, Zone: zone}, v.deps)
+			if err != nil { // the others are read all the same, and its state says what is wrong
+				c.feeds = append(c.feeds, inbox.Feed{Name: feed.Name, Calendar: unusable{err}})
+				continue
 			}
-			feed, err := bookings.NewFeed(bookings.FeedConfig{URL: address, Location: location, Zone: zone}, v.deps)
-			if err != nil {
-				return err
-			}
-			c.feeds = append(c.feeds, feed)
+			c.feeds = append(c.feeds, inbox.Feed{Name: feed.Name, Calendar: client})
 		}
+		c.bookings, err = bookings.NewWebhook(f.List("webhook_secret"))
 	}
 	return err
 }
@@ -239,12 +232,23 @@ func (v *vendors) doors(slug club.Slug) (act.Doors, bool) {
 	return c, c != nil
 }
 
+// feeds lists a club's feeds. A club whose vendors are not loaded is an error: that its feeds are not
+// known must not be taken for their having been removed.
 func (v *vendors) feeds(_ context.Context, tenant *store.Tenant) ([]inbox.Feed, error) {
-	var out []inbox.Feed
-	for i, f := range v.of(tenant.Slug).feeds {
-		out = append(out, inbox.Feed{Name: fmt.Sprintf("feed%d", i+1), Calendar: f})
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	c, ok := v.clubs[tenant.Slug]
+	if !ok {
+		return nil, club.Unavailable(nil, "the club's vendors are not loaded yet")
 	}
-	return out, nil
+	return slices.Clone(c.feeds), nil
+}
+
+// unusable is a feed whose address cannot be used.
+type unusable struct{ err error }
+
+func (u unusable) Fetch(context.Context) ([]club.BookingChange, bool, error) {
+	return nil, false, &club.Error{Code: club.CodeInvalid, Msg: "The address of this feed cannot be used: it must begin with https://.", Err: u.err}
 }
 
 func (v *vendors) poster(slug club.Slug) (notify.Poster, bool) {

@@ -96,5 +96,7 @@ type BookingChange struct {
 	Phone      string // "" when the source does not name a person; the booking then proves a slot, not who holds it
 	Email      string
 	Name       string
-	Sequence   int64 // a later change has a higher one (iCal SEQUENCE, or the event's time in microseconds)
+	Sequence   int64  // a later change has a higher one (iCal SEQUENCE, or the event's time in microseconds)
+	By         Actor  // who brought it, for the audit log; zero: the machine that took it in
+	Reason     string // why, for the audit log, where it is not plain
 }

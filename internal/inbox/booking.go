@@ -2,21 +2,20 @@ package inbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"clubos/internal/audit"
+	"clubos/internal/booking"
 	"clubos/internal/club"
-	"clubos/internal/people"
-	"clubos/internal/phone"
-	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
 
-// BookingTopic is what Tx.Changed announces for a booking.
+// BookingTopic is what Tx.Changed announces for a booking; without an id, for many.
 const BookingTopic = "booking"
 
 // bookingsProvider names the deliveries of booking systems.
@@ -48,7 +47,8 @@ func (in *Inbox) Booking(ctx context.Context, tenant *store.Tenant, deliveryID s
 				}
 			}
 		}
-		id, err = putBooking(ctx, tx, keys, c)
+		done, err := newBooker(tx, keys).put(ctx, c)
+		id = done.next.ID
 		return err
 	})
 	return id, err
@@ -58,208 +58,206 @@ func findBooking(ctx context.Context, tx *store.Tx, c club.BookingChange) (store
 	return tx.FindBookingByExternalID(ctx, store.FindBookingByExternalIDParams{Source: key(c.Source), ExternalID: key(c.ExternalID)})
 }
 
-// putBooking stores c in tx.
-func putBooking(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c club.BookingChange) (club.BookingID, error) {
+// Verdict is what a change does to a booking.
+type Verdict string
+
+// The verdicts.
+const (
+	BookingCreated   Verdict = "created"
+	BookingChanged   Verdict = "changed"
+	BookingCancelled Verdict = "cancelled"
+	BookingUnchanged Verdict = "unchanged"
+	BookingKept      Verdict = "kept"     // a person has changed it here, and its source says nothing else than before
+	BookingRejected  Verdict = "rejected" // it cannot be used
+)
+
+// booker stores bookings in one transaction. It remembers the club's places, so that a file of thousands
+// asks for them once.
+type booker struct {
+	tx   *store.Tx
+	keys *vault.Tenant
+	dry  bool // looks only: nothing is written
+	bulk bool // what changed is announced as a whole by the caller
+	// allows says of a location whether it may be written to; nil allows every one.
+	allows func(club.LocationID) bool
+
+	locations []store.Location
+	bays      map[club.LocationID][]store.Bay
+	region    *string
+}
+
+func newBooker(tx *store.Tx, keys *vault.Tenant) *booker {
+	return &booker{tx: tx, keys: keys, bays: map[club.LocationID][]store.Bay{}}
+}
+
+// stored is what became of a change.
+type stored struct {
+	verdict   Verdict
+	old, next store.Booking
+	known     bool
+}
+
+// put stores c.
+func (b *booker) put(ctx context.Context, c club.BookingChange) (stored, error) {
 	if c.Source == "" || strings.TrimSpace(c.ExternalID) == "" {
-		return "", club.Invalid("a booking needs the id that its booking system gave it")
+		return stored{}, club.Invalid("a booking needs the id that its booking system gave it")
 	}
-	old, err := findBooking(ctx, tx, c)
-	known := err == nil
+	old, err := findBooking(ctx, b.tx, c)
 	if err != nil && !missing(err) {
-		return "", fmt.Errorf("find booking: %w", err)
+		return stored{}, fmt.Errorf("find booking: %w", err)
 	}
-	if known && c.Sequence < old.Sequence {
-		return old.ID, nil
+	s := stored{verdict: BookingUnchanged, old: old, next: old, known: err == nil}
+	if s.known && !b.may(old.LocationID) {
+		return s, invalid("booking_id", "the id belongs to a booking of a location that is not yours", "leave the line out")
 	}
-	next := old
-	if !known {
-		next = store.Booking{ID: club.NewBookingID(tx.Now), Source: key(c.Source), ExternalID: key(c.ExternalID)}
+	if s.known && c.Sequence < old.Sequence {
+		return s, nil
 	}
-	if err := fillBooking(ctx, tx, keys, &next, c, known); err != nil {
-		return "", err
+	if !s.known {
+		s.next = store.Booking{ID: club.NewBookingID(b.tx.Now), Source: key(c.Source), ExternalID: key(c.ExternalID)}
 	}
-	if known && next == old {
-		return old.ID, nil
+	if err := b.fill(ctx, &s.next, c, s.known); err != nil {
+		return s, err
 	}
-	id, err := tx.PutBooking(ctx, store.PutBookingParams{
+	if s.known {
+		kept, err := b.keeps(ctx, s)
+		if err != nil || kept {
+			s.verdict, s.next = BookingKept, old
+			return s, err
+		}
+	}
+	s.judge()
+	return s, b.write(ctx, s, c)
+}
+
+// judge says what the change does. One that is told again, later, changes nothing that anybody would
+// look for.
+func (s *stored) judge() {
+	same := s.next
+	same.Sequence = s.old.Sequence
+	switch {
+	case s.known && same == s.old:
+		s.verdict = BookingUnchanged
+	case s.next.Status == club.BookingCancelled && s.old.Status != club.BookingCancelled:
+		s.verdict = BookingCancelled
+	case s.known:
+		s.verdict = BookingChanged
+	default:
+		s.verdict = BookingCreated
+	}
+}
+
+func (b *booker) write(ctx context.Context, s stored, c club.BookingChange) error {
+	if b.dry || s.next == s.old {
+		return nil
+	}
+	next := s.next
+	_, err := b.tx.PutBooking(ctx, store.PutBookingParams{
 		ID: next.ID, Source: next.Source, ExternalID: next.ExternalID, LocationID: next.LocationID, BayID: next.BayID, SubjectID: next.SubjectID,
-		MemberID: next.MemberID, StartsAt: next.StartsAt, EndsAt: next.EndsAt, Status: next.Status, Sequence: next.Sequence, Now: tx.Now,
+		MemberID: next.MemberID, StartsAt: next.StartsAt, EndsAt: next.EndsAt, Status: next.Status, Sequence: next.Sequence, Now: b.tx.Now,
 	})
 	if missing(err) { // a later change came in between
-		return next.ID, nil
+		return nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("store booking: %w", err)
+		return fmt.Errorf("store booking: %w", err)
 	}
-	if old.Sequence = next.Sequence; known && next == old {
-		return id, nil // told again, later: nothing that anybody would look for in the log
+	if s.verdict == BookingUnchanged {
+		return nil
 	}
-	tx.Changed(BookingTopic, id.String())
-	return id, auditBooking(ctx, tx, id, old, next, known)
+	if s.known { // what a person had changed gives way to what the source says anew
+		if _, err := b.tx.DeleteBookingEdit(ctx, next.ID); err != nil {
+			return fmt.Errorf("forget edit: %w", err)
+		}
+	}
+	if !b.bulk {
+		b.tx.Changed(BookingTopic, next.ID.String())
+	}
+	by := c.By
+	if by.Kind == "" {
+		by = club.System("inbox")
+	}
+	return auditBooking(ctx, b.tx, by, s, c.Reason)
 }
 
-func auditBooking(ctx context.Context, tx *store.Tx, id club.BookingID, old, next store.Booking, known bool) error {
-	action := "booking.created"
+// keeps reports whether a person's change stands against what the source says: it said the same before.
+func (b *booker) keeps(ctx context.Context, s stored) (bool, error) {
+	if s.next == s.old || s.next.Sequence != s.old.Sequence {
+		return false, nil
+	}
+	edit, err := b.tx.FindBookingEdit(ctx, s.old.ID)
+	if missing(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find edit: %w", err)
+	}
+	return edit.Told == told(s.next), nil
+}
+
+// told is a digest of what a source says about a booking: when, where, and whether it stands.
+func told(b store.Booking) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%t", b.LocationID, b.BayID, b.StartsAt.UnixMicro(), b.EndsAt.UnixMicro(), b.Status == club.BookingCancelled))
+	return hex.EncodeToString(sum[:12])
+}
+
+func auditBooking(ctx context.Context, tx *store.Tx, by club.Actor, s stored, reason string) error {
+	next, old := s.next, s.old
 	detail := map[string]any{"source": next.Source, "location": next.LocationID, "bay": next.BayID, "starts_at": next.StartsAt, "ends_at": next.EndsAt, "holder_known": !next.SubjectID.IsZero()}
-	switch {
-	case next.Status == club.BookingCancelled && old.Status != club.BookingCancelled:
-		action = "booking.cancelled"
-	case known:
-		action = "booking.changed"
+	if s.known {
 		detail["before"] = map[string]any{"location": old.LocationID, "bay": old.BayID, "starts_at": old.StartsAt, "ends_at": old.EndsAt, "status": old.Status}
+		detail["holder_changed"] = old.SubjectID != next.SubjectID
 	}
-	return audit.Write(ctx, tx, audit.Entry{Actor: club.System("inbox"), Action: action, Object: id.String(), Detail: detail})
+	if reason != "" {
+		detail["reason"] = reason
+	}
+	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "booking." + string(s.verdict), Object: next.ID.String(), Detail: detail})
 }
 
-// fillBooking writes what c says into b. A cancellation may leave out everything but its id.
-func fillBooking(ctx context.Context, tx *store.Tx, keys *vault.Tenant, b *store.Booking, c club.BookingChange, known bool) error {
-	b.Sequence = c.Sequence
+// fill writes what c says into x. A cancellation may leave out everything but its id.
+func (b *booker) fill(ctx context.Context, x *store.Booking, c club.BookingChange, known bool) error {
+	x.Sequence = c.Sequence
 	if c.Cancelled && known && c.Start.IsZero() {
-		b.Status = club.BookingCancelled
+		x.Status = club.BookingCancelled
 		return nil
 	}
 	if c.Cancelled && c.Start.IsZero() {
-		return club.Invalid("the booking that is cancelled is not known here")
+		return invalid("booking_id", "the booking that is cancelled is not known here", "leave the line out: there is nothing to cancel")
 	}
 	start, end := c.Start.UTC().Truncate(time.Microsecond), c.End.UTC().Truncate(time.Microsecond)
 	if c.Start.IsZero() || c.End.IsZero() || !start.Before(end) {
-		return club.Invalid("a booking needs a start, and an end after it")
+		return invalid("end", "a booking needs a start, and an end after it", "check start and end")
 	}
-	location, err := findLocation(ctx, tx, c.Location)
+	location, err := b.location(ctx, c.Location)
 	if err != nil {
 		return err
 	}
-	bay, err := findBay(ctx, tx, location, c.Bay)
+	bay, err := b.bay(ctx, location, c.Bay)
 	if err != nil {
 		return err
 	}
-	subject, member, err := findHolder(ctx, tx, keys, c)
+	subject, member, err := b.holder(ctx, c)
 	if err != nil {
 		return err
 	}
-	moved := !b.StartsAt.Equal(start) || !b.EndsAt.Equal(end) || b.LocationID != location.ID || b.BayID != bay
+	moved := !x.StartsAt.Equal(start) || !x.EndsAt.Equal(end) || x.LocationID != location.ID || x.BayID != bay
 	switch {
 	case c.Cancelled:
-		b.Status = club.BookingCancelled
-	case b.Status != club.BookingNoShow || moved:
-		b.Status = club.BookingConfirmed
+		x.Status = club.BookingCancelled
+	case x.Status != club.BookingNoShow || moved:
+		x.Status = club.BookingConfirmed
 	}
 	if moved { // otherwise the instants stay as they were read, so that nothing differs
-		b.StartsAt, b.EndsAt = start, end
+		x.StartsAt, x.EndsAt = start, end
 	}
-	b.LocationID, b.BayID = location.ID, bay
+	x.LocationID, x.BayID = location.ID, bay
 	if !subject.IsZero() || c.Phone != "" || c.Email != "" { // who names a holder that we cannot find has named another one
-		b.SubjectID, b.MemberID = subject, member
+		x.SubjectID, x.MemberID = subject, member
 	}
 	return nil
 }
 
-// findLocation finds a location by id, short name or name. A club of one location need not be told it.
-func findLocation(ctx context.Context, tx *store.Tx, name string) (store.Location, error) {
-	name = clean(strings.TrimSpace(name), maxKey)
-	if name == "" {
-		all, err := tx.FindLocations(ctx)
-		if err != nil {
-			return store.Location{}, fmt.Errorf("find locations: %w", err)
-		}
-		if len(all) == 1 {
-			return all[0], nil
-		}
-		return store.Location{}, club.Invalid("the booking does not say which location it is for")
-	}
-	l, err := tx.FindLocationByName(ctx, name)
-	if missing(err) {
-		return l, club.Invalid("there is no location called %q", clip(name, 80))
-	}
-	if err != nil {
-		return l, fmt.Errorf("find location: %w", err)
-	}
-	return l, nil
-}
-
-// findBay finds a bay of a location by id, name or number ("Bay 3", "3", "#3"). No name is no bay.
-func findBay(ctx context.Context, tx *store.Tx, at store.Location, name string) (club.BayID, error) {
-	name = clean(strings.TrimSpace(name), maxKey)
-	if name == "" {
-		return "", nil
-	}
-	bays, err := tx.FindBaysOfLocation(ctx, at.ID)
-	if err != nil {
-		return "", fmt.Errorf("find bays: %w", err)
-	}
-	for _, b := range bays {
-		if b.ID.String() == name || strings.EqualFold(b.Name, name) {
-			return b.ID, nil
-		}
-	}
-	digits := strings.TrimLeft(name, "#")
-	if i := strings.LastIndexAny(name, " #"); i >= 0 {
-		digits = name[i+1:]
-	}
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
-		for _, b := range bays {
-			if b.Number == n {
-				return b.ID, nil
-			}
-		}
-	}
-	return "", club.Invalid("there is no bay called %q at %s", clip(name, 80), at.Name)
-}
-
-// findHolder finds who holds the booking: by number, else by e-mail address. A number that nobody has
-// texted from makes a subject, so that its first text is known to have a booking. An address that
-// several members share proves nobody.
-func findHolder(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c club.BookingChange) (club.SubjectID, club.MemberID, error) {
-	if c.Phone != "" {
-		settings, err := setting.Load(ctx, tx)
-		if err != nil {
-			return "", "", err
-		}
-		if number, ok := phone.Normalise(c.Phone, settings.Region); ok {
-			return holderByPhone(ctx, tx, keys, number)
-		}
-	}
-	email := strings.ToLower(strings.TrimSpace(c.Email))
-	if email == "" {
-		return "", "", nil
-	}
-	index := keys.Index(vault.IndexEmail, email)
-	found, err := tx.FindMembersByEmail(ctx, &index)
-	if err != nil {
-		return "", "", fmt.Errorf("find member: %w", err)
-	}
-	if len(found) != 1 {
-		return "", "", nil
-	}
-	return found[0].SubjectID, found[0].ID, nil
-}
-
-func holderByPhone(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number string) (club.SubjectID, club.MemberID, error) {
-	s, err := findSubject(ctx, tx, keys, number)
-	if err != nil {
-		return "", "", err
-	}
-	m, err := tx.FindMemberBySubject(ctx, s.ID)
-	if missing(err) {
-		return s.ID, "", nil
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("find member: %w", err)
-	}
-	return s.ID, m.ID, nil
-}
-
-// findSubject finds or makes the subject behind a number.
-func findSubject(ctx context.Context, tx *store.Tx, keys *vault.Tenant, number string) (store.Subject, error) {
-	s, err := people.Subject(ctx, tx, keys, number)
-	if err == nil && len(s.WrappedKey) == 0 {
-		// The person was erased. Whoever uses the number is a stranger: nothing may wake the old record.
-		if _, err = tx.ReleaseErasedNumber(ctx, store.ReleaseErasedNumberParams{ID: s.ID, UpdatedAt: tx.Now}); err == nil {
-			s, err = people.Subject(ctx, tx, keys, number)
-		}
-	}
-	if err != nil {
-		return s, fmt.Errorf("find subject: %w", err)
-	}
-	return s, nil
+// invalid is a refusal that says which column of a file is to blame, and what to do.
+func invalid(column, problem, remedy string) error {
+	return &club.Error{Code: club.CodeInvalid, Msg: problem, Err: &booking.Fault{Column: column, Problem: problem, Remedy: remedy}}
 }

@@ -313,6 +313,54 @@ func TestFeedIsReadAndSaysHowItFares(t *testing.T) {
 	}
 }
 
+func TestRemovedFeedGivesItsComingBookingsUpAndNamesSurviveTheirNeighbours(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	cal := func(id string, hour int) *calendar {
+		past, coming := change(id+"-past", 0), change(id+"-coming", 0)
+		past.Start = storetest.Start.Add(-3 * time.Hour)
+		past.End = past.Start.Add(time.Hour)
+		coming.Start = storetest.Start.Add(time.Duration(hour) * time.Hour)
+		coming.End = coming.Start.Add(time.Hour)
+		return &calendar{changes: []club.BookingChange{past, coming}}
+	}
+	first, second := cal("a", 2), cal("b", 4)
+	feeds := []inbox.Feed{{Name: "feed1", Calendar: first}, {Name: "feed2", Calendar: second}, {Name: "feed3", Calendar: cal("c", 6)}}
+	var loading error
+	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Feeds: func(context.Context, *store.Tenant) ([]inbox.Feed, error) { return feeds, loading }})
+	t.Cleanup(in.Close)
+	standing := func(name string) int {
+		return h.count("SELECT COUNT(*) FROM bookings WHERE status = 'confirmed' AND source = $1", "ical:"+name)
+	}
+	if err := in.PollFeeds(t.Context(), h.tenant); err != nil || standing("feed2") != 2 {
+		t.Fatalf("%d, %v", standing("feed2"), err)
+	}
+	// Named by themselves from here on: the bookings go along, and those of the third are no one's.
+	feeds = []inbox.Feed{{Name: "cal-1", Calendar: first}, {Name: "cal-2", Calendar: second}}
+	if err := in.PollFeeds(t.Context(), h.tenant); err != nil || standing("cal-1") != 2 || standing("cal-2") != 2 || standing("feed3") != 1 {
+		t.Errorf("%d %d %d, %v", standing("cal-1"), standing("cal-2"), standing("feed3"), err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM bookings"); n != 6 {
+		t.Errorf("%d bookings", n)
+	}
+	// The first is removed: the second keeps its name and its bookings.
+	feeds = feeds[1:]
+	if err := in.PollFeeds(t.Context(), h.tenant); err != nil || standing("cal-1") != 1 || standing("cal-2") != 2 {
+		t.Errorf("%d %d, %v", standing("cal-1"), standing("cal-2"), err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM audit_entries WHERE action = 'booking.cancelled' AND CAST(detail AS TEXT) LIKE '%was removed%'"); n != 2 {
+		t.Errorf("%d entries tell why", n)
+	}
+	if n := h.count("SELECT COUNT(*) FROM settings WHERE key LIKE 'state.feed.%'"); n != 1 {
+		t.Errorf("%d states", n)
+	}
+	// That feeds are not known is no reason to cancel anything.
+	feeds, loading = nil, club.Unavailable(nil, "not loaded")
+	if err := in.PollFeeds(t.Context(), h.tenant); err == nil || standing("cal-2") != 2 {
+		t.Errorf("%d, %v", standing("cal-2"), err)
+	}
+}
+
 func TestBookingsAreListedBySubjectBayAndPage(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

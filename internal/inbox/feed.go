@@ -33,8 +33,9 @@ func (in *Inbox) ImportBookings(ctx context.Context, tenant *store.Tenant, chang
 	var done Import
 	err = tenant.Write(ctx, func(tx *store.Tx) error {
 		done = Import{}
+		b := newBooker(tx, keys)
 		for i, c := range changes {
-			_, err := putBooking(ctx, tx, keys, c)
+			_, err := b.put(ctx, c)
 			switch {
 			case err == nil:
 				done.Taken++
@@ -58,11 +59,14 @@ type Calendar interface {
 	Fetch(ctx context.Context) (changes []club.BookingChange, notModified bool, err error)
 }
 
-// Feed is a calendar with the name that a club gave it.
+// Feed is a calendar with a name of its own, which stays whatever feeds come and go beside it.
 type Feed struct {
-	Name     string // of letters and digits; unique in the club
+	Name     string // of letters, digits and hyphens; unique in the club
 	Calendar Calendar
 }
+
+// feedSource is the source of a feed's bookings.
+func feedSource(name string) string { return "ical:" + name }
 
 // FeedState is how the reading of a feed goes.
 type FeedState struct {
@@ -81,7 +85,7 @@ const FeedTopic = "feed"
 const feedKey = "state.feed."
 
 // PollFeeds reads every booking feed of a club. A feed that fails keeps its bookings; its state says
-// what is wrong.
+// what is wrong. The coming bookings of a feed that the club has removed are cancelled.
 func (in *Inbox) PollFeeds(ctx context.Context, tenant *store.Tenant) error {
 	if in.cfg.Feeds == nil {
 		return nil
@@ -90,11 +94,11 @@ func (in *Inbox) PollFeeds(ctx context.Context, tenant *store.Tenant) error {
 	if err != nil {
 		return fmt.Errorf("list feeds: %w", err)
 	}
-	var errs []error
+	errs := []error{in.adoptNumbered(ctx, tenant, feeds)}
 	for _, f := range feeds {
 		errs = append(errs, in.pollFeed(ctx, tenant, f))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, in.dropRemoved(ctx, tenant, feeds))...)
 }
 
 // pollFeed returns an error when our own database fails; the feed's failures go into its state.
@@ -110,7 +114,7 @@ func (in *Inbox) pollFeed(ctx context.Context, tenant *store.Tenant, f Feed) err
 			*s = FeedState{Name: f.Name, ReadAt: now, Taken: s.Taken, Refused: s.Refused, Problem: refusedProblem(s.Refused)}
 		})
 	}
-	source := "ical:" + f.Name
+	source := feedSource(f.Name)
 	standing := make(map[string]bool, len(changes))
 	for i := range changes {
 		changes[i].Source = source
@@ -161,12 +165,13 @@ func (in *Inbox) cancelGone(ctx context.Context, tenant *store.Tenant, source st
 			problem = fmt.Sprintf("The feed came back empty while %d bookings lie ahead. They were kept.", len(coming))
 			return nil
 		}
-		for _, b := range coming {
-			if standing[b.ExternalID] {
+		b := newBooker(tx, keys)
+		for _, x := range coming {
+			if standing[x.ExternalID] {
 				continue
 			}
-			c := club.BookingChange{Source: source, ExternalID: b.ExternalID, Cancelled: true, Sequence: b.Sequence}
-			if _, err := putBooking(ctx, tx, keys, c); err != nil {
+			c := club.BookingChange{Source: source, ExternalID: x.ExternalID, Cancelled: true, Sequence: x.Sequence, Reason: "the calendar feed no longer has it"}
+			if _, err := b.put(ctx, c); err != nil {
 				return err
 			}
 		}

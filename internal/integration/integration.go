@@ -8,9 +8,12 @@ package integration
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -103,6 +106,41 @@ func (f Fields) Get(name, def string) string {
 // List returns a field's values, separated by commas or white space.
 func (f Fields) List(name string) []string {
 	return strings.FieldsFunc(f[name], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+}
+
+// Feed is a calendar feed that a club has connected.
+type Feed struct {
+	// Name is the feed's own: it stays whatever feeds come and go beside it, and does not give the
+	// address away.
+	Name     string
+	Location string // whose feed it is, as the club wrote it; "" for the calendar's own name
+	URL      string // whoever knows it can read the feed: never shown
+}
+
+// Host is what may be shown of a feed's address.
+func (f Feed) Host() string {
+	u, err := url.Parse(f.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// Feeds returns the feeds of the vendor bookings, each address once.
+func (f Fields) Feeds() []Feed {
+	var out []Feed
+	for _, entry := range strings.Fields(f["feed_url"]) {
+		feed := Feed{URL: entry}
+		if location, address, found := strings.Cut(entry, "=http"); found {
+			feed.Location, feed.URL = location, "http"+address
+		}
+		sum := sha256.Sum256([]byte("clubos feed " + feed.URL))
+		feed.Name = "cal-" + hex.EncodeToString(sum[:5])
+		if !slices.ContainsFunc(out, func(o Feed) bool { return o.Name == feed.Name }) {
+			out = append(out, feed)
+		}
+	}
+	return out
 }
 
 func key(vendor string) string { return "vendor." + vendor }

@@ -12,6 +12,66 @@ import (
 	"clubos/internal/club"
 )
 
+const createBookingFile = `-- name: CreateBookingFile :exec
+INSERT INTO booking_files (id, owner, name, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type CreateBookingFileParams struct {
+	ID        string
+	Owner     string
+	Name      string
+	Sealed    []byte
+	CreatedAt time.Time
+}
+
+func (q *Queries) CreateBookingFile(ctx context.Context, arg CreateBookingFileParams) error {
+	_, err := q.db.ExecContext(ctx, createBookingFile,
+		arg.ID,
+		arg.Owner,
+		arg.Name,
+		arg.Sealed,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const deleteBookingEdit = `-- name: DeleteBookingEdit :execrows
+DELETE FROM booking_edits WHERE booking_id = $1
+`
+
+func (q *Queries) DeleteBookingEdit(ctx context.Context, bookingID club.BookingID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBookingEdit, bookingID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteBookingFile = `-- name: DeleteBookingFile :execrows
+DELETE FROM booking_files WHERE id = $1
+`
+
+func (q *Queries) DeleteBookingFile(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBookingFile, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteBookingFiles = `-- name: DeleteBookingFiles :execrows
+DELETE FROM booking_files WHERE created_at < $1
+`
+
+// Those that were sent before an instant.
+func (q *Queries) DeleteBookingFiles(ctx context.Context, createdAt time.Time) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBookingFiles, createdAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findBooking = `-- name: FindBooking :one
 SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
 FROM bookings WHERE id = $1
@@ -65,6 +125,44 @@ func (q *Queries) FindBookingByExternalID(ctx context.Context, arg FindBookingBy
 		&i.Sequence,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const findBookingEdit = `-- name: FindBookingEdit :one
+SELECT booking_id, told, edited_at, edited_by FROM booking_edits WHERE booking_id = $1
+`
+
+func (q *Queries) FindBookingEdit(ctx context.Context, bookingID club.BookingID) (BookingEdit, error) {
+	row := q.db.QueryRowContext(ctx, findBookingEdit, bookingID)
+	var i BookingEdit
+	err := row.Scan(
+		&i.BookingID,
+		&i.Told,
+		&i.EditedAt,
+		&i.EditedBy,
+	)
+	return i, err
+}
+
+const findBookingFile = `-- name: FindBookingFile :one
+SELECT id, owner, name, sealed, created_at FROM booking_files WHERE id = $1 AND owner = $2
+`
+
+type FindBookingFileParams struct {
+	ID    string
+	Owner string
+}
+
+func (q *Queries) FindBookingFile(ctx context.Context, arg FindBookingFileParams) (BookingFile, error) {
+	row := q.db.QueryRowContext(ctx, findBookingFile, arg.ID, arg.Owner)
+	var i BookingFile
+	err := row.Scan(
+		&i.ID,
+		&i.Owner,
+		&i.Name,
+		&i.Sealed,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -279,6 +377,95 @@ func (q *Queries) FindComingBookingsOfSource(ctx context.Context, arg FindComing
 	return items, nil
 }
 
+const findComingSources = `-- name: FindComingSources :many
+SELECT source, COUNT(*) AS bookings FROM bookings
+WHERE starts_at > $1 AND status = 'confirmed' AND source LIKE CAST($2 AS TEXT)
+GROUP BY source ORDER BY source
+`
+
+type FindComingSourcesParams struct {
+	Since   time.Time
+	Pattern string
+}
+
+type FindComingSourcesRow struct {
+	Source   string
+	Bookings int64
+}
+
+// The sources of a kind (a pattern like "ical:%") that have something booked from an instant on.
+func (q *Queries) FindComingSources(ctx context.Context, arg FindComingSourcesParams) ([]FindComingSourcesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findComingSources, arg.Since, arg.Pattern)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindComingSourcesRow{}
+	for rows.Next() {
+		var i FindComingSourcesRow
+		if err := rows.Scan(&i.Source, &i.Bookings); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findStandingBookings = `-- name: FindStandingBookings :many
+SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
+FROM bookings WHERE bay_id IS NOT NULL AND starts_at < $1 AND starts_at > $2 AND ends_at > $2 AND status = 'confirmed'
+ORDER BY bay_id, starts_at, id
+`
+
+type FindStandingBookingsParams struct {
+	Until time.Time
+	Since time.Time
+}
+
+// What stands at the bays of the club and touches a span of time, by bay and start.
+func (q *Queries) FindStandingBookings(ctx context.Context, arg FindStandingBookingsParams) ([]Booking, error) {
+	rows, err := q.db.QueryContext(ctx, findStandingBookings, arg.Until, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Booking{}
+	for rows.Next() {
+		var i Booking
+		if err := rows.Scan(
+			&i.ID,
+			&i.Source,
+			&i.ExternalID,
+			&i.LocationID,
+			&i.BayID,
+			&i.SubjectID,
+			&i.MemberID,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Status,
+			&i.Sequence,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putBooking = `-- name: PutBooking :one
 INSERT INTO bookings (id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
@@ -323,6 +510,85 @@ func (q *Queries) PutBooking(ctx context.Context, arg PutBookingParams) (club.Bo
 	var id club.BookingID
 	err := row.Scan(&id)
 	return id, err
+}
+
+const putBookingEdit = `-- name: PutBookingEdit :exec
+INSERT INTO booking_edits (booking_id, told, edited_at, edited_by) VALUES ($1, $2, $3, $4)
+ON CONFLICT (booking_id) DO UPDATE SET edited_at = excluded.edited_at, edited_by = excluded.edited_by
+`
+
+type PutBookingEditParams struct {
+	BookingID club.BookingID
+	Told      string
+	EditedAt  time.Time
+	EditedBy  string
+}
+
+// What the source had said stays: that it says so again changes nothing.
+func (q *Queries) PutBookingEdit(ctx context.Context, arg PutBookingEditParams) error {
+	_, err := q.db.ExecContext(ctx, putBookingEdit,
+		arg.BookingID,
+		arg.Told,
+		arg.EditedAt,
+		arg.EditedBy,
+	)
+	return err
+}
+
+const renameBookingSource = `-- name: RenameBookingSource :execrows
+UPDATE bookings SET source = $1 WHERE bookings.source = $2
+  AND NOT EXISTS (SELECT 1 FROM bookings b WHERE b.source = $1 AND b.external_id = bookings.external_id)
+`
+
+type RenameBookingSourceParams struct {
+	ToSource   string
+	FromSource string
+}
+
+func (q *Queries) RenameBookingSource(ctx context.Context, arg RenameBookingSourceParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renameBookingSource, arg.ToSource, arg.FromSource)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const reviseBooking = `-- name: ReviseBooking :execrows
+UPDATE bookings SET location_id = $2, bay_id = $3, subject_id = $4, member_id = $5, starts_at = $6, ends_at = $7, status = $8, updated_at = $9
+WHERE id = $1 AND updated_at = $10
+`
+
+type ReviseBookingParams struct {
+	ID         club.BookingID
+	LocationID club.LocationID
+	BayID      club.BayID
+	SubjectID  club.SubjectID
+	MemberID   club.MemberID
+	StartsAt   time.Time
+	EndsAt     time.Time
+	Status     club.BookingStatus
+	Now        time.Time
+	Seen       time.Time
+}
+
+// Changes a booking by hand, if it still is the version that was seen.
+func (q *Queries) ReviseBooking(ctx context.Context, arg ReviseBookingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reviseBooking,
+		arg.ID,
+		arg.LocationID,
+		arg.BayID,
+		arg.SubjectID,
+		arg.MemberID,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.Status,
+		arg.Now,
+		arg.Seen,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateBookingStatus = `-- name: UpdateBookingStatus :execrows

@@ -319,19 +319,26 @@ FROM bookings b LEFT JOIN subjects s ON s.id = b.subject_id
     LEFT JOIN members m ON m.id = b.member_id
     LEFT JOIN locations l ON l.id = b.location_id
     LEFT JOIN bays y ON y.id = b.bay_id
-WHERE b.starts_at >= $1 AND b.starts_at < $2
-  AND (CAST($3 AS TEXT) = '' OR CAST($3 AS TEXT) LIKE '%,' || b.location_id || ',%')
-  AND (CAST($4 AS TEXT) = '' OR b.location_id = CAST($4 AS TEXT))
-  AND (CAST($5 AS TEXT) = '' OR b.member_id = CAST($5 AS TEXT))
-ORDER BY b.starts_at, b.id LIMIT $6
+WHERE b.starts_at >= $1 AND b.starts_at < $2 AND b.ends_at > $3
+  AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) LIKE '%,' || b.location_id || ',%')
+  AND (CAST($5 AS TEXT) = '' OR b.location_id = CAST($5 AS TEXT))
+  AND (CAST($6 AS TEXT) = '' OR b.bay_id = CAST($6 AS TEXT))
+  AND (CAST($7 AS TEXT) = '' OR b.member_id = CAST($7 AS TEXT))
+  AND (CAST($8 AS TEXT) = '' OR b.status = CAST($8 AS TEXT))
+  AND (CAST($9 AS TEXT) = '' OR b.id = CAST($9 AS TEXT))
+ORDER BY b.starts_at, b.id LIMIT $10
 `
 
 type FindBookingsOfDayParams struct {
-	Since    time.Time
+	Reach    time.Time
 	Until    time.Time
+	Since    time.Time
 	Scope    string
 	Location string
+	Bay      string
 	Member   string
+	Status   string
+	ID       string
 	Size     int32
 }
 
@@ -343,14 +350,19 @@ type FindBookingsOfDayRow struct {
 	BayName      string
 }
 
-// Bookings that start in a span of time with what is needed to name their holder, earliest first.
+// Bookings that touch a span of time with what is needed to name their holder, earliest first. None is
+// longer than a day.
 func (q *Queries) FindBookingsOfDay(ctx context.Context, arg FindBookingsOfDayParams) ([]FindBookingsOfDayRow, error) {
 	rows, err := q.db.QueryContext(ctx, findBookingsOfDay,
-		arg.Since,
+		arg.Reach,
 		arg.Until,
+		arg.Since,
 		arg.Scope,
 		arg.Location,
+		arg.Bay,
 		arg.Member,
+		arg.Status,
+		arg.ID,
 		arg.Size,
 	)
 	if err != nil {
@@ -360,6 +372,81 @@ func (q *Queries) FindBookingsOfDay(ctx context.Context, arg FindBookingsOfDayPa
 	items := []FindBookingsOfDayRow{}
 	for rows.Next() {
 		var i FindBookingsOfDayRow
+		if err := rows.Scan(
+			&i.Booking.ID,
+			&i.Booking.Source,
+			&i.Booking.ExternalID,
+			&i.Booking.LocationID,
+			&i.Booking.BayID,
+			&i.Booking.SubjectID,
+			&i.Booking.MemberID,
+			&i.Booking.StartsAt,
+			&i.Booking.EndsAt,
+			&i.Booking.Status,
+			&i.Booking.Sequence,
+			&i.Booking.CreatedAt,
+			&i.Booking.UpdatedAt,
+			&i.WrappedKey,
+			&i.MemberName,
+			&i.LocationName,
+			&i.BayName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findBookingsSought = `-- name: FindBookingsSought :many
+SELECT b.id, b.source, b.external_id, b.location_id, b.bay_id, b.subject_id, b.member_id, b.starts_at, b.ends_at, b.status, b.sequence, b.created_at, b.updated_at, s.wrapped_key, m.name AS member_name, COALESCE(l.name, '') AS location_name, COALESCE(y.name, '') AS bay_name
+FROM bookings b LEFT JOIN subjects s ON s.id = b.subject_id
+    LEFT JOIN members m ON m.id = b.member_id
+    LEFT JOIN locations l ON l.id = b.location_id
+    LEFT JOIN bays y ON y.id = b.bay_id
+WHERE (LOWER(b.external_id) = LOWER(CAST($1 AS TEXT)) OR b.id = CAST($1 AS TEXT)
+    OR b.member_id IN (SELECT j.key FROM json_each($2) j))
+  AND (CAST($3 AS TEXT) = '' OR CAST($3 AS TEXT) LIKE '%,' || b.location_id || ',%')
+ORDER BY b.starts_at DESC, b.id DESC LIMIT $4
+`
+
+type FindBookingsSoughtParams struct {
+	Reference string
+	Members   json.RawMessage
+	Scope     string
+	Size      int32
+}
+
+type FindBookingsSoughtRow struct {
+	Booking      Booking
+	WrappedKey   []byte
+	MemberName   []byte
+	LocationName string
+	BayName      string
+}
+
+// Bookings by the id that their system gave them or by one of some members (keys of a JSON object), latest
+// first.
+func (q *Queries) FindBookingsSought(ctx context.Context, arg FindBookingsSoughtParams) ([]FindBookingsSoughtRow, error) {
+	rows, err := q.db.QueryContext(ctx, findBookingsSought,
+		arg.Reference,
+		arg.Members,
+		arg.Scope,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindBookingsSoughtRow{}
+	for rows.Next() {
+		var i FindBookingsSoughtRow
 		if err := rows.Scan(
 			&i.Booking.ID,
 			&i.Booking.Source,

@@ -12,6 +12,42 @@ import (
 	"clubos/internal/club"
 )
 
+const countComingBookingsAt = `-- name: CountComingBookingsAt :one
+SELECT COUNT(*) FROM bookings WHERE ends_at > $1 AND status = 'confirmed'
+  AND (bay_id = CAST($2 AS TEXT) OR location_id = CAST($2 AS TEXT))
+`
+
+type CountComingBookingsAtParams struct {
+	Since  time.Time
+	Object string
+}
+
+// What is booked from an instant on at a bay, or at a location as a whole.
+func (q *Queries) CountComingBookingsAt(ctx context.Context, arg CountComingBookingsAtParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countComingBookingsAt, arg.Since, arg.Object)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const createArchived = `-- name: CreateArchived :execrows
+INSERT INTO archived (object, archived_at, archived_by) VALUES ($1, $2, $3) ON CONFLICT (object) DO NOTHING
+`
+
+type CreateArchivedParams struct {
+	Object     string
+	ArchivedAt time.Time
+	ArchivedBy string
+}
+
+func (q *Queries) CreateArchived(ctx context.Context, arg CreateArchivedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, createArchived, arg.Object, arg.ArchivedAt, arg.ArchivedBy)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const createBay = `-- name: CreateBay :exec
 INSERT INTO bays (id, location_id, number, name, status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6)
@@ -98,6 +134,170 @@ func (q *Queries) CreateLocation(ctx context.Context, arg CreateLocationParams) 
 	return err
 }
 
+const deleteArchived = `-- name: DeleteArchived :execrows
+DELETE FROM archived WHERE object = $1
+`
+
+func (q *Queries) DeleteArchived(ctx context.Context, object string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteArchived, object)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOutage = `-- name: DeleteOutage :execrows
+DELETE FROM outages WHERE object = $1
+`
+
+func (q *Queries) DeleteOutage(ctx context.Context, object string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOutage, object)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const findAllBays = `-- name: FindAllBays :many
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays ORDER BY location_id, number
+`
+
+// With those that are archived.
+func (q *Queries) FindAllBays(ctx context.Context) ([]Bay, error) {
+	rows, err := q.db.QueryContext(ctx, findAllBays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Bay{}
+	for rows.Next() {
+		var i Bay
+		if err := rows.Scan(
+			&i.ID,
+			&i.LocationID,
+			&i.Number,
+			&i.Name,
+			&i.Status,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findAllDevices = `-- name: FindAllDevices :many
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+ORDER BY location_id, kind, name, id
+`
+
+// With those that are archived.
+func (q *Queries) FindAllDevices(ctx context.Context) ([]Device, error) {
+	rows, err := q.db.QueryContext(ctx, findAllDevices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Device{}
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.ID,
+			&i.LocationID,
+			&i.BayID,
+			&i.Kind,
+			&i.Name,
+			&i.Vendor,
+			&i.VendorRef,
+			&i.Online,
+			&i.SeenAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findAllLocations = `-- name: FindAllLocations :many
+SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations ORDER BY name, id
+`
+
+// With those that are archived.
+func (q *Queries) FindAllLocations(ctx context.Context) ([]Location, error) {
+	rows, err := q.db.QueryContext(ctx, findAllLocations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Location{}
+	for rows.Next() {
+		var i Location
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+			&i.TimeZone,
+			&i.Details,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findArchived = `-- name: FindArchived :many
+SELECT object, archived_at, archived_by FROM archived ORDER BY archived_at DESC, object
+`
+
+func (q *Queries) FindArchived(ctx context.Context) ([]Archived, error) {
+	rows, err := q.db.QueryContext(ctx, findArchived)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Archived{}
+	for rows.Next() {
+		var i Archived
+		if err := rows.Scan(&i.Object, &i.ArchivedAt, &i.ArchivedBy); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findBay = `-- name: FindBay :one
 SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE id = $1
 `
@@ -118,7 +318,8 @@ func (q *Queries) FindBay(ctx context.Context, id club.BayID) (Bay, error) {
 }
 
 const findBayByNumber = `-- name: FindBayByNumber :one
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE location_id = $1 AND number = $2
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE location_id = $1 AND number = $2 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id)
 `
 
 type FindBayByNumberParams struct {
@@ -142,7 +343,9 @@ func (q *Queries) FindBayByNumber(ctx context.Context, arg FindBayByNumberParams
 }
 
 const findBays = `-- name: FindBays :many
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays ORDER BY location_id, number
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id)
+  AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.location_id) ORDER BY location_id, number
 `
 
 func (q *Queries) FindBays(ctx context.Context) ([]Bay, error) {
@@ -177,7 +380,8 @@ func (q *Queries) FindBays(ctx context.Context) ([]Bay, error) {
 }
 
 const findBaysOfLocation = `-- name: FindBaysOfLocation :many
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE location_id = $1 ORDER BY number
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE location_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id) ORDER BY number
 `
 
 func (q *Queries) FindBaysOfLocation(ctx context.Context, locationID club.LocationID) ([]Bay, error) {
@@ -265,7 +469,8 @@ func (q *Queries) FindDeviceByRef(ctx context.Context, arg FindDeviceByRefParams
 
 const findDevices = `-- name: FindDevices :many
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-ORDER BY location_id, kind, name, id
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id)
+  AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.location_id OR a.object = devices.bay_id) ORDER BY location_id, kind, name, id
 `
 
 func (q *Queries) FindDevices(ctx context.Context) ([]Device, error) {
@@ -305,7 +510,7 @@ func (q *Queries) FindDevices(ctx context.Context) ([]Device, error) {
 
 const findDevicesOfBay = `-- name: FindDevicesOfBay :many
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-WHERE bay_id = $1 ORDER BY kind, name, id
+WHERE bay_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id
 `
 
 func (q *Queries) FindDevicesOfBay(ctx context.Context, bayID club.BayID) ([]Device, error) {
@@ -345,7 +550,7 @@ func (q *Queries) FindDevicesOfBay(ctx context.Context, bayID club.BayID) ([]Dev
 
 const findDevicesOfLocation = `-- name: FindDevicesOfLocation :many
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-WHERE location_id = $1 AND bay_id IS NULL ORDER BY kind, name, id
+WHERE location_id = $1 AND bay_id IS NULL AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id
 `
 
 // The devices that serve the whole location (doors, hubs), not those of its bays.
@@ -472,7 +677,8 @@ func (q *Queries) FindLocationByName(ctx context.Context, name string) (Location
 }
 
 const findLocations = `-- name: FindLocations :many
-SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations ORDER BY name, id
+SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = locations.id) ORDER BY name, id
 `
 
 func (q *Queries) FindLocations(ctx context.Context) ([]Location, error) {
@@ -506,6 +712,58 @@ func (q *Queries) FindLocations(ctx context.Context) ([]Location, error) {
 	return items, nil
 }
 
+const findOutage = `-- name: FindOutage :one
+SELECT object, reason, starts_at, ends_at, created_at, created_by FROM outages WHERE object = $1
+`
+
+func (q *Queries) FindOutage(ctx context.Context, object string) (Outage, error) {
+	row := q.db.QueryRowContext(ctx, findOutage, object)
+	var i Outage
+	err := row.Scan(
+		&i.Object,
+		&i.Reason,
+		&i.StartsAt,
+		&i.EndsAt,
+		&i.CreatedAt,
+		&i.CreatedBy,
+	)
+	return i, err
+}
+
+const findOutages = `-- name: FindOutages :many
+SELECT object, reason, starts_at, ends_at, created_at, created_by FROM outages ORDER BY starts_at, object
+`
+
+func (q *Queries) FindOutages(ctx context.Context) ([]Outage, error) {
+	rows, err := q.db.QueryContext(ctx, findOutages)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Outage{}
+	for rows.Next() {
+		var i Outage
+		if err := rows.Scan(
+			&i.Object,
+			&i.Reason,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.CreatedAt,
+			&i.CreatedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putLine = `-- name: PutLine :exec
 INSERT INTO lines (number, provider, location_id, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (number) DO UPDATE SET provider = excluded.provider, location_id = excluded.location_id
@@ -524,6 +782,33 @@ func (q *Queries) PutLine(ctx context.Context, arg PutLineParams) error {
 		arg.Provider,
 		arg.LocationID,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const putOutage = `-- name: PutOutage :exec
+INSERT INTO outages (object, reason, starts_at, ends_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (object) DO UPDATE SET reason = excluded.reason, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+    created_at = excluded.created_at, created_by = excluded.created_by
+`
+
+type PutOutageParams struct {
+	Object    string
+	Reason    string
+	StartsAt  time.Time
+	EndsAt    *time.Time
+	CreatedAt time.Time
+	CreatedBy string
+}
+
+func (q *Queries) PutOutage(ctx context.Context, arg PutOutageParams) error {
+	_, err := q.db.ExecContext(ctx, putOutage,
+		arg.Object,
+		arg.Reason,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.CreatedAt,
+		arg.CreatedBy,
 	)
 	return err
 }

@@ -1,5 +1,6 @@
 // Package bookings takes in bookings from whatever system the club uses: a signed webhook in a
-// format of our own (which Zapier, Make and the like can send), an iCalendar feed, or a CSV file.
+// format of our own (which Zapier, Make and the like can send), or an iCalendar feed. Files are read by
+// package booking.
 //
 // A feed seldom names a person: a booking without phone and e-mail proves that a slot is taken, not
 // by whom. Safe for concurrent use.
@@ -19,7 +20,6 @@ import (
 const (
 	SourceWebhook = "webhook"
 	SourceICal    = "ical"
-	SourceCSV     = "csv"
 )
 
 // Webhook receives signed booking events.

@@ -56,17 +56,34 @@ SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, star
 FROM bookings WHERE starts_at <= sqlc.arg(now) AND starts_at > sqlc.arg(since) AND ends_at > sqlc.arg(now) AND status = 'confirmed' ORDER BY starts_at, id;
 
 -- name: FindBookingsOfDay :many
--- Bookings that start in a span of time with what is needed to name their holder, earliest first.
+-- Bookings that touch a span of time with what is needed to name their holder, earliest first. None is
+-- longer than a day.
 SELECT sqlc.embed(b), s.wrapped_key, m.name AS member_name, COALESCE(l.name, '') AS location_name, COALESCE(y.name, '') AS bay_name
 FROM bookings b LEFT JOIN subjects s ON s.id = b.subject_id
     LEFT JOIN members m ON m.id = b.member_id
     LEFT JOIN locations l ON l.id = b.location_id
     LEFT JOIN bays y ON y.id = b.bay_id
-WHERE b.starts_at >= sqlc.arg(since) AND b.starts_at < sqlc.arg(until)
+WHERE b.starts_at >= sqlc.arg(reach) AND b.starts_at < sqlc.arg(until) AND b.ends_at > sqlc.arg(since)
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || b.location_id || ',%')
   AND (CAST(sqlc.arg(location) AS TEXT) = '' OR b.location_id = CAST(sqlc.arg(location) AS TEXT))
+  AND (CAST(sqlc.arg(bay) AS TEXT) = '' OR b.bay_id = CAST(sqlc.arg(bay) AS TEXT))
   AND (CAST(sqlc.arg(member) AS TEXT) = '' OR b.member_id = CAST(sqlc.arg(member) AS TEXT))
+  AND (CAST(sqlc.arg(status) AS TEXT) = '' OR b.status = CAST(sqlc.arg(status) AS TEXT))
+  AND (CAST(sqlc.arg(id) AS TEXT) = '' OR b.id = CAST(sqlc.arg(id) AS TEXT))
 ORDER BY b.starts_at, b.id LIMIT sqlc.arg(size);
+
+-- name: FindBookingsSought :many
+-- Bookings by the id that their system gave them or by one of some members (keys of a JSON object), latest
+-- first.
+SELECT sqlc.embed(b), s.wrapped_key, m.name AS member_name, COALESCE(l.name, '') AS location_name, COALESCE(y.name, '') AS bay_name
+FROM bookings b LEFT JOIN subjects s ON s.id = b.subject_id
+    LEFT JOIN members m ON m.id = b.member_id
+    LEFT JOIN locations l ON l.id = b.location_id
+    LEFT JOIN bays y ON y.id = b.bay_id
+WHERE (LOWER(b.external_id) = LOWER(CAST(sqlc.arg(reference) AS TEXT)) OR b.id = CAST(sqlc.arg(reference) AS TEXT)
+    OR b.member_id IN (SELECT j.key FROM json_each(sqlc.arg(members)) j))
+  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || b.location_id || ',%')
+ORDER BY b.starts_at DESC, b.id DESC LIMIT sqlc.arg(size);
 
 -- name: FindMemberCards :many
 -- Members (keys of a JSON object) with what a list shows of them. Their last thread is ordered by nothing

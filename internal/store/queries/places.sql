@@ -13,7 +13,8 @@ SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
 WHERE id = CAST(sqlc.arg(name) AS TEXT) OR slug = LOWER(CAST(sqlc.arg(name) AS TEXT)) OR LOWER(name) = LOWER(CAST(sqlc.arg(name) AS TEXT));
 
 -- name: FindLocations :many
-SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations ORDER BY name, id;
+SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = locations.id) ORDER BY name, id;
 
 -- name: PutLine :exec
 INSERT INTO lines (number, provider, location_id, created_at) VALUES ($1, $2, $3, $4)
@@ -36,13 +37,17 @@ UPDATE bays SET name = $2, status = $3, updated_at = $4 WHERE id = $1;
 SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE id = $1;
 
 -- name: FindBayByNumber :one
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE location_id = $1 AND number = $2;
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE location_id = $1 AND number = $2 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id);
 
 -- name: FindBays :many
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays ORDER BY location_id, number;
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id)
+  AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.location_id) ORDER BY location_id, number;
 
 -- name: FindBaysOfLocation :many
-SELECT id, location_id, number, name, status, created_at, updated_at FROM bays WHERE location_id = $1 ORDER BY number;
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays
+WHERE location_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = bays.id) ORDER BY number;
 
 -- name: CreateDevice :exec
 INSERT INTO devices (id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at)
@@ -63,13 +68,55 @@ WHERE vendor = $1 AND vendor_ref = $2;
 
 -- name: FindDevices :many
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-ORDER BY location_id, kind, name, id;
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id)
+  AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.location_id OR a.object = devices.bay_id) ORDER BY location_id, kind, name, id;
 
 -- name: FindDevicesOfBay :many
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-WHERE bay_id = $1 ORDER BY kind, name, id;
+WHERE bay_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id;
 
 -- name: FindDevicesOfLocation :many
 -- The devices that serve the whole location (doors, hubs), not those of its bays.
 SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
-WHERE location_id = $1 AND bay_id IS NULL ORDER BY kind, name, id;
+WHERE location_id = $1 AND bay_id IS NULL AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id;
+
+-- name: FindArchived :many
+SELECT object, archived_at, archived_by FROM archived ORDER BY archived_at DESC, object;
+
+-- name: CreateArchived :execrows
+INSERT INTO archived (object, archived_at, archived_by) VALUES ($1, $2, $3) ON CONFLICT (object) DO NOTHING;
+
+-- name: DeleteArchived :execrows
+DELETE FROM archived WHERE object = $1;
+
+-- name: FindAllBays :many
+-- With those that are archived.
+SELECT id, location_id, number, name, status, created_at, updated_at FROM bays ORDER BY location_id, number;
+
+-- name: FindAllDevices :many
+-- With those that are archived.
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+ORDER BY location_id, kind, name, id;
+
+-- name: FindAllLocations :many
+-- With those that are archived.
+SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations ORDER BY name, id;
+
+-- name: CountComingBookingsAt :one
+-- What is booked from an instant on at a bay, or at a location as a whole.
+SELECT COUNT(*) FROM bookings WHERE ends_at > sqlc.arg(since) AND status = 'confirmed'
+  AND (bay_id = CAST(sqlc.arg(object) AS TEXT) OR location_id = CAST(sqlc.arg(object) AS TEXT));
+
+-- name: PutOutage :exec
+INSERT INTO outages (object, reason, starts_at, ends_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (object) DO UPDATE SET reason = excluded.reason, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+    created_at = excluded.created_at, created_by = excluded.created_by;
+
+-- name: FindOutages :many
+SELECT object, reason, starts_at, ends_at, created_at, created_by FROM outages ORDER BY starts_at, object;
+
+-- name: FindOutage :one
+SELECT object, reason, starts_at, ends_at, created_at, created_by FROM outages WHERE object = $1;
+
+-- name: DeleteOutage :execrows
+DELETE FROM outages WHERE object = $1;
