@@ -67,6 +67,8 @@ func TestWrongCallIsStatusTwoAndSaysHow(t *testing.T) {
 		{[]string{"key", "create", "--scope", "everything"}, "everything"},
 		{[]string{"simulate", "run", "("}, "regular expression"},
 		{[]string{"place", "import", "no-such-file"}, "cannot be opened"},
+		{[]string{"booking", "import", "no-such-file"}, "cannot be opened"},
+		{[]string{"booking", "import", "-", "--dates", "week-first"}, "--dates"},
 		{[]string{"sop", "check", "no-such-file"}, "cannot be opened"},
 		{[]string{"vendor", "set", "slack", "token"}, "FIELD=VALUE"},
 	} {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/inbox"
 	"clubos/internal/store"
@@ -65,6 +64,7 @@ type editBooking struct {
 	Edit
 	Body struct {
 		Status string `json:"status" enum:"confirmed,cancelled,no_show"`
+		Reason string `json:"reason,omitempty" maxLength:"300" doc:"Why; kept in the audit log."`
 	}
 }
 
@@ -107,21 +107,16 @@ func (a *api) registerBookings() {
 		if err != nil {
 			return nil, err
 		}
-		return one(ctx, c.write, showBooking, versionOfBooking, func(tx *store.Tx) (store.Booking, error) {
-			return c.setBookingStatus(ctx, tx, club.BookingID(in.ID), was, club.BookingStatus(in.Body.Status))
-		})
+		if _, err := a.cfg.Inbox.SetBookingStatus(ctx, c.tenant, c.by, club.BookingID(in.ID), club.BookingStatus(in.Body.Status), in.Body.Reason, was); err != nil {
+			return nil, err
+		}
+		return one(ctx, c.read, showBooking, versionOfBooking, func(tx *store.Tx) (store.Booking, error) { return c.findBooking(ctx, tx, club.BookingID(in.ID)) })
 	})
+	a.registerBookingFiles()
 }
 
 func (c *call) findBooking(ctx context.Context, tx *store.Tx, id club.BookingID) (store.Booking, error) {
-	b, err := tx.FindBooking(ctx, id)
-	if missing(err) || err == nil && !c.by.AllowsLocation(b.LocationID) {
-		return store.Booking{}, club.NotFound("there is no such booking")
-	}
-	if err != nil {
-		return b, fmt.Errorf("find booking: %w", err)
-	}
-	return b, nil
+	return inbox.FindBooking(ctx, tx, c.by, id)
 }
 
 // storeBooking hands a booking to the inbox once it is sure that neither where it is nor where it goes
@@ -129,7 +124,7 @@ func (c *call) findBooking(ctx context.Context, tx *store.Tx, id club.BookingID)
 func (a *api) storeBooking(ctx context.Context, c *call, in *putBooking) (club.BookingID, error) {
 	b := in.Body
 	change := club.BookingChange{Source: b.Source, ExternalID: b.ExternalID, Location: b.LocationID, Bay: b.BayID, Start: b.StartsAt, End: b.EndsAt,
-		Cancelled: b.Cancelled, Phone: b.Phone, Email: b.Email}
+		Cancelled: b.Cancelled, Phone: b.Phone, Email: b.Email, By: c.by.Actor}
 	err := c.read(ctx, func(tx *store.Tx) error {
 		change.Sequence = tx.Now.UnixMicro()
 		if b.Sequence != nil {
@@ -163,29 +158,4 @@ func (a *api) storeBooking(ctx context.Context, c *call, in *putBooking) (club.B
 		return "", err
 	}
 	return a.cfg.Inbox.Booking(ctx, c.tenant, "", change)
-}
-
-func (c *call) setBookingStatus(ctx context.Context, tx *store.Tx, id club.BookingID, was time.Time, to club.BookingStatus) (store.Booking, error) {
-	b, err := c.findBooking(ctx, tx, id)
-	if err != nil {
-		return b, err
-	}
-	if !was.IsZero() {
-		if n, err := tx.HoldBooking(ctx, store.HoldBookingParams{ID: id, UpdatedAt: was}); err != nil || n == 0 {
-			return b, orStale(err)
-		}
-	}
-	n, err := tx.UpdateBookingStatus(ctx, store.UpdateBookingStatusParams{ID: id, Status: to, UpdatedAt: tx.Now})
-	if err != nil {
-		return b, fmt.Errorf("set booking's status: %w", err)
-	}
-	if n == 0 {
-		return b, nil
-	}
-	tx.Changed(inbox.BookingTopic, id.String())
-	err = audit.Write(ctx, tx, audit.Entry{Actor: c.by.Actor, Action: "booking.status", Object: id.String(), Detail: map[string]any{"before": b.Status, "after": to}})
-	if err != nil {
-		return b, err
-	}
-	return c.findBooking(ctx, tx, id)
 }

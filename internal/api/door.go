@@ -154,10 +154,10 @@ func readBody(w http.ResponseWriter, r *http.Request, op *operation) ([]byte, er
 		r.Body = http.NoBody
 		return nil, nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, op.most()))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return nil, refuse(string(club.CodeTooLarge), "the body is over 1 MiB")
+		return nil, refuse(string(club.CodeTooLarge), fmt.Sprintf("the body is over %d MiB", op.most()>>20))
 	}
 	if err != nil {
 		return nil, refuse(codeMalformed, "the body could not be read")
@@ -167,8 +167,10 @@ func readBody(w http.ResponseWriter, r *http.Request, op *operation) ([]byte, er
 		if err != nil || !slices.Contains(op.accepts(), media) {
 			return nil, refuse(codeUnsupported, "the body must be "+strings.Join(op.accepts(), " or "))
 		}
-		if err := checkText(body, media == typeJSON); err != nil {
-			return nil, err
+		if media != typeCSV && media != typeForm { // files are checked by their reader, which names the line
+			if err := checkText(body, media == typeJSON); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -24,6 +24,7 @@ type operation struct {
 	due    bool     // open to a session whose password is due
 	terse  bool     // the answer shows no more than what was sent
 	media  []string // of the body, or of the answer where there is no body; nil is JSON
+	limit  int64    // of the body in bytes; 0 is maxBody
 
 	served bool
 }
@@ -35,6 +36,8 @@ const signedIn identity.Permission = "signed_in"
 const (
 	typeJSON = "application/json"
 	typeYAML = "application/yaml"
+	typeCSV  = "text/csv"
+	typeForm = "multipart/form-data"
 )
 
 func (o *operation) route() string   { return Prefix + "/{tenant}" + o.path }
@@ -59,6 +62,14 @@ func (o *operation) takesBody() bool {
 	return o.method == http.MethodPost || o.method == http.MethodPut || o.method == http.MethodPatch
 }
 
+// most is the size of a body.
+func (o *operation) most() int64 {
+	if o.limit > 0 {
+		return o.limit
+	}
+	return maxBody
+}
+
 // accepts lists the content types of a body.
 func (o *operation) accepts() []string {
 	if len(o.media) > 0 {
@@ -78,7 +89,7 @@ func (o *operation) huma() huma.Operation {
 	}
 	return huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.route(), Summary: o.summary, Description: detail, Tags: []string{o.tag},
-		DefaultStatus: o.status, MaxBodyBytes: maxBody + 1, Security: []map[string][]string{{"key": {}}, {"session": {}}},
+		DefaultStatus: o.status, MaxBodyBytes: o.most() + 1, Security: []map[string][]string{{"key": {}}, {"session": {}}},
 	}
 }
 
@@ -163,6 +174,10 @@ func operations() []operation {
 		{id: "put-booking", method: post, path: "/bookings", needs: identity.BookingsWrite, tag: "Bookings", summary: "Store a booking or a later change of it",
 			detail: "A booking is named by `source` and `external_id`. A change whose `sequence` is lower than what is stored changes nothing; the booking as it stands is returned."},
 		{id: "set-booking-status", method: patch, path: "/bookings/{id}", needs: identity.BookingsWrite, tag: "Bookings", summary: "Mark a booking as confirmed, cancelled or a no-show", edits: true},
+
+		{id: "booking-file-template", method: get, path: "/booking-file", needs: identity.BookingsRead, tag: "Bookings", summary: "A file of bookings to fill in", media: []string{typeCSV}},
+		{id: "import-bookings", method: post, path: "/booking-file", needs: identity.BookingsWrite, tag: "Bookings", summary: "Take in a file of bookings", media: []string{typeCSV, typeForm}, limit: maxFileBody,
+			detail: "Comma-separated values with a heading row, as the body or as the field `file` of a form; at most 10 MB. All good lines are taken in one transaction and every other one is named, or nothing with `strict`. Times without an offset are those of the location."},
 
 		{id: "list-users", method: get, path: "/users", needs: identity.UsersRead, tag: "Staff", summary: "Users"},
 		{id: "get-user", method: get, path: "/users/{id}", needs: identity.UsersRead, tag: "Staff", summary: "One user"},

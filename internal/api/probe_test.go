@@ -119,7 +119,11 @@ func probes() map[string]func(w *world) ask {
 		"put-booking": send("POST", to("/bookings"), func(w *world) any {
 			return object{"external_id": w.external, "location_id": w.location, "bay_id": w.bay, "starts_at": "2026-11-26T15:00:00Z", "ends_at": "2026-11-26T16:00:00Z", "sequence": 2}
 		}),
-		"set-booking-status": send("PATCH", on("bookings", func(w *world) string { return w.booking.String() }), is(object{"status": "no_show"}), func(w *world) string { return w.bookTag }),
+		"set-booking-status":    send("PATCH", on("bookings", func(w *world) string { return w.booking.String() }), is(object{"status": "no_show"}), func(w *world) string { return w.bookTag }),
+		"booking-file-template": list("/booking-file"),
+		"import-bookings": func(w *world) ask {
+			return ask{method: "POST", path: w.at("/booking-file"), headers: []string{"Content-Type", "text/csv"}, body: []byte(fmt.Sprintf("booking_id,location,bay,start,end\nf-%s,%s,%s,2026-11-26T17:00:00Z,2026-11-26T18:00:00Z\n", w.tag, w.location, w.bay))}
+		},
 
 		"list-users": list("/users"),
 		"get-user":   get(on("users", func(w *world) string { return w.user.String() })),

@@ -11,6 +11,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
+	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
 	"clubos/internal/place"
 	"clubos/internal/store"
@@ -122,7 +123,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	if !errors.As(err, &p) {
 		code := string(club.CodeOf(err))
 		switch {
-		case errors.Is(err, place.ErrChanged):
+		case errors.Is(err, place.ErrChanged), errors.Is(err, inbox.ErrChanged):
 			code = codeStale
 		case errors.Is(err, identity.ErrPasswordDue):
 			code = codePasswordDue

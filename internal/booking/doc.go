@@ -8,10 +8,11 @@ package booking
 
 import "fmt"
 
-// Limits of a file.
+// Limits of a file. A file is taken in one transaction, which on SQLite keeps every other writer
+// waiting; so many rows take a few seconds.
 const (
 	MaxBytes = 10 << 20
-	MaxRows  = 50_000
+	MaxRows  = 20_000
 )
 
 // Fault is what is wrong with one line of a file. It repeats nothing of what a person is known by.

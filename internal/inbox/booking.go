@@ -148,7 +148,7 @@ func (s *stored) judge() {
 }
 
 func (b *booker) write(ctx context.Context, s stored, c club.BookingChange) error {
-	if b.dry || s.next == s.old {
+	if b.dry || s.next == s.old || b.bulk && s.verdict == BookingUnchanged {
 		return nil
 	}
 	next := s.next

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/store"
 )
+
+// ErrChanged is in the chain of the Conflict that a change of an old version gets.
+var ErrChanged = errors.New("the booking has another version")
 
 // HandBooking is a booking as a person writes it.
 type HandBooking struct {
@@ -154,7 +158,7 @@ func (b *booker) revise(ctx context.Context, p identity.Principal, s stored, see
 	if seen.IsZero() {
 		seen = s.old.UpdatedAt
 	}
-	changed := club.Conflict("somebody else changed the booking meanwhile; please look again")
+	changed := &club.Error{Code: club.CodeConflict, Msg: "somebody else changed the booking meanwhile; please look again", Err: ErrChanged}
 	if !seen.Equal(s.old.UpdatedAt) {
 		return s.old, changed
 	}

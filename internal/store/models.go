@@ -24,6 +24,12 @@ type APIKey struct {
 	LastUsedAt *time.Time
 }
 
+type Archived struct {
+	Object     string
+	ArchivedAt time.Time
+	ArchivedBy string
+}
+
 type AuditEntry struct {
 	ID            club.AuditID
 	At            time.Time
@@ -60,6 +66,21 @@ type Booking struct {
 	Sequence   int64
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+}
+
+type BookingEdit struct {
+	BookingID club.BookingID
+	Told      string
+	EditedAt  time.Time
+	EditedBy  string
+}
+
+type BookingFile struct {
+	ID        string
+	Owner     string
+	Name      string
+	Sealed    []byte
+	CreatedAt time.Time
 }
 
 type Consent struct {
@@ -238,6 +259,15 @@ type Notification struct {
 	DedupKey   string
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+}
+
+type Outage struct {
+	Object    string
+	Reason    string
+	StartsAt  time.Time
+	EndsAt    *time.Time
+	CreatedAt time.Time
+	CreatedBy string
 }
 
 type Override struct {
