@@ -29,6 +29,8 @@ type (
 	tenantKind       struct{}
 	correlationKind  struct{}
 	overrideKind     struct{}
+	shiftKind        struct{}
+	coverKind        struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -56,6 +58,8 @@ func (consentKind) prefix() string      { return "cns" }
 func (tenantKind) prefix() string       { return "tnt" }
 func (correlationKind) prefix() string  { return "cor" }
 func (overrideKind) prefix() string     { return "ovr" }
+func (shiftKind) prefix() string        { return "shf" }
+func (coverKind) prefix() string        { return "cov" }
 
 // Ids of the nouns.
 type (
@@ -84,6 +88,8 @@ type (
 	TenantID       = ID[tenantKind]
 	CorrelationID  = ID[correlationKind]
 	OverrideID     = ID[overrideKind]
+	ShiftID        = ID[shiftKind]
+	CoverID        = ID[coverKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -160,3 +166,9 @@ func NewCorrelationID(at time.Time) CorrelationID { return NewID[correlationKind
 
 // NewOverrideID makes a OverrideID for the instant at.
 func NewOverrideID(at time.Time) OverrideID { return NewID[overrideKind](at) }
+
+// NewShiftID makes a ShiftID for the instant at.
+func NewShiftID(at time.Time) ShiftID { return NewID[shiftKind](at) }
+
+// NewCoverID makes a CoverID for the instant at.
+func NewCoverID(at time.Time) CoverID { return NewID[coverKind](at) }

@@ -15,7 +15,7 @@ import (
 const claimNotification = `-- name: ClaimNotification :one
 UPDATE notifications SET status = 'sending', attempts = attempts + 1, updated_at = $1
 WHERE id = $2 AND (status = 'queued' OR (status = 'sending' AND updated_at < $3))
-RETURNING id, channel, target, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
+RETURNING id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
 `
 
 type ClaimNotificationParams struct {
@@ -32,6 +32,7 @@ func (q *Queries) ClaimNotification(ctx context.Context, arg ClaimNotificationPa
 		&i.ID,
 		&i.Channel,
 		&i.Target,
+		&i.UserID,
 		&i.Kind,
 		&i.Ref,
 		&i.ThreadID,
@@ -48,8 +49,8 @@ func (q *Queries) ClaimNotification(ctx context.Context, arg ClaimNotificationPa
 }
 
 const createNotification = `-- name: CreateNotification :execrows
-INSERT INTO notifications (id, channel, target, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', '', '', 0, $8, $9, $9)
+INSERT INTO notifications (id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', '', '', 0, $9, $10, $10)
 ON CONFLICT DO NOTHING
 `
 
@@ -57,6 +58,7 @@ type CreateNotificationParams struct {
 	ID       club.NotificationID
 	Channel  string
 	Target   string
+	UserID   club.UserID
 	Kind     string
 	Ref      string
 	ThreadID club.ThreadID
@@ -71,6 +73,7 @@ func (q *Queries) CreateNotification(ctx context.Context, arg CreateNotification
 		arg.ID,
 		arg.Channel,
 		arg.Target,
+		arg.UserID,
 		arg.Kind,
 		arg.Ref,
 		arg.ThreadID,
@@ -84,8 +87,44 @@ func (q *Queries) CreateNotification(ctx context.Context, arg CreateNotification
 	return result.RowsAffected()
 }
 
+const failText = `-- name: FailText :one
+UPDATE notifications SET status = 'failed', error = $1, updated_at = $2
+WHERE channel = 'sms' AND external_id = $3 AND external_id <> '' AND status = 'sent'
+RETURNING id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
+`
+
+type FailTextParams struct {
+	Error      string
+	Now        time.Time
+	ExternalID string
+}
+
+// A text that the vendor took did not arrive.
+func (q *Queries) FailText(ctx context.Context, arg FailTextParams) (Notification, error) {
+	row := q.db.QueryRowContext(ctx, failText, arg.Error, arg.Now, arg.ExternalID)
+	var i Notification
+	err := row.Scan(
+		&i.ID,
+		&i.Channel,
+		&i.Target,
+		&i.UserID,
+		&i.Kind,
+		&i.Ref,
+		&i.ThreadID,
+		&i.Payload,
+		&i.Status,
+		&i.ExternalID,
+		&i.Error,
+		&i.Attempts,
+		&i.DedupKey,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const findFailedNotifications = `-- name: FindFailedNotifications :many
-SELECT id, channel, target, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
+SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
 FROM notifications WHERE status = 'failed' AND updated_at > $1 ORDER BY id DESC LIMIT $2
 `
 
@@ -108,6 +147,7 @@ func (q *Queries) FindFailedNotifications(ctx context.Context, arg FindFailedNot
 			&i.ID,
 			&i.Channel,
 			&i.Target,
+			&i.UserID,
 			&i.Kind,
 			&i.Ref,
 			&i.ThreadID,
@@ -134,7 +174,7 @@ func (q *Queries) FindFailedNotifications(ctx context.Context, arg FindFailedNot
 }
 
 const findNotification = `-- name: FindNotification :one
-SELECT id, channel, target, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
+SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
 FROM notifications WHERE id = $1
 `
 
@@ -145,6 +185,7 @@ func (q *Queries) FindNotification(ctx context.Context, id club.NotificationID) 
 		&i.ID,
 		&i.Channel,
 		&i.Target,
+		&i.UserID,
 		&i.Kind,
 		&i.Ref,
 		&i.ThreadID,
@@ -161,7 +202,7 @@ func (q *Queries) FindNotification(ctx context.Context, id club.NotificationID) 
 }
 
 const findNotificationsOfRef = `-- name: FindNotificationsOfRef :many
-SELECT id, channel, target, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
+SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
 FROM notifications WHERE ref = $1 ORDER BY id
 `
 
@@ -178,6 +219,7 @@ func (q *Queries) FindNotificationsOfRef(ctx context.Context, ref string) ([]Not
 			&i.ID,
 			&i.Channel,
 			&i.Target,
+			&i.UserID,
 			&i.Kind,
 			&i.Ref,
 			&i.ThreadID,
@@ -232,7 +274,7 @@ func (q *Queries) RecordPost(ctx context.Context, arg RecordPostParams) (string,
 const replaceNotification = `-- name: ReplaceNotification :many
 UPDATE notifications SET payload = $1, updated_at = CASE WHEN status = 'sending' THEN updated_at ELSE $2 END,
     status = CASE WHEN status = 'sending' THEN status ELSE 'queued' END
-WHERE ref = $3 RETURNING id
+WHERE ref = $3 AND channel = 'slack' RETURNING id
 `
 
 type ReplaceNotificationParams struct {
@@ -241,8 +283,8 @@ type ReplaceNotificationParams struct {
 	Ref     string
 }
 
-// Gives every post about a matter new words. A row that is being posted keeps its claim: whoever posts
-// it sees afterwards that the words have changed.
+// Gives every post about a matter new words; what was said to a person stays said. A row that is being
+// posted keeps its claim: whoever posts it sees afterwards that the words have changed.
 func (q *Queries) ReplaceNotification(ctx context.Context, arg ReplaceNotificationParams) ([]club.NotificationID, error) {
 	rows, err := q.db.QueryContext(ctx, replaceNotification, arg.Payload, arg.Now, arg.Ref)
 	if err != nil {
@@ -290,4 +332,23 @@ func (q *Queries) SettleNotification(ctx context.Context, arg SettleNotification
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const withdrawCalls = `-- name: WithdrawCalls :exec
+UPDATE notifications SET updated_at = CASE WHEN status = 'sending' THEN updated_at ELSE $1 END,
+    payload = CASE WHEN status = 'sending' THEN $2 ELSE payload END, status = CASE WHEN status = 'queued' THEN 'withdrawn' ELSE status END
+WHERE ref = $3 AND channel <> 'slack' AND dedup_key LIKE 'call:%' AND status IN ('queued', 'sending')
+`
+
+type WithdrawCallsParams struct {
+	Now       time.Time
+	Withdrawn string
+	Ref       string
+}
+
+// Takes back the calls about a matter that have not gone out. One that is on its way gets words that say
+// so: whoever sends it sees afterwards that it is not to be tried again.
+func (q *Queries) WithdrawCalls(ctx context.Context, arg WithdrawCallsParams) error {
+	_, err := q.db.ExecContext(ctx, withdrawCalls, arg.Now, arg.Withdrawn, arg.Ref)
+	return err
 }
