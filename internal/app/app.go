@@ -100,7 +100,10 @@ func (a *App) open(ctx context.Context) error {
 // wire makes the rooms, each from those before it.
 func (a *App) wire() {
 	log := a.Log
-	a.notifier = notify.New(notify.Config{Posters: a.vendors.poster, Log: log})
+	a.notifier = notify.New(notify.Config{Posters: a.vendors.poster, Texters: a.vendors.texter, Mailers: a.vendors.mailer, Pagers: a.vendors.pager, Ring: a.Ring, Log: log,
+		Failed: func(ctx context.Context, tx *store.Tx, call store.Notification) error {
+			return a.Desk.CallFailed(ctx, tx, call)
+		}})
 	a.Desk = desk.New(desk.Config{Cluster: a.Cluster, Ring: a.Ring, Notifier: a.notifier, Log: log,
 		Advance: func(tx *store.Tx, thread club.ThreadID, message club.MessageID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread, Message: message}, nil)
@@ -113,7 +116,7 @@ func (a *App) wire() {
 		}
 	}
 	a.Outbox = outbox.New(outbox.Config{Cluster: a.Cluster, Ring: a.Ring, Senders: a.vendors.sender, Escalate: escalate("outbox"), Log: log})
-	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, Feeds: a.vendors.feeds})
+	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, Staff: staff{a}, Feeds: a.vendors.feeds})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Log: log})

@@ -141,5 +141,11 @@ func (a *App) examineVendors(ctx context.Context, slug club.Slug, name func(stri
 	} else {
 		out = append(out, Finding{name("slack"), "ok", "connected", ""})
 	}
+	look("email", c.email != nil, func(ctx context.Context) (string, error) { return "signed in over TLS", c.email.Check(ctx) })
+	if c.pagerduty == nil {
+		out = append(out, Finding{name("pagerduty"), "warn", "not connected: nobody is paged", "clubos vendor set pagerduty …"})
+	} else {
+		out = append(out, Finding{name("pagerduty"), "ok", "connected; its API can be asked nothing without waking somebody", ""})
+	}
 	return out
 }

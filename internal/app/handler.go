@@ -33,7 +33,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("/hooks/", webhook.New(webhook.Config{
-		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PublicURL: a.Config.publicURL(), Log: a.Log,
+		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, PublicURL: a.Config.publicURL(), Log: a.Log,
 	}))
 	mux.Handle("/api/", api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider,
@@ -66,6 +66,12 @@ func (v *vendors) receivers(_ context.Context, tenant *store.Tenant) (webhook.Re
 		r.Slack = func(h http.Header, body []byte, now time.Time) (webhook.Press, error) {
 			i, err := c.slack.Receive(h, body, now)
 			return webhook.Press{User: i.UserID, Action: i.ActionID, Value: i.Value}, err
+		}
+	}
+	if c.pagerduty != nil {
+		r.PagerDuty = func(h http.Header, body []byte) (webhook.PagerChange, error) {
+			ch, err := c.pagerduty.Receive(h, body)
+			return webhook.PagerChange{ID: ch.ID, Type: ch.Type, Key: ch.Key, Who: ch.Who, At: ch.At}, err
 		}
 	}
 	return r, nil

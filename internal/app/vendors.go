@@ -13,8 +13,10 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/connector"
 	"clubos/internal/connector/bookings"
+	"clubos/internal/connector/email"
 	"clubos/internal/connector/ninjaone"
 	"clubos/internal/connector/openphone"
+	"clubos/internal/connector/pagerduty"
 	"clubos/internal/connector/slack"
 	"clubos/internal/connector/twilio"
 	"clubos/internal/connector/unifi"
@@ -51,6 +53,8 @@ type clients struct {
 	ninjaone  *ninjaone.Client
 	unifi     *unifi.Client
 	slack     *slack.Client
+	pagerduty *pagerduty.Client
+	email     *email.Client
 	bookings  *bookings.Webhook
 	feeds     []inbox.Feed
 
@@ -130,6 +134,10 @@ func (v *vendors) connect(c *clients, tenant *store.Tenant, keys *vault.Tenant, 
 		c.unifi, err = unifi.New(unifi.Config{BaseURL: f["base_url"], Token: f["token"], PinSHA256: f["pin"], WebhookSecrets: f.List("webhook_secret")}, v.deps)
 	case slack.Provider:
 		c.slack, err = slack.New(slack.Config{BotToken: f["bot_token"], SigningSecrets: f.List("signing_secret"), BaseURL: f["base_url"]}, v.deps)
+	case pagerduty.Provider:
+		c.pagerduty, err = pagerduty.New(pagerduty.Config{RoutingKey: f["routing_key"], WebhookSecrets: f.List("webhook_secret"), BaseURL: f["base_url"]}, v.deps)
+	case email.Provider:
+		c.email, err = newEmail(f, v.deps)
 	case "bookings":
 		for _, feed := range f.Feeds() {
 			client, err := bookings.NewFeed(bookings.FeedConfig{URL: feed.URL, Location: feed.Location, Zone: zone}, v.deps)

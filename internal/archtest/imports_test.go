@@ -21,14 +21,14 @@ type forbidden struct {
 var rooms = []string{
 	"internal/inbox", "internal/booking", "internal/knowledge", "internal/pattern", "internal/phrase", "internal/phone", "internal/decide", "internal/act", "internal/outbox", "internal/desk",
 	"internal/notify", "internal/thread", "internal/people", "internal/place", "internal/identity", "internal/setting", "internal/integration", "internal/audit", "internal/vault",
-	"internal/jobs",
+	"internal/jobs", "internal/oncall",
 }
 
 // faces is what the world outside speaks to.
 var faces = []string{"internal/webhook", "internal/api", "internal/console"}
 
 // pure is what computes and touches nothing.
-var pure = []string{"internal/club", "internal/booking", "internal/pattern", "internal/phrase", "internal/phone", "internal/act/catalogue"}
+var pure = []string{"internal/club", "internal/booking", "internal/rota", "internal/pattern", "internal/phrase", "internal/phone", "internal/act/catalogue"}
 
 // outside is everything by which a package touches the world.
 var outside = []string{"net", "os", "database/sql", "syscall", "log", "internal/store", "internal/jobs", "internal/connector"}

@@ -51,6 +51,7 @@ func New(cfg Config) *Desk {
 // Register registers the desk's timers and its sweep.
 func (d *Desk) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[escalationDue]{Work: d.remind})
+	jobs.Handle(r, jobs.Handler[escalationStep]{Work: d.step})
 	jobs.Handle(r, jobs.Handler[silenceOver]{Work: d.endSilence})
 	jobs.Handle(r, jobs.Handler[ticketSLA]{Work: d.warn})
 	r.Every("desk_neglect", sweepEvery, d.Sweep)

@@ -116,7 +116,7 @@ func (d *Desk) openEscalation(ctx context.Context, tx *store.Tx, t store.Thread,
 		return e, err
 	}
 	schedule(tx, e)
-	return e, d.call(ctx, tx, t, e, "")
+	return e, d.begin(ctx, tx, t, e)
 }
 
 // addToEscalation adds a reason. People are called again when the matter has become more pressing, or
@@ -152,7 +152,7 @@ func (d *Desk) addToEscalation(ctx context.Context, tx *store.Tx, t store.Thread
 		return e, err
 	}
 	if raised || reopened {
-		return e, d.call(ctx, tx, t, e, fmt.Sprintf(":v%d", t.Version))
+		return e, d.begin(ctx, tx, t, e)
 	}
 	return e, nil
 }

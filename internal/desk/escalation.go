@@ -41,7 +41,8 @@ func schedule(tx *store.Tx, e store.Escalation) {
 }
 
 // remind calls people again for an escalation that nobody has acknowledged, at its due time and then
-// once per SLA interval, maxReminders times in all.
+// once per SLA interval, maxReminders times in all: in the club's channel, and the owners themselves once
+// the plan of calls is at its end.
 func (d *Desk) remind(ctx context.Context, tenant *store.Tenant, job escalationDue) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
 		e, err := tx.FindEscalation(ctx, job.Escalation)
@@ -78,7 +79,10 @@ func (d *Desk) remind(ctx context.Context, tenant *store.Tenant, job escalationD
 			return err
 		}
 		tx.Changed(thread.Topic, t.ID.String())
-		return d.call(ctx, tx, t, e, fmt.Sprintf(":due%d", job.Due.UnixMicro()))
+		if err := d.call(ctx, tx, t, e, fmt.Sprintf(":due%d", job.Due.UnixMicro())); err != nil {
+			return err
+		}
+		return d.callOwners(ctx, tx, t, e)
 	})
 }
 
@@ -188,7 +192,10 @@ func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t store.Thread, by
 		return err
 	}
 	tx.Changed(thread.Topic, t.ID.String())
-	return d.refresh(ctx, tx, t, e)
+	if err := d.refresh(ctx, tx, t, e); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx, t, e, by, notify.PageAcknowledge)
 }
 
 // closeEscalation ends the thread's escalation, if it has one.
@@ -212,7 +219,10 @@ func (d *Desk) closeEscalation(ctx context.Context, tx *store.Tx, t store.Thread
 		return err
 	}
 	n.Title = "Closed by " + nameOf(by) + ": " + why
-	return d.cfg.Notifier.Update(ctx, tx, e.ID.String(), n)
+	if err := d.cfg.Notifier.Update(ctx, tx, e.ID.String(), n); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx, t, e, by, notify.PageResolve)
 }
 
 // withdraw takes back the thread's open proposal: the matter has moved on. It returns without doing

@@ -37,13 +37,15 @@ const (
 	SettingsRead    Permission = "settings.read"
 	SettingsWrite   Permission = "settings.write"
 	HealthRead      Permission = "health.read"
+	OnCallRead      Permission = "oncall.read"  // who is on call when
+	OnCallWrite     Permission = "oncall.write" // shifts and covers; how one is called oneself needs no permission
 )
 
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{ThreadsRead, ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsRead, TicketsWrite, SOPsRead, SOPsWrite, SOPsPublish,
 		MembersRead, MembersWrite, BookingsRead, BookingsWrite, PlacesRead, PlacesWrite, DevicesRead, DevicesWrite, DecisionsRead, AuditRead,
-		UsersRead, UsersWrite, KeysRead, KeysWrite, SettingsRead, SettingsWrite, HealthRead}
+		UsersRead, UsersWrite, KeysRead, KeysWrite, SettingsRead, SettingsWrite, HealthRead, OnCallRead, OnCallWrite}
 }
 
 // ParsePermission reads a permission's name.
@@ -57,7 +59,7 @@ func ParsePermission(s string) (Permission, error) {
 // viewerPermissions is what everybody with an account may do: read what runs, but not leaf through the
 // members.
 func viewerPermissions() []Permission {
-	return []Permission{ThreadsRead, TicketsRead, SOPsRead, BookingsRead, PlacesRead, DevicesRead, DecisionsRead, HealthRead}
+	return []Permission{ThreadsRead, TicketsRead, SOPsRead, BookingsRead, PlacesRead, DevicesRead, DecisionsRead, HealthRead, OnCallRead}
 }
 
 // RolePermissions lists what a role may do; nothing for an unknown role.
@@ -66,7 +68,7 @@ func RolePermissions(r club.Role) []Permission {
 	case club.RoleOwner, club.RoleAdmin: // what tells them apart is whom they may change, see mayManage
 		return Permissions()
 	case club.RoleOperator:
-		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead)
+		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead, OnCallWrite)
 	case club.RoleTech:
 		return append(viewerPermissions(), ActionsExecute, TicketsWrite, DevicesWrite)
 	case club.RoleViewer:

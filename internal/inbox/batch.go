@@ -21,9 +21,10 @@ type batch struct {
 
 	settings   *setting.Settings
 	lines      map[string]store.Line
-	senders    map[string]*sender // by address, as the vendor wrote it
-	deliveries map[delivery]bool  // recorded already in this transaction; true: and not claimed by an item yet
-	at         int                // index of the item that the work at hand is for; or nobody
+	staff      map[string]club.UserID // by blind index; nil before it is read
+	senders    map[string]*sender     // by address, as the vendor wrote it
+	deliveries map[delivery]bool      // recorded already in this transaction; true: and not claimed by an item yet
+	at         int                    // index of the item that the work at hand is for; or nobody
 }
 
 // nobody stands for the items together.

@@ -21,6 +21,7 @@ type filing struct {
 	sender      *sender
 	into        *conversation
 	row         store.CreateMessageParams
+	repeated    bool    // its delivery was known before
 	result      *Result // nil: still under way
 }
 
@@ -51,7 +52,7 @@ func (s set) json() json.RawMessage {
 
 // file stores texts, in their order, by a number of statements that does not grow with theirs.
 func (b *batch) file(ctx context.Context, all []*filing, results []Result) error {
-	for _, step := range []func(context.Context, []*filing) error{b.recordDeliveries, b.findSenders, b.findConversations, b.storeMessages} {
+	for _, step := range []func(context.Context, []*filing) error{b.recordDeliveries, b.hearStaff, b.findSenders, b.findConversations, b.storeMessages} {
 		left := underWay(all)
 		if len(left) == 0 {
 			break
@@ -106,6 +107,7 @@ func (b *batch) recordDeliveries(ctx context.Context, all []*filing) error {
 		if first {
 			continue
 		}
+		f.repeated = true
 		if repeated = append(repeated, f); f.ProviderMessageID == "" {
 			f.result = &Result{Duplicate: true} // the delivery's id is all that tells such texts apart
 		}

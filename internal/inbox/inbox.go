@@ -38,6 +38,8 @@ type Config struct {
 	// HandReplied is called, in tx, when an operator has answered a thread in the vendor's own app, for
 	// what must then be withdrawn (an open proposal, a reply that waits). Nil does nothing.
 	HandReplied func(ctx context.Context, tx *store.Tx, thread store.Thread) error
+	// Staff takes in what the club's own people answer to calls. Nil: every number is a member's.
+	Staff Staff
 	// Feeds returns the booking feeds of a club that PollFeeds reads. Nil means none.
 	Feeds func(ctx context.Context, tenant *store.Tenant) ([]Feed, error)
 

@@ -57,6 +57,9 @@ func (r report) store(ctx context.Context, b *batch) (Result, error) {
 	if !first {
 		return Result{Duplicate: true}, nil
 	}
+	if res, ok, err := r.toStaff(ctx, b); ok || err != nil {
+		return res, err
+	}
 	m, err := r.find(ctx, b)
 	if err == nil {
 		return r.apply(ctx, b, m)

@@ -77,6 +77,19 @@ var vendors = []Vendor{
 		{"signing_secret", "signing secret of the app; without it buttons do nothing", true, false},
 		{"base_url", "address of the API; default https://slack.com/api", false, false},
 	}},
+	{"pagerduty", "PagerDuty", "Wakes whoever is on call there; acknowledging there acknowledges here. Webhook address: /hooks/<club>/pagerduty", []Field{
+		{"routing_key", "integration key of the service (Events API v2), 32 characters", true, true},
+		{"webhook_secret", "secret of the webhook subscription (v3); several are separated by commas while you rotate", true, false},
+		{"base_url", "address of the events API; default https://events.pagerduty.com", false, false},
+	}},
+	{"email", "E-mail (SMTP)", "Calls people by mail, over TLS alone.", []Field{
+		{"host", "name of the mail server, like smtp.example.com", false, true},
+		{"port", "587 for STARTTLS (the default), 465 for TLS from the first byte", false, false},
+		{"from", "sender, like Fairway 24 <calls@club.example>", false, true},
+		{"username", "user name, where the server wants one", false, false},
+		{"password", "its password", true, false},
+		{"pin", "SHA-256 of the server's certificate, in hex; required when it is self-signed", false, false},
+	}},
 	{"bookings", "Bookings", "Signed booking webhook. Address: /hooks/<club>/bookings", []Field{
 		{"webhook_secret", "signing secret (whsec_… and base64)", true, false},
 		{"feed_url", "address of an iCal feed to poll; several are separated by spaces, each as location=address", true, false},

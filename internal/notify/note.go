@@ -42,6 +42,12 @@ type Note struct {
 	// Link is a path of the console ("/threads/thr_…"). A Poster gets it with the console's address in
 	// front, or empty when the club has not set one.
 	Link string `json:"link,omitempty"`
+	// Answer tells in a text how to answer it; other ways leave it out.
+	Answer string `json:"answer,omitempty"`
+	// Page is what happens at the pager; zero for other ways.
+	Page Page `json:"page,omitzero"`
+	// Withdrawn says that the call is not needed any more.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	// DedupKey names the cause of the call: one cause is posted once. Required for Queue.
 	DedupKey string `json:"-"`
 }
@@ -63,6 +69,7 @@ func (n Note) masked() Note {
 		buttons = append(buttons, b)
 	}
 	n.Lines, n.Fields, n.Buttons = lines, fields, buttons
+	n.Answer, n.Page.Source = clip(phrase.Mask(n.Answer), maxTitle), clip(phrase.Mask(n.Page.Source), maxTitle)
 	return n
 }
 

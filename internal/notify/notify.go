@@ -12,10 +12,22 @@ import (
 	"clubos/internal/jobs"
 	"clubos/internal/setting"
 	"clubos/internal/store"
+	"clubos/internal/vault"
 )
 
 // Topic is what Tx.Changed announces when a note was queued, posted or given up.
 const Topic = "notification"
+
+// Channel is a way to people.
+type Channel string
+
+// The channels.
+const (
+	ChannelSlack     Channel = "slack" // the club's channel there
+	ChannelSMS       Channel = "sms"
+	ChannelEmail     Channel = "email"
+	ChannelPagerDuty Channel = "pagerduty"
+)
 
 // Poster posts notes to people and edits its posts.
 type Poster interface {
@@ -29,6 +41,15 @@ type Config struct {
 	// Posters finds a club's poster; false when it has none. It is called inside transactions: it must
 	// not use the club's database. Required.
 	Posters func(tenant club.Slug) (Poster, bool)
+	// Texters, Mailers and Pagers find by what a club calls single people, like Posters. Nil: by nothing.
+	Texters func(tenant club.Slug, provider string) (Texter, bool)
+	Mailers func(tenant club.Slug) (Mailer, bool)
+	Pagers  func(tenant club.Slug) (Pager, bool)
+	// Ring opens numbers and addresses of the staff. Required with Texters or Mailers.
+	Ring *vault.Ring
+	// Failed is told, in the transaction that records it, of a call that did not go out at its first try,
+	// or never will. Nil tells nobody.
+	Failed func(ctx context.Context, tx *store.Tx, call store.Notification) error
 	// Log defaults to slog.Default().
 	Log *slog.Logger
 }
@@ -53,7 +74,6 @@ func (n *Notifier) Register(r *jobs.Registry) {
 const (
 	timeout = 20 * time.Second
 	stale   = 45 * time.Second
-	channel = "slack" // how notes travel; the target is the club's channel there
 )
 
 type postJob struct {
@@ -91,7 +111,7 @@ func (n *Notifier) Queue(ctx context.Context, tx *store.Tx, note Note) error {
 	}
 	id := club.NewNotificationID(tx.Now)
 	created, err := tx.CreateNotification(ctx, store.CreateNotificationParams{
-		ID: id, Channel: channel, Target: s.SlackChannel, Kind: string(note.Kind), Ref: note.Ref, ThreadID: note.Thread,
+		ID: id, Channel: string(ChannelSlack), Target: s.SlackChannel, Kind: string(note.Kind), Ref: note.Ref, ThreadID: note.Thread,
 		Payload: payload, DedupKey: note.DedupKey, Now: tx.Now,
 	})
 	if err != nil {
@@ -103,7 +123,7 @@ func (n *Notifier) Queue(ctx context.Context, tx *store.Tx, note Note) error {
 	return nil
 }
 
-// Update gives every post about ref new words and buttons. Posts that never went out are posted with
+// Update gives every post about ref in the club's channel new words and buttons. Posts that never went out are posted with
 // the new words. It does nothing when there are none; DedupKey is not needed.
 func (n *Notifier) Update(ctx context.Context, tx *store.Tx, ref string, note Note) error {
 	note.Ref = ref

@@ -280,8 +280,8 @@ func TestPostOfAProcessThatEndedIsTakenUpAgain(t *testing.T) {
 	r := setUp(t)
 	r.queue(note("a"))
 	job := jobstest.Pending[postJob](r.T, r.cluster, r.tenant)[0]
-	if row, _, err := r.claim(r.Context(), r.tenant, job.Notification); err != nil || row.Status != "sending" {
-		t.Fatal(row.Status, err)
+	if d, err := r.claim(r.Context(), r.tenant, job.Notification); err != nil || d.row.Status != "sending" {
+		t.Fatal(d.row.Status, err)
 	}
 	var snooze *river.JobSnoozeError
 	if _, err := r.try(); !errors.As(err, &snooze) || len(r.board.posts) != 0 {
@@ -311,7 +311,7 @@ func TestSpoiltRowAndMissingPartsAreErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	cancel()
-	if _, _, err := r.claim(ctx, r.tenant, "ntf_1"); !errors.Is(err, context.Canceled) {
+	if _, err := r.claim(ctx, r.tenant, "ntf_1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("without a database: %v", err)
 	}
 }

@@ -17,21 +17,32 @@ import (
 // errNoPoster ends a note whose club has lost its connection since the note was queued.
 var errNoPoster = errors.New("no connection to post with is configured")
 
+// delivery is a claimed note on its way.
+type delivery struct {
+	row  store.Notification
+	note Note
+	to   string     // number or address of a person
+	line store.Line // that a text goes out from
+}
+
 // post works one note: claim, commit, call the vendor, record.
 func (n *Notifier) post(ctx context.Context, tenant *store.Tenant, job postJob) error {
-	row, note, err := n.claim(ctx, tenant, job.Notification)
-	if err != nil || row.ID.IsZero() {
+	d, err := n.claim(ctx, tenant, job.Notification)
+	if d.row.ID.IsZero() {
 		return err
 	}
-	id, err := n.call(ctx, tenant, row, note)
+	var id string
 	if err == nil {
-		return n.record(ctx, tenant, row, id)
+		id, err = n.call(ctx, tenant, d)
+	}
+	if err == nil {
+		return n.record(ctx, tenant, d.row, id)
 	}
 	status := "queued" // River tries again
 	if final(err) {
 		status = "failed"
 	}
-	if settleErr := n.settle(ctx, tenant, row.ID, status, err); settleErr != nil {
+	if settleErr := n.settle(ctx, tenant, d.row.ID, status, err); settleErr != nil {
 		return errors.Join(err, settleErr)
 	}
 	if status == "failed" {
@@ -40,32 +51,46 @@ func (n *Notifier) post(ctx context.Context, tenant *store.Tenant, job postJob) 
 	return fmt.Errorf("post note: %w", err)
 }
 
-// claim takes the row for this try; a zero row means that there is nothing to do. A row that somebody
-// else is posting at this moment is looked at again later.
-func (n *Notifier) claim(ctx context.Context, tenant *store.Tenant, id club.NotificationID) (row store.Notification, note Note, err error) {
-	err = tenant.Write(ctx, func(tx *store.Tx) error {
+// claim takes the row for this try; a zero row means that there is nothing to do. With a row, the error is
+// what keeps it from going out. A row that somebody else is posting at this moment is looked at again later.
+func (n *Notifier) claim(ctx context.Context, tenant *store.Tenant, id club.NotificationID) (delivery, error) {
+	var d delivery
+	var unreachable error
+	err := tenant.Write(ctx, func(tx *store.Tx) error {
+		d, unreachable = delivery{}, nil
 		s, err := setting.Load(ctx, tx)
 		if err != nil {
 			return err
 		}
-		row, err = tx.ClaimNotification(ctx, store.ClaimNotificationParams{ID: id, Now: tx.Now, StaleBefore: tx.Now.Add(-stale)})
+		row, err := tx.ClaimNotification(ctx, store.ClaimNotificationParams{ID: id, Now: tx.Now, StaleBefore: tx.Now.Add(-stale)})
 		if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
-			row, err = tx.FindNotification(ctx, id)
-			if err == nil && row.Status == "sending" {
+			if row, err = tx.FindNotification(ctx, id); err == nil && row.Status == "sending" {
 				return jobs.Later(5 * time.Second)
 			}
-			row = store.Notification{}
-		}
-		if err != nil || row.ID.IsZero() {
 			return err
 		}
-		if note, err = decode(row.Payload); err != nil {
+		if err != nil {
 			return err
+		}
+		note, err := decode(row.Payload)
+		if err != nil {
+			return err
+		}
+		if note.Withdrawn {
+			return withdraw(ctx, tx, row)
 		}
 		note.Link = linkOf(s.ConsoleURL, note.Link)
+		d = delivery{row: row, note: note}
+		d.to, d.line, unreachable = n.address(ctx, tx, tenant, row)
+		if unreachable != nil && !final(unreachable) {
+			return unreachable
+		}
 		return nil
 	})
-	return row, note, err
+	if err != nil {
+		return delivery{}, err
+	}
+	return d, unreachable
 }
 
 func linkOf(console, path string) string {
@@ -75,15 +100,25 @@ func linkOf(console, path string) string {
 	return strings.TrimRight(console, "/") + path
 }
 
-func (n *Notifier) call(ctx context.Context, tenant *store.Tenant, row store.Notification, note Note) (string, error) {
+// call hands the note to its vendor and returns the vendor's id of it.
+func (n *Notifier) call(ctx context.Context, tenant *store.Tenant, d delivery) (string, error) {
+	switch Channel(d.row.Channel) {
+	case ChannelSMS:
+		return n.text(ctx, tenant, d)
+	case ChannelEmail:
+		return n.mail(ctx, tenant, d)
+	case ChannelPagerDuty:
+		return n.page(ctx, tenant, d)
+	case ChannelSlack:
+	}
 	poster, ok := n.cfg.Posters(tenant.Slug)
 	if !ok {
 		return "", errNoPoster
 	}
-	if row.ExternalID != "" {
-		return row.ExternalID, poster.Update(ctx, row.Target, row.ExternalID, note)
+	if d.row.ExternalID != "" {
+		return d.row.ExternalID, poster.Update(ctx, d.row.Target, d.row.ExternalID, d.note)
 	}
-	return poster.Post(ctx, row.Target, note)
+	return poster.Post(ctx, d.row.Target, d.note)
 }
 
 // record ends the claim. Where the words changed while they were being posted, the post is edited next.
@@ -103,10 +138,10 @@ func (n *Notifier) record(ctx context.Context, tenant *store.Tenant, row store.N
 	})
 }
 
-// final reports whether the vendor certainly refused and would refuse again.
+// final reports whether a further try would certainly be refused too.
 func final(err error) bool {
 	var v *club.VendorError
-	return errors.Is(err, errNoPoster) || errors.As(err, &v) && v.Rejected && !v.Retryable
+	return errors.Is(err, errNoPoster) || errors.Is(err, errNoAddress) || errors.As(err, &v) && v.Rejected && !v.Retryable
 }
 
 func (n *Notifier) settle(ctx context.Context, tenant *store.Tenant, id club.NotificationID, status string, cause error) error {
@@ -114,15 +149,30 @@ func (n *Notifier) settle(ctx context.Context, tenant *store.Tenant, id club.Not
 	defer cancel()
 	why := clip(phrase.Mask(cause.Error()), 300)
 	err := tenant.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.SettleNotification(ctx, store.SettleNotificationParams{ID: id, Status: status, Error: why, Now: tx.Now})
+		changed, err := tx.SettleNotification(ctx, store.SettleNotificationParams{ID: id, Status: status, Error: why, Now: tx.Now})
+		if err != nil || changed == 0 {
+			return err
+		}
 		tx.Changed(Topic, id.String())
-		return err
+		row, err := tx.FindNotification(ctx, id)
+		if err != nil {
+			return fmt.Errorf("find note: %w", err)
+		}
+		return n.failed(ctx, tx, row)
 	})
 	if status == "failed" {
 		n.cfg.Log.ErrorContext(ctx, "note could not be posted", "event.action", "notify.post", "event.outcome", "failure",
 			"organization.id", tenant.Slug.String(), "labels.notification", id.String(), "error.message", why)
 	}
 	return err
+}
+
+// failed tells of a call that did not go out: once at the first try, and once when it is given up.
+func (n *Notifier) failed(ctx context.Context, tx *store.Tx, row store.Notification) error {
+	if n.cfg.Failed == nil || row.Channel == string(ChannelSlack) || row.Status != "failed" && row.Attempts > 1 {
+		return nil
+	}
+	return n.cfg.Failed(ctx, tx, row)
 }
 
 // lost gives a note up after its last try.

@@ -39,6 +39,7 @@ type Settings struct {
 
 	OptOutReply, OptInReply, HelpReply, GreetingReply, EscalatedReply, EmergencyReply string
 
+	Calls        map[club.Priority]CallPlan // who is called to an escalation, and when
 	SlackChannel string
 	ConsoleURL   string
 }

@@ -86,6 +86,11 @@ var specs = []Spec{
 	text("reply.escalated", "Replies", "When a person was called", "Sent when a member asks for a person, or when nobody can be reached otherwise.", "I have called one of our team. They will text you here.", 1, 320, func(s *Settings) *string { return &s.EscalatedReply }),
 	text("reply.emergency", "Replies", "In an emergency", "Sent at once for fire, injury or danger.", "If anyone is in danger, call 911 now. Our team has been alerted and will contact you here.", 1, 320, func(s *Settings) *string { return &s.EmergencyReply }),
 
+	plan("calls.emergency", "Who is called in an emergency", "now: slack, pagerduty, on-call by sms+email; 2m: operators by sms; 5m: owners by sms+email", calls(club.PriorityEmergency)),
+	plan("calls.high", "Who is called at high priority", "now: slack, on-call by sms; sla: admins by sms+email", calls(club.PriorityHigh)),
+	plan("calls.normal", "Who is called otherwise", "now: slack; sla: on-call by sms unless quiet", calls(club.PriorityNormal)),
+	plan("calls.low", "Who is called at low priority", "now: slack; sla: on-call by email", calls(club.PriorityLow)),
+
 	text("notify.slack_channel", "People", "Slack channel", "Where proposals and escalations are posted; empty posts nothing.", "", 0, 80, func(s *Settings) *string { return &s.SlackChannel }),
 	text("console.url", "People", "Address of the console", "For links in notifications, like https://club.example.com.", "", 0, 200, func(s *Settings) *string { return &s.ConsoleURL }),
 }
@@ -112,6 +117,19 @@ func text(key, group, title, help, def string, minLen, maxLen int, field func(*S
 			return nil
 		},
 		get: func(s Settings) any { return *field(&s) }}
+}
+
+// textFunc makes the spec of a text that is kept as something else.
+func textFunc(key, group, title, help, def string, put func(*Settings, string) error, take func(Settings) string) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindText, Default: mustJSON(def),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v string
+			if json.Unmarshal(raw, &v) != nil {
+				return errors.New("must be text")
+			}
+			return put(s, v)
+		},
+		get: func(s Settings) any { return take(s) }}
 }
 
 func flag(key, group, title, help string, def bool, field func(*Settings) *bool) Spec {

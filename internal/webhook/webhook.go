@@ -47,6 +47,18 @@ type Press struct {
 	Value  string
 }
 
+// Pager verifies and reads what a paging service reports.
+type Pager func(header http.Header, body []byte) (PagerChange, error)
+
+// PagerChange is what somebody did at a paging service with what it was woken for.
+type PagerChange struct {
+	ID   string // the second delivery of a change has the same
+	Type string // "incident.acknowledged", …
+	Key  string // ours, with which it was woken
+	Who  string // a name; "" when unknown
+	At   time.Time
+}
+
 // Receivers verify and read for one club. Nil is a vendor that the club has not configured: everything
 // in its name is refused.
 type Receivers struct {
@@ -55,6 +67,7 @@ type Receivers struct {
 	Bookings  Bookings
 	UniFi     Doors
 	Slack     Buttons
+	PagerDuty Pager
 }
 
 // SlackActions carries out what a button stands for, with the rights of who pressed it. The reply is
@@ -73,13 +86,17 @@ type Config struct {
 	SlackActions SlackActions
 	// DoorEvent takes in what a door controller reports. Nil acknowledges and forgets it.
 	DoorEvent func(ctx context.Context, tenant *store.Tenant, e DoorEvent) error
+	// PagerChange takes in what somebody acknowledged or resolved at a paging service; a second time it must
+	// do no harm. Required where a club's Receivers have PagerDuty.
+	PagerChange func(ctx context.Context, tenant *store.Tenant, c PagerChange) error
 	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
 	PublicURL string
 	Clock     club.Clock   // default the cluster's
 	Log       *slog.Logger // default slog.Default()
 }
 
-// Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi or slack.
+// Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi, slack or
+// pagerduty.
 func Path(tenant club.Slug, vendor string) string { return "/hooks/" + tenant.String() + "/" + vendor }
 
 // New returns the handler of everything below /hooks/.
@@ -115,4 +132,5 @@ var vendors = map[string]struct {
 	"bookings":  {[]string{jsonType}, (*server).bookings},
 	"unifi":     {[]string{jsonType}, (*server).unifi},
 	"slack":     {[]string{formType}, (*server).slack},
+	"pagerduty": {[]string{jsonType}, (*server).pagerduty},
 }

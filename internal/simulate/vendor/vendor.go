@@ -1,6 +1,6 @@
 // Package vendor holds stand-ins for the vendors that ClubOS calls: text messages (Quo and Twilio on
 // the wire), device management (NinjaOne), doors (UniFi Access, with TLS and a certificate of its
-// own) and Slack. Each listens on loopback, checks what the real one checks, and keeps a record of
+// own), Slack, PagerDuty and a mail server. Each listens on loopback, checks what the real one checks, and keeps a record of
 // every effect that its world has seen, so that a test can say what really happened whatever the
 // answers were.
 //
@@ -28,9 +28,9 @@ import (
 // Effect is something that really happened in a vendor's world.
 type Effect struct {
 	At      time.Time
-	Vendor  string // "sms", "rmm", "doors", "slack"
-	Op      string // "send", "reboot", "script", "unlock", "post", "update"
-	Target  string // number, device, door, channel
+	Vendor  string // "sms", "rmm", "doors", "slack", "pagerduty", "mail"
+	Op      string // "send", "reboot", "script", "unlock", "post", "update", "trigger", "acknowledge", "resolve", "mail"
+	Target  string // number, device, door, channel, dedup key, address
 	Key     string // our id, where one came along in the request; else ""
 	Request string // the X-Request-Id of the call
 	Text    string // what was sent, or the reason, or the parameters
@@ -46,10 +46,12 @@ type server struct {
 	clock club.Clock
 	tls   *tls.Config
 	mux   *http.ServeMux
+	raw   func(net.Conn) // speaks instead of mux, where the vendor's protocol is not HTTP
 
 	mu      sync.Mutex // guards all below
 	addr    string
 	http    *http.Server
+	conns   *talks // of raw
 	effects []Effect
 	faults  map[string]*Fault
 	release chan struct{}
@@ -66,7 +68,7 @@ func newServer(name string, clock club.Clock, tlsConfig *tls.Config) *server {
 func (s *server) Up() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.http != nil {
+	if s.http != nil || s.conns != nil {
 		return nil
 	}
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.addr)
@@ -74,6 +76,10 @@ func (s *server) Up() error {
 		return err
 	}
 	s.addr = l.Addr().String()
+	if s.raw != nil {
+		s.conns = listen(l, s.raw)
+		return nil
+	}
 	if s.tls != nil {
 		l = tls.NewListener(l, s.tls)
 	}
@@ -85,11 +91,14 @@ func (s *server) Up() error {
 // Down closes the listener and all connections: callers are refused until Up.
 func (s *server) Down() {
 	s.mu.Lock()
-	h := s.http
-	s.http = nil
+	h, t := s.http, s.conns
+	s.http, s.conns = nil, nil
 	s.mu.Unlock()
 	if h != nil {
 		_ = h.Close()
+	}
+	if t != nil {
+		t.end()
 	}
 }
 
@@ -135,6 +144,8 @@ type Config struct {
 	RMM   RMMConfig
 	Doors DoorsConfig
 	Slack SlackConfig
+	Pager PagerConfig
+	Mail  MailConfig
 }
 
 // Vendors are all stand-ins together.
@@ -143,6 +154,8 @@ type Vendors struct {
 	RMM   *RMM
 	Doors *Doors
 	Slack *Slack
+	Pager *Pager
+	Mail  *Mail
 }
 
 // Start starts every vendor on a free port of 127.0.0.1.
@@ -151,7 +164,11 @@ func Start(cfg Config) (*Vendors, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vendors{SMS: NewSMS(cfg.SMS, cfg.Clock), RMM: NewRMM(cfg.RMM, cfg.Clock), Doors: doors, Slack: NewSlack(cfg.Slack, cfg.Clock)}
+	mail, err := NewMail(cfg.Mail, cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vendors{SMS: NewSMS(cfg.SMS, cfg.Clock), RMM: NewRMM(cfg.RMM, cfg.Clock), Doors: doors, Slack: NewSlack(cfg.Slack, cfg.Clock), Pager: NewPager(cfg.Pager, cfg.Clock), Mail: mail}
 	for _, s := range v.servers() {
 		if err := s.Up(); err != nil {
 			return nil, errors.Join(err, v.Close())
@@ -161,7 +178,7 @@ func Start(cfg Config) (*Vendors, error) {
 }
 
 func (v *Vendors) servers() []*server {
-	return []*server{v.SMS.server, v.RMM.server, v.Doors.server, v.Slack.server}
+	return []*server{v.SMS.server, v.RMM.server, v.Doors.server, v.Slack.server, v.Pager.server, v.Mail.server}
 }
 
 // Effects lists what happened at all vendors, in the order of time.
