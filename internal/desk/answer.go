@@ -105,15 +105,22 @@ func (d *Desk) takeByText(ctx context.Context, tx *store.Tx, p identity.Principa
 	if where != "" {
 		where = ": " + where
 	}
-	if of.Status != escalationOpen {
+	first := false
+	if of.Status == escalationOpen {
+		if first, err = d.acknowledgeFirst(ctx, tx, t, p.Actor); err != nil {
+			return err
+		}
+	}
+	if !first {
+		e, err := tx.FindEscalation(ctx, of.ID)
+		if err != nil {
+			return fmt.Errorf("find escalation: %w", err)
+		}
 		said := "This is closed already" + where + "."
-		if of.Status == escalationAcknowledged {
-			said = "Taken by " + of.AcknowledgedBy + " already" + where + "."
+		if e.Status == escalationAcknowledged {
+			said = "Taken by " + e.AcknowledgedBy + " already" + where + "."
 		}
 		return d.sayTo(ctx, tx, a, of, said)
-	}
-	if err := d.acknowledge(ctx, tx, t, p.Actor); err != nil {
-		return err
 	}
 	// Whoever may work in the console has it there too; the others are known to have seen it.
 	if p.Can(identity.ThreadsWrite) && p.AllowsLocation(t.LocationID) && t.AssignedTo.IsZero() {

@@ -437,6 +437,19 @@ func (d *Desk) callOwners(ctx context.Context, tx *store.Tx, t store.Thread, e s
 	return c.trouble(ctx, why)
 }
 
+// FindTroubledCalls returns the escalations of the last day, at places that p may see, whose calls did not
+// reach whom they should, newest first, at most 50.
+func (d *Desk) FindTroubledCalls(ctx context.Context, tx *store.Tx, p identity.Principal) ([]store.FindTroubledCallsRow, error) {
+	if err := admit(tx, p, identity.HealthRead); err != nil {
+		return nil, err
+	}
+	rows, err := tx.FindTroubledCalls(ctx, store.FindTroubledCallsParams{Scope: p.LocationScope(), Since: tx.Now.Add(-24 * time.Hour), Size: 50})
+	if err != nil {
+		return nil, fmt.Errorf("find calls in trouble: %w", err)
+	}
+	return rows, nil
+}
+
 // tell says once, to those who were called by other means than the club's channel, that the matter is in
 // good hands: a text to those who were texted, but for whoever took it, and a word to the pager.
 func (d *Desk) tell(ctx context.Context, tx *store.Tx, t store.Thread, e store.Escalation, by club.Actor, event notify.Event) error {

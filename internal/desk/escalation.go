@@ -172,30 +172,36 @@ func (d *Desk) Acknowledge(ctx context.Context, tenant *store.Tenant, p identity
 }
 
 func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor) error {
+	_, err := d.acknowledgeFirst(ctx, tx, t, by)
+	return err
+}
+
+// acknowledgeFirst acknowledges and reports whether nobody was faster.
+func (d *Desk) acknowledgeFirst(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor) (bool, error) {
 	e, err := tx.FindUnclosedEscalation(ctx, t.ID)
 	if missing(err) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("find escalation: %w", err)
+		return false, fmt.Errorf("find escalation: %w", err)
 	}
 	who := nameOf(by)
 	n, err := tx.AcknowledgeEscalation(ctx, store.AcknowledgeEscalationParams{ID: e.ID, AcknowledgedBy: who, AcknowledgedAt: &tx.Now})
 	if err != nil {
-		return fmt.Errorf("acknowledge escalation: %w", err)
+		return false, fmt.Errorf("acknowledge escalation: %w", err)
 	}
 	if n == 0 {
-		return nil
+		return false, nil
 	}
 	e.Status, e.AcknowledgedBy, e.AcknowledgedAt = escalationAcknowledged, who, &tx.Now
 	if err := record(ctx, tx, by, "escalation.acknowledged", e, nil); err != nil {
-		return err
+		return false, err
 	}
 	tx.Changed(thread.Topic, t.ID.String())
 	if err := d.refresh(ctx, tx, t, e); err != nil {
-		return err
+		return true, err
 	}
-	return d.tell(ctx, tx, t, e, by, notify.PageAcknowledge)
+	return true, d.tell(ctx, tx, t, e, by, notify.PageAcknowledge)
 }
 
 // closeEscalation ends the thread's escalation, if it has one.

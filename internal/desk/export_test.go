@@ -11,13 +11,18 @@ import (
 
 // The desk's timers, for tests that let time pass by hand.
 type (
-	EscalationDue = escalationDue
-	SilenceOver   = silenceOver
-	TicketSLA     = ticketSLA
+	EscalationDue  = escalationDue
+	EscalationStep = escalationStep
+	SilenceOver    = silenceOver
+	TicketSLA      = ticketSLA
 )
 
 func (d *Desk) Remind(ctx context.Context, t *store.Tenant, j EscalationDue) error {
 	return d.remind(ctx, t, j)
+}
+
+func (d *Desk) Step(ctx context.Context, t *store.Tenant, j EscalationStep) error {
+	return d.step(ctx, t, j)
 }
 
 func (d *Desk) EndSilence(ctx context.Context, t *store.Tenant, j SilenceOver) error {

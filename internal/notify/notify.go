@@ -67,7 +67,7 @@ func New(cfg Config) *Notifier {
 
 // Register registers the job that posts.
 func (n *Notifier) Register(r *jobs.Registry) {
-	jobs.Handle(r, jobs.Handler[postJob]{Work: n.post, Lost: n.lost, Timeout: timeout})
+	jobs.Handle(r, jobs.Handler[PostJob]{Work: n.Post, Lost: n.lost, Timeout: timeout})
 }
 
 // timeout bounds one try; a claim older than stale was left by a process that ended.
@@ -76,12 +76,14 @@ const (
 	stale   = 45 * time.Second
 )
 
-type postJob struct {
+// PostJob asks for a note to be posted.
+type PostJob struct {
 	jobs.Meta
 	Notification club.NotificationID `json:"notification"`
 }
 
-func (postJob) Kind() string { return "notify_post" }
+// Kind names the job in the queue.
+func (PostJob) Kind() string { return "notify_post" }
 
 // Queue stores a note and the job that posts it. It does nothing when the dedup key is known, or when
 // the club has no poster or no channel: that is logged, and the console shows the matter anyway.
@@ -152,6 +154,6 @@ func Failures(ctx context.Context, tx *store.Tx, since time.Time) ([]store.Notif
 }
 
 func enqueue(tx *store.Tx, id club.NotificationID) {
-	tx.Enqueue(postJob{Meta: jobs.For(tx), Notification: id}, &river.InsertOpts{Queue: jobs.QueueVendor})
+	tx.Enqueue(PostJob{Meta: jobs.For(tx), Notification: id}, &river.InsertOpts{Queue: jobs.QueueVendor})
 	tx.Changed(Topic, id.String())
 }

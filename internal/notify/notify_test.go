@@ -98,13 +98,13 @@ func (r *rig) count(where string) int {
 	return storetest.Count(r.T, r.tenant, "SELECT COUNT(*) FROM notifications WHERE "+where)
 }
 
-func (r *rig) work() int { return jobstest.Work(r.T, r.cluster, r.tenant, r.post) }
+func (r *rig) work() int { return jobstest.Work(r.T, r.cluster, r.tenant, r.Post) }
 
 // try works one pending job and returns its error.
-func (r *rig) try() (postJob, error) {
+func (r *rig) try() (PostJob, error) {
 	r.Helper()
-	job := jobstest.Pending[postJob](r.T, r.cluster, r.tenant)[0]
-	return job, r.post(r.Context(), r.tenant, job)
+	job := jobstest.Pending[PostJob](r.T, r.cluster, r.tenant)[0]
+	return job, r.Post(r.Context(), r.tenant, job)
 }
 
 func note(key string) Note {
@@ -187,8 +187,8 @@ func TestWordsThatChangeWhileTheyArePostedAreEditedAfterwards(t *testing.T) {
 	r.board.during = func() {
 		r.write(func(tx *store.Tx) error { return r.Update(r.Context(), tx, "esc_1", Note{Title: "Taken by Ann"}) })
 		// The edit's own job comes while the first post is on its way: it must wait, not post.
-		jobs := jobstest.Pending[postJob](r.T, r.cluster, r.tenant)
-		second = r.post(r.Context(), r.tenant, jobs[len(jobs)-1])
+		jobs := jobstest.Pending[PostJob](r.T, r.cluster, r.tenant)
+		second = r.Post(r.Context(), r.tenant, jobs[len(jobs)-1])
 	}
 	r.work()
 	var snooze *river.JobSnoozeError
@@ -228,10 +228,10 @@ func TestVendorThatFailsIsTriedAgain(t *testing.T) {
 		t.Fatalf("first try: %v", err)
 	}
 	r.board.fail = nil
-	if err := r.post(r.Context(), r.tenant, job); err != nil || len(r.board.posts) != 1 || r.count("status = 'sent' AND error = '' AND attempts = 2") != 1 {
+	if err := r.Post(r.Context(), r.tenant, job); err != nil || len(r.board.posts) != 1 || r.count("status = 'sent' AND error = '' AND attempts = 2") != 1 {
 		t.Errorf("second try: %v", err)
 	}
-	if err := r.post(r.Context(), r.tenant, job); err != nil || len(r.board.posts) != 1 {
+	if err := r.Post(r.Context(), r.tenant, job); err != nil || len(r.board.posts) != 1 {
 		t.Errorf("a third run of the job posted again: %v", err)
 	}
 }
@@ -265,7 +265,7 @@ func TestNoteThatCannotBePostedIsShownAsFailed(t *testing.T) {
 		t.Errorf("lost: %v, %d failures", err, failures())
 	}
 	// The connection was removed after the note was queued.
-	if err := store.FinishJobsForTest(r.Context(), r.cluster, r.tenant, postJob{}.Kind()); err != nil {
+	if err := store.FinishJobsForTest(r.Context(), r.cluster, r.tenant, PostJob{}.Kind()); err != nil {
 		t.Fatal(err)
 	}
 	r.queue(note("c"))
@@ -279,7 +279,7 @@ func TestPostOfAProcessThatEndedIsTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	r := setUp(t)
 	r.queue(note("a"))
-	job := jobstest.Pending[postJob](r.T, r.cluster, r.tenant)[0]
+	job := jobstest.Pending[PostJob](r.T, r.cluster, r.tenant)[0]
 	if d, err := r.claim(r.Context(), r.tenant, job.Notification); err != nil || d.row.Status != "sending" {
 		t.Fatal(d.row.Status, err)
 	}

@@ -25,8 +25,8 @@ type delivery struct {
 	line store.Line // that a text goes out from
 }
 
-// post works one note: claim, commit, call the vendor, record.
-func (n *Notifier) post(ctx context.Context, tenant *store.Tenant, job postJob) error {
+// Post works one note: claim, commit, call the vendor, record.
+func (n *Notifier) Post(ctx context.Context, tenant *store.Tenant, job PostJob) error {
 	d, err := n.claim(ctx, tenant, job.Notification)
 	if d.row.ID.IsZero() {
 		return err
@@ -176,6 +176,6 @@ func (n *Notifier) failed(ctx context.Context, tx *store.Tx, row store.Notificat
 }
 
 // lost gives a note up after its last try.
-func (n *Notifier) lost(ctx context.Context, tenant *store.Tenant, job postJob, cause error) error {
+func (n *Notifier) lost(ctx context.Context, tenant *store.Tenant, job PostJob, cause error) error {
 	return n.settle(ctx, tenant, job.Notification, "failed", cause)
 }

@@ -151,10 +151,10 @@ func (q *Queries) FindCallChain(ctx context.Context, escalationID club.Escalatio
 }
 
 const findCallsOfUser = `-- name: FindCallsOfUser :many
-SELECT e.id, e.thread_id, e.status, e.acknowledged_by, k.code
+SELECT e.id, e.thread_id, e.status, k.code
 FROM notifications n JOIN escalations e ON e.id = n.ref JOIN call_chains k ON k.escalation_id = e.id
 WHERE n.user_id = $1 AND n.created_at > $2 AND n.channel = 'sms' AND n.dedup_key LIKE 'call:%' AND n.status <> 'withdrawn'
-GROUP BY e.id, e.thread_id, e.status, e.acknowledged_by, k.code ORDER BY MAX(n.created_at) DESC, e.id DESC
+GROUP BY e.id, e.thread_id, e.status, k.code ORDER BY MAX(n.created_at) DESC, e.id DESC
 `
 
 type FindCallsOfUserParams struct {
@@ -163,11 +163,10 @@ type FindCallsOfUserParams struct {
 }
 
 type FindCallsOfUserRow struct {
-	ID             club.EscalationID
-	ThreadID       club.ThreadID
-	Status         string
-	AcknowledgedBy string
-	Code           int64
+	ID       club.EscalationID
+	ThreadID club.ThreadID
+	Status   string
+	Code     int64
 }
 
 // The matters that somebody was texted about of late, the last first.
@@ -184,7 +183,6 @@ func (q *Queries) FindCallsOfUser(ctx context.Context, arg FindCallsOfUserParams
 			&i.ID,
 			&i.ThreadID,
 			&i.Status,
-			&i.AcknowledgedBy,
 			&i.Code,
 		); err != nil {
 			return nil, err

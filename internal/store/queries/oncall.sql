@@ -70,7 +70,7 @@ SELECT COUNT(*) FROM escalations WHERE status = 'open';
 
 -- name: FindCallsOfUser :many
 -- The matters that somebody was texted about of late, the last first.
-SELECT e.id, e.thread_id, e.status, e.acknowledged_by, k.code
+SELECT e.id, e.thread_id, e.status, k.code
 FROM notifications n JOIN escalations e ON e.id = n.ref JOIN call_chains k ON k.escalation_id = e.id
 WHERE n.user_id = sqlc.arg(user_id) AND n.created_at > sqlc.arg(since) AND n.channel = 'sms' AND n.dedup_key LIKE 'call:%' AND n.status <> 'withdrawn'
-GROUP BY e.id, e.thread_id, e.status, e.acknowledged_by, k.code ORDER BY MAX(n.created_at) DESC, e.id DESC;
+GROUP BY e.id, e.thread_id, e.status, k.code ORDER BY MAX(n.created_at) DESC, e.id DESC;
