@@ -154,6 +154,10 @@ func migration(f source) []string {
 		return append(out, f.path+": a migration has an Up and a Down, in this order and none empty: what cannot be taken back cannot be tried")
 	}
 	for _, m := range created.FindAllStringSubmatch(withoutComments(forward), -1) {
+		// What is made under another name takes an older table's place, which Down drops under that name.
+		if as := regexp.MustCompile(`(?i)\bALTER TABLE ` + m[1] + ` RENAME TO (\w+)`).FindStringSubmatch(forward); as != nil {
+			m[1] = as[1]
+		}
 		if !regexp.MustCompile(`(?i)\bDROP (TABLE|VIEW) (IF EXISTS )?` + m[1] + `\b`).MatchString(back) {
 			out = append(out, fmt.Sprintf("%s: Up creates %s and Down does not drop it: going up again would fail", f.path, m[1]))
 		}

@@ -277,7 +277,7 @@ func TestAcknowledgingByAnyMeansEndsTheCallsEverywhere(t *testing.T) {
 			if !slices.Equal(events, want) {
 				t.Errorf("the pager heard %q, want %q", events, want)
 			}
-			if _, err := h.desk.Resolve(t.Context(), h.tenant, h.bob, th.ID); err != nil {
+			if _, err := h.desk.Resolve(t.Context(), h.tenant, h.bob, th.ID, desk.Seen{}); err != nil {
 				t.Fatal(err)
 			}
 			h.deliver()

@@ -135,9 +135,19 @@ func (t *talk) goesWrong(op string) bool {
 		<-release
 		return true
 	case modeSlow:
-		time.Sleep(f.delay)
+		wait(f.delay, release)
 	}
 	return false
+}
+
+// wait lets a delay go by, or less when the fault is healed.
+func wait(d time.Duration, release <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-release:
+	}
 }
 
 func (t *talk) command(verb, rest string) error {
@@ -280,7 +290,7 @@ func (t *talk) data() error {
 		<-release
 		return errHangUp
 	case modeSlow:
-		time.Sleep(f.delay)
+		wait(f.delay, release)
 	}
 	t.say(354, "end with a dot")
 	raw, err := t.ReadDotBytes()
