@@ -141,8 +141,12 @@ func TestShiftsAndCoversSayWhoIsOnCall(t *testing.T) {
 	h.want("another's removal", club.CodeForbidden, func(ctx context.Context, tx *store.Tx) error { return oncall.DeleteShift(ctx, tx, h.olu, shifts[0].ID) })
 	h.want("another's cover", club.CodeForbidden, func(ctx context.Context, tx *store.Tx) error { return oncall.DeleteCover(ctx, tx, h.olu, covers[0].ID) })
 	for _, code := range []club.Code{"", club.CodeNotFound} {
-		h.want("removal", code, func(ctx context.Context, tx *store.Tx) error { return oncall.DeleteShift(ctx, tx, h.opal, shifts[0].ID) })
-		h.want("removal of a cover", code, func(ctx context.Context, tx *store.Tx) error { return oncall.DeleteCover(ctx, tx, h.opal, covers[0].ID) })
+		h.want("removal", code, func(ctx context.Context, tx *store.Tx) error {
+			return oncall.DeleteShift(ctx, tx, h.opal, shifts[0].ID)
+		})
+		h.want("removal of a cover", code, func(ctx context.Context, tx *store.Tx) error {
+			return oncall.DeleteCover(ctx, tx, h.opal, covers[0].ID)
+		})
 	}
 	for _, action := range []string{"shift.created", "shift.removed", "cover.created", "cover.removed"} {
 		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = $1", action); n != 1 {

@@ -83,6 +83,21 @@ type BookingFile struct {
 	CreatedAt time.Time
 }
 
+type CallChain struct {
+	EscalationID club.EscalationID
+	Round        int64
+	StartedAt    time.Time
+	NextStep     int64
+	Code         int64
+	Trouble      string
+	UpdatedAt    time.Time
+}
+
+type CallCode struct {
+	ID   int64
+	Last int64
+}
+
 type Consent struct {
 	ID        club.ConsentID
 	SubjectID club.SubjectID
@@ -91,10 +106,34 @@ type Consent struct {
 	At        time.Time
 }
 
+type Contact struct {
+	UserID     club.UserID
+	PhoneIndex *string
+	Phone      []byte
+	Email      []byte
+	BySms      bool
+	ByEmail    bool
+	QuietFrom  string
+	QuietUntil string
+	TimeZone   string
+	UpdatedAt  time.Time
+}
+
 type Cooldown struct {
 	Action club.ActionName
 	Target string
 	LastAt time.Time
+}
+
+type Cover struct {
+	ID         club.CoverID
+	UserID     club.UserID
+	InsteadOf  club.UserID
+	LocationID club.LocationID
+	StartsAt   time.Time
+	EndsAt     time.Time
+	CreatedBy  string
+	CreatedAt  time.Time
 }
 
 type Decision struct {
@@ -248,6 +287,7 @@ type Notification struct {
 	ID         club.NotificationID
 	Channel    string
 	Target     string
+	UserID     club.UserID
 	Kind       string
 	Ref        string
 	ThreadID   club.ThreadID
@@ -350,6 +390,17 @@ type Setting struct {
 	Value     string
 	UpdatedAt time.Time
 	UpdatedBy string
+}
+
+type Shift struct {
+	ID         club.ShiftID
+	UserID     club.UserID
+	LocationID club.LocationID
+	Days       string
+	Starts     string
+	Ends       string
+	CreatedBy  string
+	CreatedAt  time.Time
 }
 
 type SignInAttempt struct {
