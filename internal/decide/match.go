@@ -61,11 +61,11 @@ func (c *matchers) at(tenant club.Slug, set *knowledge.Set, place knowledge.Plac
 
 func train(choices []knowledge.Choice) *placed {
 	p := &placed{choices: map[string]knowledge.Choice{}}
-	var examples []pattern.Example
+	var examples []pattern.Trigger
 	for _, c := range choices {
 		p.choices[c.Document.Slug] = c
 		for _, t := range c.Document.Triggers {
-			examples = append(examples, pattern.Example{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
+			examples = append(examples, pattern.Trigger{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
 		}
 	}
 	p.matcher = pattern.Train(examples)

@@ -33,13 +33,13 @@ const starterFloor = 0.90
 func TestStarterTriggersLeadItsOwnTestsHome(t *testing.T) {
 	t.Parallel()
 	docs := starter(t)
-	var examples []pattern.Example
+	var examples []pattern.Trigger
 	for _, d := range docs {
 		if d.Scope.Kind != knowledge.ScopeGlobal {
 			continue
 		}
 		for _, tr := range d.Triggers {
-			examples = append(examples, pattern.Example{Label: d.Slug, Text: tr.Text, Mode: pattern.Mode(tr.Mode)})
+			examples = append(examples, pattern.Trigger{Label: d.Slug, Text: tr.Text, Mode: pattern.Mode(tr.Mode)})
 		}
 	}
 	m := pattern.Train(examples)

@@ -20,8 +20,8 @@ func brief(r Result) string {
 func TestAForbiddenRequestNeverMatchesTheWish(t *testing.T) {
 	t.Parallel()
 	m := Train(append(clubExamples(),
-		Example{"unlock", "unlock the door", Similar}, Example{"unlock", "open the door", Similar}, Example{"unlock", "unlock door", Words}, Example{"unlock", "open door", Words},
-		Example{"restart", "restart bay 3", Similar}, Example{"restart", "please restart the simulator", Similar}))
+		Trigger{"unlock", "unlock the door", Similar}, Trigger{"unlock", "open the door", Similar}, Trigger{"unlock", "unlock door", Words}, Trigger{"unlock", "open door", Words},
+		Trigger{"restart", "restart bay 3", Similar}, Trigger{"restart", "please restart the simulator", Similar}))
 	for _, text := range []string{
 		"do NOT unlock the door", "don't unlock the door", "Do not open the door!", "please dont open the door", "Do NOT unlock the door, a stranger is outside", "never unlock the door",
 		"no need to unlock the door", "do nto unlock the door", "don't restart bay 3", "do not restart the simulator please", "no need to restart bay 3", "without unlocking the door",
@@ -41,7 +41,7 @@ func TestAForbiddenRequestNeverMatchesTheWish(t *testing.T) {
 
 func TestExactIsEqualityAfterNormalising(t *testing.T) {
 	t.Parallel()
-	m := Train([]Example{{"greet", "Hello Club!", Exact}, {"wifi", "wifi password", Similar}})
+	m := Train([]Trigger{{"greet", "Hello Club!", Exact}, {"wifi", "wifi password", Similar}})
 	if r := m.Match(" “hello   CLUB”. ", 1); r.None || r.Candidates[0].Label != "greet" || r.Candidates[0].Confidence > MaxConfidence || r.Candidates[0].Confidence < 0.9 {
 		t.Errorf("equal text: %+v", r)
 	}
@@ -52,7 +52,7 @@ func TestExactIsEqualityAfterNormalising(t *testing.T) {
 
 func TestWordsNeedsEveryWordInAnyOrderAndUndenied(t *testing.T) {
 	t.Parallel()
-	m := Train([]Example{{"reboot", "reboot bay", Words}, {"sound", "no sound", Words}})
+	m := Train([]Trigger{{"reboot", "reboot bay", Words}, {"sound", "no sound", Words}})
 	for text, want := range map[string]string{
 		"bay reboot please": "reboot", "can you reboot our bay": "reboot", "rebooting bay 3": "reboot", "don't reboot the bay": "", "reboot it": "", "bay won't reboot": "",
 		"there is no sound": "sound", "what is that sound": "", "sound is fine": "",
@@ -83,7 +83,7 @@ func TestClearParaphrasesAreSureAndVagueOnesAreNot(t *testing.T) {
 
 func TestABareTopicOrAStateIsNoSureRequest(t *testing.T) {
 	t.Parallel()
-	m := Train(append(clubExamples(), Example{"unlock", "unlock the door", Similar}, Example{"unlock", "unlock door", Words}, Example{"unlock", "open the front door", Similar}))
+	m := Train(append(clubExamples(), Trigger{"unlock", "unlock the door", Similar}, Trigger{"unlock", "unlock door", Words}, Trigger{"unlock", "open the front door", Similar}))
 	for _, text := range []string{"lights", "the ball", "wifi", "door", "parking?", "is the door unlocked", "the door is unlocked and anyone can walk in", "the door was unlocked when we came"} {
 		if r := m.Match(text, 2); len(r.Candidates) > 0 && r.Candidates[0].Confidence >= 0.75 {
 			t.Errorf("%q: %s", text, brief(r))
@@ -120,7 +120,7 @@ func TestConfidenceNeverReachesTheAutoTier(t *testing.T) {
 
 func TestTwoLabelsWithOneTextAreNotSure(t *testing.T) {
 	t.Parallel()
-	m := Train([]Example{{"a", "open the gate", Similar}, {"b", "open the gate", Similar}, {"c", "wifi password", Similar}})
+	m := Train([]Trigger{{"a", "open the gate", Similar}, {"b", "open the gate", Similar}, {"c", "wifi password", Similar}})
 	r := m.Match("open the gate", 0)
 	if len(r.Candidates) < 2 || r.Candidates[0].Confidence >= 0.75 || r.Candidates[0].Label != "a" {
 		t.Errorf("%s", brief(r))
@@ -129,18 +129,18 @@ func TestTwoLabelsWithOneTextAreNotSure(t *testing.T) {
 
 func TestVersionDependsOnTheExamplesAlone(t *testing.T) {
 	t.Parallel()
-	a, b := Example{"x", "one", Similar}, Example{"y", "two", Exact}
-	if Train([]Example{a, b}).Version() != Train([]Example{b, a}).Version() {
+	a, b := Trigger{"x", "one", Similar}, Trigger{"y", "two", Exact}
+	if Train([]Trigger{a, b}).Version() != Train([]Trigger{b, a}).Version() {
 		t.Error("the order of examples changed the version")
 	}
-	if Train([]Example{a}).Version() == Train([]Example{a, b}).Version() || Train(nil).Version() == "" {
+	if Train([]Trigger{a}).Version() == Train([]Trigger{a, b}).Version() || Train(nil).Version() == "" {
 		t.Error("other examples had the same version, or none had no version")
 	}
 }
 
 func TestNothingIsLikeNothing(t *testing.T) {
 	t.Parallel()
-	for name, m := range map[string]*Matcher{"untrained": Train(nil), "zero": {}, "useless": Train([]Example{{"", "x", Similar}, {"l", " ", Similar}, {"l", "…", Words}}), "trained": Train(clubExamples())} {
+	for name, m := range map[string]*Matcher{"untrained": Train(nil), "zero": {}, "useless": Train([]Trigger{{"", "x", Similar}, {"l", " ", Similar}, {"l", "…", Words}}), "trained": Train(clubExamples())} {
 		for _, text := range []string{"", " ", "\xff\x00", "👍", strings.Repeat("x", 5000), strings.Repeat("é", 500_000), "\u202e", "?"} {
 			if r := m.Match(text, 3); !r.None || r.NoneScore < 0.5 {
 				t.Errorf("%s, %q: %+v", name, text, r)
@@ -184,7 +184,7 @@ func TestTheSpellerCorrectsOneSlip(t *testing.T) {
 }
 
 func FuzzMatchNeverPanics(f *testing.F) {
-	m := Train(append(clubExamples(), Example{"unlock", "unlock door", Words}, Example{"hi", "hi", Exact}))
+	m := Train(append(clubExamples(), Trigger{"unlock", "unlock door", Words}, Trigger{"hi", "hi", Exact}))
 	for _, s := range append(unrelated(), "do NOT unlock the door", "\xff\x00", "bay 3, don't", "not not not", "'") {
 		f.Add(s)
 	}
@@ -195,17 +195,17 @@ func FuzzMatchNeverPanics(f *testing.F) {
 				t.Errorf("%q: %+v", s, c)
 			}
 		}
-		Train([]Example{{"l", s, Similar}, {"k", s, Words}, {"j", s, Exact}}).Match(s, 0)
+		Train([]Trigger{{"l", s, Similar}, {"k", s, Words}, {"j", s, Exact}}).Match(s, 0)
 	})
 }
 
 func BenchmarkMatch(b *testing.B) {
-	var examples []Example
+	var examples []Trigger
 	base := parseLabelled(triggers)
 	for l := range 60 {
 		for k := range 12 {
 			x := base[(l*7+k)%len(base)]
-			examples = append(examples, Example{fmt.Sprintf("label_%d", l), fmt.Sprintf("%s %s", x.text, base[(l*13+k*5)%len(base)].text), Similar})
+			examples = append(examples, Trigger{fmt.Sprintf("label_%d", l), fmt.Sprintf("%s %s", x.text, base[(l*13+k*5)%len(base)].text), Similar})
 		}
 	}
 	m := Train(examples)

@@ -29,7 +29,7 @@ type Matcher struct {
 }
 
 type trained struct {
-	Example
+	Trigger
 	label int32
 	words []word
 }
@@ -43,7 +43,7 @@ type posting struct {
 
 // Train makes a Matcher. Examples without a label or without any word are left
 // out; duplicates do no harm. Training 1 000 examples takes some 20 ms.
-func Train(examples []Example) *Matcher {
+func Train(examples []Trigger) *Matcher {
 	m := &Matcher{exact: map[string][]int32{}, terms: map[feature]int32{}, speller: newSpeller(), version: version(examples)}
 	byLabel := map[string]int32{}
 	for _, e := range examples {

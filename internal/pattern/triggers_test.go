@@ -210,10 +210,10 @@ func parseLabelled(list string) []labelled {
 	return out
 }
 
-func clubExamples() []Example {
-	var out []Example
+func clubExamples() []Trigger {
+	var out []Trigger
 	for _, l := range parseLabelled(triggers) {
-		out = append(out, Example{Label: l.label, Text: l.text, Mode: Similar})
+		out = append(out, Trigger{Label: l.label, Text: l.text, Mode: Similar})
 	}
 	return out
 }

@@ -21,8 +21,8 @@ const (
 	Similar Mode = "similar"
 )
 
-// Example is one labelled text. A zero Mode is Similar.
-type Example struct {
+// Trigger is one labelled text of a procedure. A zero Mode is Similar.
+type Trigger struct {
 	Label string
 	Text  string
 	Mode  Mode
@@ -69,7 +69,7 @@ const NoneBelow = 0.50
 const engine = "tfidf-1"
 
 // version is a hash of the examples that does not depend on their order.
-func version(examples []Example) string {
+func version(examples []Trigger) string {
 	keys := make([]string, len(examples))
 	for i, e := range examples {
 		keys[i] = fmt.Sprintf("%q %q %q", e.Label, e.Mode, e.Text)

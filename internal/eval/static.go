@@ -1,0 +1,196 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"clubos/internal/pattern"
+)
+
+// StaticConfig is a measurement of one training.
+type StaticConfig struct {
+	Target     float64 // the share of answers that may be wrong; 0.05 when zero
+	Confidence float64 // of the bound; see pattern.Threshold. DefaultConfidence when zero
+	Seed       uint64
+	Progress   func(string) // told what is being done; may be nil
+}
+
+// DefaultConfidence is that of the bound on errors. It allows for what chance
+// does to the test as well as for what it does to the calibration.
+const DefaultConfidence = 0.98
+
+// StaticReport is what a measurement found. Shares are of 1.
+type StaticReport struct {
+	InScopeAccuracy float64 `json:"in_scope_accuracy"`
+	RightIn         float64 `json:"right_in"`
+	Coverage        float64 `json:"coverage"`
+	Error           float64 `json:"error"`
+	OOSFalseAccept  float64 `json:"oos_false_accept"`
+	AUROC           float64 `json:"auroc"`
+	FPR95           float64 `json:"fpr95"`
+	ECE             float64 `json:"ece"`
+	Threshold       float64 `json:"threshold"`
+	NTrain          int     `json:"n_train"`
+	NVal            int     `json:"n_val"`
+	NTest           int     `json:"n_test"`
+	TestedOn        string  `json:"tested_on"`
+	P50us           float64 `json:"p50_us"`
+	P95us           float64 `json:"p95_us"`
+	TrainSeconds    float64 `json:"train_s"`
+	ModelMB         float64 `json:"model_mb"`
+	RSSMB           float64 `json:"rss_mb"`
+}
+
+// seen is the answer to one row.
+type seen struct {
+	inScope     bool
+	right       bool
+	score       float64
+	probability float64
+	micros      float64
+}
+
+// ErrNoTraining says that no row is there to learn from.
+var ErrNoTraining = errors.New(`no row has the split "train"`)
+
+// Static trains on train, calibrates on val and tests on test. Without test rows
+// it tests on val by cross-fitting: each half is judged by what was calibrated
+// on the other.
+func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, error) {
+	cfg = cfg.withDefaults()
+	train, val, test := of(rows, Train), of(rows, Val), of(rows, Test)
+	if len(train) == 0 {
+		return StaticReport{}, ErrNoTraining
+	}
+	r := StaticReport{NTrain: len(train), NVal: len(val), NTest: len(test), TestedOn: "test"}
+	cfg.say("training on %d rows", len(train))
+	start := time.Now()
+	m, err := pattern.TrainModel(ctx, examples(train), pattern.TrainOptions{Seed: cfg.Seed})
+	if err != nil {
+		return r, err
+	}
+	r.TrainSeconds = time.Since(start).Seconds()
+	r.ModelMB = float64(m.SizeBytes()) / (1 << 20)
+	cfg.say("predicting")
+	calibration, tested := judge(m, val), judge(m, test)
+	var answered []answer
+	if len(test) > 0 {
+		answered = answers(tested, fitted(calibration, cfg))
+		r.Threshold = fitted(calibration, cfg).threshold
+	} else {
+		r.TestedOn, r.NTest = "val, cross-fitted", len(val)
+		a, b := halves(calibration, cfg.Seed)
+		answered = append(answers(a, fitted(b, cfg)), answers(b, fitted(a, cfg))...)
+		tested = slices.Concat(a, b)
+		r.Threshold = fitted(calibration, cfg).threshold
+	}
+	r.fill(tested, answered)
+	r.RSSMB = residentMB()
+	return r, nil
+}
+
+func (c StaticConfig) withDefaults() StaticConfig {
+	if c.Target == 0 {
+		c.Target = 0.05
+	}
+	if c.Confidence == 0 {
+		c.Confidence = DefaultConfidence
+	}
+	return c
+}
+
+// judge predicts rows one by one.
+func judge(m *pattern.Model, rows []Row) []seen {
+	out := make([]seen, len(rows))
+	for i, r := range rows {
+		start := time.Now()
+		p := m.Predict(r.Event)
+		out[i].micros = float64(time.Since(start).Nanoseconds()) / 1000
+		best, ok := p.Best()
+		out[i].inScope, out[i].right = r.Label != "", ok && best.Label == r.Label && r.Label != ""
+		out[i].score = p.Logit
+	}
+	return out
+}
+
+// calibrated is what a calibration fixes.
+type calibrated struct {
+	threshold  float64
+	calibrator pattern.Calibrator
+}
+
+func fitted(rows []seen, cfg StaticConfig) calibrated {
+	outcomes := make([]pattern.Outcome, len(rows))
+	for i, s := range rows {
+		outcomes[i] = pattern.Outcome{Score: s.score, Right: s.right}
+	}
+	t, _ := pattern.Threshold(outcomes, cfg.Target, cfg.Confidence)
+	return calibrated{t, pattern.FitCalibrator(outcomes)}
+}
+
+// answer is a row with what was made of it.
+type answer struct {
+	seen
+	given bool
+}
+
+func answers(rows []seen, c calibrated) []answer {
+	out := make([]answer, len(rows))
+	for i, s := range rows {
+		s.probability = c.calibrator.Probability(s.score)
+		out[i] = answer{s, s.score >= c.threshold}
+	}
+	return out
+}
+
+// halves deals rows into two halves, in and out of scope alike.
+func halves(rows []seen, seed uint64) (a, b []seen) {
+	rng := rand.New(rand.NewPCG(seed, 11))
+	for n, i := range rng.Perm(len(rows)) {
+		if n%2 == 0 {
+			a = append(a, rows[i])
+		} else {
+			b = append(b, rows[i])
+		}
+	}
+	return a, b
+}
+
+func (r *StaticReport) fill(tested []seen, answered []answer) {
+	s := summarise(answered)
+	r.RightIn, r.Coverage, r.Error, r.OOSFalseAccept = s.RightIn, s.Coverage, s.Error, s.OOSFalseAccept
+	inside, right := 0, 0
+	var micros []float64
+	for _, t := range tested {
+		micros = append(micros, t.micros)
+		if t.inScope {
+			inside++
+			if t.right {
+				right++
+			}
+		}
+	}
+	r.InScopeAccuracy = share(right, inside)
+	r.AUROC, r.FPR95 = separation(tested)
+	r.ECE = calibrationError(answered)
+	slices.Sort(micros)
+	r.P50us, r.P95us = quantile(micros, 0.5), quantile(micros, 0.95)
+}
+
+func share(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(len(sorted)-1, int(math.Ceil(q*float64(len(sorted)))))]
+}

@@ -1,0 +1,194 @@
+package pattern
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"clubos/internal/pattern/lexicon"
+	"clubos/internal/phrase"
+)
+
+// kind is a family of features. Each is scaled to length one by itself, so that
+// none drowns the others.
+type kind uint8
+
+const (
+	kindWord    kind = iota // words as written, and pairs of neighbours
+	kindStem                // light stems, and pairs with up to two words between
+	kindChar                // character 2- to 5-grams across word borders
+	kindContext             // circumstances
+	kinds
+)
+
+const (
+	maxWords  = 600 // words of a text that are read
+	maxGram   = 5   // letters of the longest character n-gram
+	skipReach = 3   // how far apart the words of a stem pair may be
+)
+
+// occurrence is one feature as it stands in an event.
+type occurrence struct {
+	feature uint64
+	kind    kind
+	content bool // a single stem that carries meaning
+}
+
+// eventReader turns events into features. It is scratch space: not for concurrent use.
+type eventReader struct {
+	found   []occurrence
+	letters []letter
+	meaning [lexicon.Dim]float32 // sum of the vectors of the last event's stems
+	content int                  // content words of the last event
+}
+
+// read returns the features of e, valid until the next call.
+func (r *eventReader) read(e *Event) []occurrence {
+	r.found = r.found[:0]
+	text := phrase.Normalise(truncated(e.Text))
+	ws := read(text)
+	ws = ws[:min(len(ws), maxWords)]
+	r.words(ws)
+	r.symbols(text)
+	r.stems(ws)
+	r.chars(ws)
+	r.context(e)
+	return r.found
+}
+
+// truncated is at most maxText bytes of text, cut between characters.
+func truncated(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText
+	for cut > maxText-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut]
+}
+
+func (r *eventReader) add(h uint64, k kind) {
+	r.found = append(r.found, occurrence{feature: h, kind: k})
+}
+
+// words adds the words as they are written and each pair of neighbours, the
+// borders of the text included.
+func (r *eventReader) words(ws []word) {
+	last, lastPolarity := "^", stated
+	for i := 0; i <= len(ws); i++ {
+		next, polarity := "$", stated
+		if i < len(ws) {
+			next, polarity = ws[i].raw, ws[i].polarity
+			r.add(hashString(kindHash(kindWord, 1, polarity), next), kindWord)
+		}
+		if len(ws) > 0 {
+			h := hashString(kindHash(kindWord, 2, max(polarity, lastPolarity)), last)
+			r.add(hashString(hashString(h, " "), next), kindWord)
+		}
+		last, lastPolarity = next, polarity
+	}
+}
+
+// symbols adds emoji and marks that are no letters: "?" asks, "🔥" shouts.
+func (r *eventReader) symbols(text string) {
+	for i, c := range text {
+		if c == '?' || c == '!' || c > 0x2000 && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			r.add(hashString(kindHash(kindWord, 3, stated), text[i:i+utf8.RuneLen(c)]), kindWord)
+		}
+		if len(r.found) > 4*maxWords {
+			return
+		}
+	}
+}
+
+// stems adds light stems, and pairs of them in order with up to two words between.
+func (r *eventReader) stems(ws []word) {
+	r.content, r.meaning = 0, [lexicon.Dim]float32{}
+	for i := range ws {
+		w := &ws[i]
+		r.mean(w)
+		if !w.light {
+			r.content++
+		}
+		r.found = append(r.found, occurrence{hashString(kindHash(kindStem, 1, w.polarity), w.stem), kindStem, !w.light})
+		for k := i + 1; k < len(ws) && k <= i+skipReach; k++ {
+			h := hashString(kindHash(kindStem, 2, max(w.polarity, ws[k].polarity)), w.stem)
+			r.add(hashString(hashString(h, " "), ws[k].stem), kindStem)
+		}
+	}
+}
+
+// mean adds the meaning of w. What is forbidden or denied means the opposite of
+// the wish, not the same; it is left out.
+func (r *eventReader) mean(w *word) {
+	if w.polarity == stated {
+		lexicon.Shipped().Add(w.stem, &r.meaning)
+	}
+}
+
+// chars adds character n-grams, each with the strongest polarity of the words it touches.
+func (r *eventReader) chars(ws []word) {
+	r.letters = spell(ws, r.letters[:0])
+	for i := range r.letters {
+		h := [3]uint64{kindHash(kindChar, 0, stated), kindHash(kindChar, 0, denied), kindHash(kindChar, 0, forbidden)}
+		p := stated
+		for n := 0; n < maxGram && i+n < len(r.letters); n++ {
+			l := r.letters[i+n]
+			for k := range h {
+				h[k] = (h[k] ^ uint64(l.r)) * fnvPrime
+			}
+			p = max(p, l.polarity)
+			if n > 0 {
+				r.add(h[p], kindChar)
+			}
+		}
+	}
+}
+
+// context adds the circumstances, in the order of their names.
+func (r *eventReader) context(e *Event) {
+	if e.Domain != "" && e.Domain != DomainDecision {
+		r.add(hashString(kindHash(kindContext, 1, stated), string(e.Domain)), kindContext)
+	}
+	for _, k := range sortedKeys(e.Tags) {
+		h := hashString(hashString(kindHash(kindContext, 2, stated), k), "=")
+		r.add(hashString(h, strings.ToLower(e.Tags[k])), kindContext)
+	}
+	for _, k := range sortedKeys(e.Numbers) {
+		h := hashString(hashString(kindHash(kindContext, 3, stated), k), "=")
+		r.add((h^uint64(step(e.Numbers[k])))*fnvPrime, kindContext)
+	}
+}
+
+// step is the power of two below |v|, with the sign of v.
+func step(v float64) int64 {
+	if v == 0 || math.IsNaN(v) {
+		return 0
+	}
+	_, exp := math.Frexp(v)
+	if v < 0 {
+		return -int64(exp) - 10_000
+	}
+	return int64(exp) + 10_000
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// kindHash begins the FNV-1a hash of a feature: two kinds, shapes or polarities
+// never share one.
+func kindHash(k kind, shape uint8, p polarity) uint64 {
+	return (fnvOffset ^ (uint64(k)<<8 | uint64(shape)<<4 | uint64(p) | 1<<16)) * fnvPrime
+}

@@ -1,0 +1,55 @@
+package pattern
+
+import "golang.org/x/sys/cpu"
+
+// x, y must have a length that is a multiple of lanes, or be empty.
+
+//go:noescape
+func axpyAVX(a float32, x, y *float32, n int)
+
+//go:noescape
+func axpyInt8AVX(a float32, x *int8, y *float32, n int)
+
+//go:noescape
+func dotAVX(x, y *float32, n int) float32
+
+// axpy adds a·x to y, which is at least as long; the length of x is a multiple of lanes.
+func axpy(a float32, x, y []float32) {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		axpyGeneric(a, x, y)
+		return
+	}
+	_ = y[len(x)-1]
+	axpyAVX(a, &x[0], &y[0], len(x))
+}
+
+// axpyInt8 adds a·x to y as axpy does.
+func axpyInt8(a float32, x []int8, y []float32) {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		axpyInt8Generic(a, x, y)
+		return
+	}
+	_ = y[len(x)-1]
+	axpyInt8AVX(a, &x[0], &y[0], len(x))
+}
+
+// dot is the inner product of x and as much of y; the length of x is a multiple of lanes.
+func dot(x, y []float32) float32 {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		return dotGeneric(x, y)
+	}
+	_ = y[len(x)-1]
+	return dotAVX(&x[0], &y[0], len(x))
+}
+
+//go:noescape
+func dotInt8AVX(x *float32, y *int8, n int) float32
+
+// dotInt8 is dot with a vector of bytes.
+func dotInt8(x []float32, y []int8) float32 {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		return dotInt8Generic(x, y)
+	}
+	_ = y[len(x)-1]
+	return dotInt8AVX(&x[0], &y[0], len(x))
+}
