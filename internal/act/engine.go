@@ -49,6 +49,7 @@ type Escalation struct {
 type Ticket struct {
 	Thread   store.Thread
 	Decision club.DecisionID
+	SOP      club.SOPID // the procedure that writes it
 	Title    string
 	Detail   string
 	Priority club.Priority

@@ -141,7 +141,7 @@ func (w *walker) ticket(ctx context.Context, step knowledge.Step) error {
 			return &wordless{"a ticket could not be written: " + club.MessageOf(err)}
 		}
 	}
-	if err := w.e.cfg.CreateTicket(ctx, w.tx, Ticket{Thread: w.thread, Decision: w.decision.ID, Title: title, Detail: detail, Priority: step.Urgency(),
+	if err := w.e.cfg.CreateTicket(ctx, w.tx, Ticket{Thread: w.thread, Decision: w.decision.ID, SOP: w.decision.SOPID, Title: title, Detail: detail, Priority: step.Urgency(),
 		Location: w.decision.LocationID, Bay: w.decision.BayID, By: system, DedupKey: w.key()}); err != nil {
 		return fmt.Errorf("create ticket: %w", err)
 	}

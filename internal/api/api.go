@@ -79,6 +79,7 @@ func New(cfg Config) http.Handler {
 	a.registerDecisions()
 	a.registerExecutions()
 	a.registerTickets()
+	a.registerTicketRelations()
 	a.registerPlaces()
 	a.registerDevices()
 	a.registerMembers()

@@ -243,6 +243,8 @@ func prepare(h *house, all map[string]func(*world) ask, id string, w *world) {
 		h.want(200, h.do(h.north.full, all["escalate"](w)), nil)
 	case "restore-sop":
 		h.want(200, h.do(h.north.full, all["publish-sop"](w)), nil)
+	case "resolve-caused":
+		h.want(200, h.do(h.north.full, ask{method: "PATCH", path: w.at("/tickets/" + w.ticket.String()), body: object{"status": "resolved"}, headers: []string{"If-Match", "*"}}), nil)
 	case "remove-integration":
 		h.want(200, h.do(h.north.full, all["put-integration"](w)), nil)
 	}
@@ -262,7 +264,7 @@ func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {
 	far := h.north.world(h.north.beta)
 	all := probes()
 	leaks := []string{"beta " + secret, `"beta"`, far.location.String(), far.thread.String(), far.bay.String(), far.device.String(), far.line, far.member.String(), far.booking.String(),
-		far.message.String(), far.decision.String(), far.proposal.String(), far.execution.String(), far.ticket.String(), far.sop.String(), far.user.String(), far.key.String()}
+		far.message.String(), far.decision.String(), far.proposal.String(), far.execution.String(), far.ticket.String(), far.errand.String(), far.relation.String(), far.sop.String(), far.user.String(), far.key.String()}
 	for _, cred := range []string{h.north.only, h.north.atOnly} {
 		for _, op := range operations() {
 			if op.own() {

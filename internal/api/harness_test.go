@@ -82,7 +82,8 @@ type world struct {
 	decision         club.DecisionID
 	proposal         club.ProposalID
 	execution        club.ExecutionID
-	ticket           club.TicketID
+	ticket, errand   club.TicketID
+	relation         club.RelationID // of the two
 	sop              club.SOPID
 	user             club.UserID
 	key              club.APIKeyID
@@ -271,12 +272,18 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 		return err
 	}
 	w.sop = sop.ID
-	ticket, _, err := desk.New(desk.Config{Cluster: c.h.cluster, Ring: vaulttest.Ring(c.h.t), Notifier: notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }})}).
-		OpenTicket(ctx, tx, c.root.Actor, desk.NewTicket{Title: "Mend the " + secret, Description: "It is a " + secret, Location: w.location})
-	if err != nil {
+	tickets := desk.New(desk.Config{Cluster: c.h.cluster, Ring: vaulttest.Ring(c.h.t), Notifier: notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }})})
+	for i, id := range []*club.TicketID{&w.ticket, &w.errand} {
+		ticket, _, err := tickets.OpenTicket(ctx, tx, c.root.Actor, desk.NewTicket{Title: fmt.Sprintf("Mend the %s %s %d", secret, w.tag, i), Description: "It is a " + secret + "\n- [ ] mend the " + secret, Location: w.location})
+		if err != nil {
+			return err
+		}
+		*id = ticket.ID
+	}
+	w.relation = club.NewRelationID(now)
+	if _, err := tx.CreateTicketRelation(ctx, store.CreateTicketRelationParams{ID: w.relation, Kind: club.RelationCausedBy, TicketID: w.errand, OtherID: w.ticket, CreatedBy: "user:" + secret, CreatedAt: now}); err != nil {
 		return err
 	}
-	w.ticket = ticket.ID
 	evidence, err := json.Marshal(club.Evidence{Text: "the " + secret, Facts: []club.Fact{{Name: "booking", Value: secret, Source: "bookings", At: now}}})
 	if err != nil {
 		return err

@@ -86,6 +86,14 @@ func probes() map[string]func(w *world) ask {
 		"create-ticket":         send("POST", to("/tickets"), func(w *world) any { return object{"title": "Mend it", "location_id": w.location} }),
 		"update-ticket":         send("PATCH", on("tickets", func(w *world) string { return w.ticket.String() }), is(object{"priority": "high"}), newest),
 		"comment-ticket":        send("POST", on("tickets", func(w *world) string { return w.ticket.String() }, "comments"), is(object{"text": "Looked at it"})),
+		"tick-ticket":           send("PUT", on("tickets", func(w *world) string { return w.ticket.String() }, "checklist", "1"), is(object{"done": true, "text": "mend the " + secret})),
+		"list-ticket-relations": get(on("tickets", func(w *world) string { return w.ticket.String() }, "relations")),
+		"relate-tickets": send("POST", on("tickets", func(w *world) string { return w.ticket.String() }, "relations"), func(w *world) any {
+			return object{"kind": "blocks", "ticket_id": w.errand}
+		}),
+		"unrelate-tickets":      send("DELETE", func(w *world) string { return "/tickets/" + w.ticket.String() + "/relations/" + w.relation.String() }, nil),
+		"resolve-caused":        send("POST", on("tickets", func(w *world) string { return w.ticket.String() }, "resolve-caused"), nil),
+		"get-ticket-recurrence": get(on("tickets", func(w *world) string { return w.ticket.String() }, "recurrence")),
 		"list-ticket-templates": list("/ticket-templates"),
 
 		"list-locations": list("/locations"),
@@ -170,7 +178,7 @@ func nowhere(c *clubIn) *world {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return &world{club: c, tag: "w-9999", n: 9999, line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
 		member: club.NewMemberID(now), booking: club.NewBookingID(now), thread: club.NewThreadID(now), other: club.NewThreadID(now), message: club.NewMessageID(now),
-		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), sop: club.NewSOPID(now),
+		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), errand: club.NewTicketID(now), relation: club.NewRelationID(now), sop: club.NewSOPID(now),
 		user: club.NewUserID(now), key: club.NewAPIKeyID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}
 }
 

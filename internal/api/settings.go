@@ -27,7 +27,7 @@ type Setting struct {
 	Title   string `json:"title"`
 	Help    string `json:"help"`
 	Group   string `json:"group"`
-	Kind    string `json:"kind" enum:"text,bool,number,duration,list" doc:"Durations are text such as 90s or 4h."`
+	Kind    string `json:"kind" enum:"text,bool,number,count,duration,list" doc:"A count is a whole number. Durations are text such as 90s or 4h."`
 	Value   any    `json:"value"`
 	Default Value  `json:"default"`
 }

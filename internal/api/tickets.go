@@ -40,9 +40,17 @@ func showTicket(t store.Ticket) Ticket {
 
 // TicketDetail is a ticket with its words and its history.
 type TicketDetail struct {
-	Ticket      Ticket        `json:"ticket"`
-	Description string        `json:"description"`
-	Events      []TicketEvent `json:"events" nullable:"false" doc:"Oldest first, at most 500."`
+	Ticket      Ticket          `json:"ticket"`
+	Description string          `json:"description"`
+	Checklist   []ChecklistItem `json:"checklist" nullable:"false" doc:"The lines of the description that begin with - [ ] or - [x]."`
+	Events      []TicketEvent   `json:"events" nullable:"false" doc:"Oldest first, at most 500."`
+}
+
+// ChecklistItem is a line of a ticket's description that can be ticked.
+type ChecklistItem struct {
+	Item int    `json:"item" doc:"Counted from 1."`
+	Text string `json:"text"`
+	Done bool   `json:"done"`
 }
 
 // TicketEvent is an entry of a ticket's history.
@@ -60,6 +68,7 @@ type TicketTemplate struct {
 	Title     string   `json:"title"`
 	Priority  string   `json:"priority"`
 	Checklist []string `json:"checklist" nullable:"false"`
+	Fault     bool     `json:"fault" doc:"Several of them at one place are the same fault again, whatever their titles."`
 }
 
 type listTickets struct {
@@ -157,7 +166,7 @@ func (a *api) registerTickets() {
 	})
 	register(a, "list-ticket-templates", func(_ context.Context, _ *call, in *Paging) (*pageOut[TicketTemplate], error) {
 		return cut(*in, a.cfg.Desk.TicketTemplates(), func(t desk.TicketTemplate) string { return t.Key }, func(t desk.TicketTemplate) (TicketTemplate, error) {
-			return TicketTemplate{Key: t.Key, Title: t.Title, Priority: string(t.Priority), Checklist: texts(t.Checklist)}, nil
+			return TicketTemplate{Key: t.Key, Title: t.Title, Priority: string(t.Priority), Checklist: texts(t.Checklist), Fault: t.Fault}, nil
 		})
 	})
 }
@@ -197,7 +206,12 @@ func (a *api) ticketDetail(ctx context.Context, c *call, id club.TicketID) (out 
 		if err != nil {
 			return err
 		}
-		body := TicketDetail{Ticket: showTicket(d.Ticket), Description: d.Description, Events: []TicketEvent{}}
+		body := TicketDetail{Ticket: showTicket(d.Ticket), Description: d.Description, Checklist: []ChecklistItem{}, Events: []TicketEvent{}}
+		for _, p := range desk.ReadDescription(d.Description) {
+			if p.Item > 0 {
+				body.Checklist = append(body.Checklist, ChecklistItem{Item: p.Item, Text: p.Text, Done: p.Done})
+			}
+		}
 		for _, e := range d.Events {
 			body.Events = append(body.Events, TicketEvent{ID: e.ID.String(), Kind: e.Kind, Text: e.Text, Actor: e.Actor, At: e.At.UTC()})
 		}

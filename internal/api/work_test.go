@@ -119,7 +119,7 @@ func TestFiltersNarrow(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/threads": 4, "/threads?mine=true": 1, "/threads?status=in_progress": 1, "/threads?status=in_progress,pending": 4, "/threads?unread=true": 0, "/threads?location=" + w.location.String(): 2,
-		"/threads?q=" + secret: 4, "/tickets?status=open": 2, "/tickets?status=closed": 0, "/tickets?priority=high": 0, "/tickets?overdue=true": 0, "/tickets?q=%232": 1,
+		"/threads?q=" + secret: 4, "/tickets?status=open": 4, "/tickets?status=closed": 0, "/tickets?priority=high": 0, "/tickets?overdue=true": 0, "/tickets?q=%232": 1,
 		"/bays?location=" + far.location.String(): 1, "/devices?bay=" + w.bay.String(): 1, "/devices?location=" + far.location.String(): 1, "/members?location=" + w.location.String(): 1, "/members?status=left": 0,
 		"/members?q=zelda": 2, "/members?q=zel": 0, "/members?q=" + w.tag + "%40member.example": 1, "/bookings?member=" + w.member.String(): 1, "/bookings?bay=" + far.bay.String(): 1,
 		"/bookings?status=cancelled": 0, "/bookings?since=2026-11-26T14:00:00Z&until=2026-11-26T14:00:01Z": 2, "/bookings?since=2026-11-27T00:00:00Z": 0, "/decisions?tier=approve": 2, "/decisions?tier=auto": 0,

@@ -150,7 +150,8 @@ func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e 
 }
 
 func (a *App) ticketForAct(ctx context.Context, tx *store.Tx, t act.Ticket) error {
-	_, _, err := a.Desk.OpenTicket(ctx, tx, t.By, desk.NewTicket{Title: t.Title, Description: t.Detail, Priority: t.Priority, Location: t.Location, Bay: t.Bay, Thread: t.Thread.ID, DedupKey: t.DedupKey})
+	_, _, err := a.Desk.OpenTicket(ctx, tx, t.By, desk.NewTicket{Title: t.Title, Description: t.Detail, Priority: t.Priority, Location: t.Location, Bay: t.Bay, Thread: t.Thread.ID,
+		SOP: t.SOP, DedupKey: t.DedupKey})
 	return err
 }
 

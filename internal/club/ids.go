@@ -31,6 +31,7 @@ type (
 	overrideKind     struct{}
 	shiftKind        struct{}
 	coverKind        struct{}
+	relationKind     struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -60,6 +61,7 @@ func (correlationKind) prefix() string  { return "cor" }
 func (overrideKind) prefix() string     { return "ovr" }
 func (shiftKind) prefix() string        { return "shf" }
 func (coverKind) prefix() string        { return "cov" }
+func (relationKind) prefix() string     { return "rel" }
 
 // Ids of the nouns.
 type (
@@ -90,6 +92,7 @@ type (
 	OverrideID     = ID[overrideKind]
 	ShiftID        = ID[shiftKind]
 	CoverID        = ID[coverKind]
+	RelationID     = ID[relationKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -172,3 +175,6 @@ func NewShiftID(at time.Time) ShiftID { return NewID[shiftKind](at) }
 
 // NewCoverID makes a CoverID for the instant at.
 func NewCoverID(at time.Time) CoverID { return NewID[coverKind](at) }
+
+// NewRelationID makes a RelationID for the instant at.
+func NewRelationID(at time.Time) RelationID { return NewID[relationKind](at) }

@@ -78,6 +78,8 @@ func settingOf(s setting.Spec, now setting.Settings) page.Setting {
 	case setting.KindBool:
 		r.Kind = "switch"
 		r.Default = map[string]string{"true": "on", "false": "off"}[r.Default]
+	case setting.KindCount:
+		r.Kind, r.Step, r.Min = "number", "1", "0"
 	case setting.KindNumber:
 		r.Kind, r.Step, r.Min, r.Max = "number", "any", "0", "1"
 	}

@@ -53,6 +53,7 @@ func (b *board) Update(_ context.Context, _, id string, n notify.Note) error {
 // house is a club with two places, people at work, and one member.
 type house struct {
 	t        *testing.T
+	cfg      store.Config
 	cluster  *store.Cluster
 	clock    *club.ManualClock
 	tenant   *store.Tenant
@@ -71,8 +72,10 @@ const memberPhone, memberName = "+14155552671", "Zelda Quist"
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	c, clock := storetest.Cluster(t)
-	h := &house{t: t, cluster: c, clock: clock, board: &board{posts: map[string]notify.Note{}}}
+	cfg, clock := storetest.Config(t), club.NewManualClock(storetest.Start)
+	cfg.Clock = clock
+	c := opened(t, cfg)
+	h := &house{t: t, cfg: cfg, cluster: c, clock: clock, board: &board{posts: map[string]notify.Note{}}}
 	h.tenant, h.keys = vaulttest.AddTenant(t, c, "aa")
 	h.desk = newDesk(h)
 	h.write(func(tx *store.Tx) error {
@@ -98,6 +101,30 @@ func newHouse(t *testing.T) *house {
 	h.ann, h.bob = h.user("Ann", club.RoleOperator), h.user("Bob", club.RoleOperator)
 	h.only, h.viewer = h.user("Olu", club.RoleOperator, h.a), h.user("Vi", club.RoleViewer)
 	return h
+}
+
+func opened(t *testing.T, cfg store.Config) *store.Cluster {
+	t.Helper()
+	c, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// twin is the same club in another process.
+func (h *house) twin() *house {
+	h.t.Helper()
+	w := *h
+	w.cluster = opened(h.t, h.cfg)
+	w.tenant = storetest.OpenTenant(h.t, w.cluster, h.tenant.Slug)
+	w.desk = newDesk(&w)
+	return &w
 }
 
 func newDesk(h *house) *desk.Desk {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/notify"
@@ -46,4 +47,14 @@ func (d *Desk) NoteOf(ctx context.Context, tx *store.Tx, id club.ThreadID) (noti
 	return d.note(ctx, tx, t, e)
 }
 
-var ReadTemplates = readTemplates
+var (
+	ReadTemplates = readTemplates
+	Span          = span
+	Recounted     = recounted
+	Raised        = raised
+)
+
+// Judge asks the rule of recurring faults: so many tickets in a window.
+func Judge(tickets int, window time.Duration, now time.Time, seen []time.Time, root *store.Ticket) string {
+	return map[verdict]string{verdictNothing: "nothing", verdictOpen: "open", verdictJoin: "join", verdictReopen: "reopen"}[recurrenceRule{tickets, window}.judge(now, seen, root)]
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
@@ -32,8 +33,14 @@ type NewTicket struct {
 	Device      club.DeviceID
 	Thread      club.ThreadID
 	AssignedTo  club.UserID
-	// DedupKey names the cause, so that one cause makes one ticket; "" makes one each time.
+	// SOP and Action are what a ticket of the machine comes from; either makes tickets at one place the same
+	// fault again.
+	SOP    club.SOPID
+	Action club.ActionName
+	// DedupKey names the occasion, so that one occasion makes one ticket; "" makes one each time.
 	DedupKey string
+
+	signature string // of the cause that a root-cause ticket is about
 }
 
 // CreateTicket makes a ticket for a person. The thread and the place must be theirs to see; DedupKey, if
@@ -94,7 +101,10 @@ func (d *Desk) openTicket(ctx context.Context, tx *store.Tx, by club.Actor, n Ne
 	if err != nil || !created {
 		return t, false, err
 	}
-	return t, true, d.opened(ctx, tx, by, t)
+	if err := d.opened(ctx, tx, by, t); err != nil {
+		return t, true, err
+	}
+	return t, true, d.recur(ctx, tx, t)
 }
 
 // settle fills in a ticket's place from its thread, bay or device, and checks that they belong together.
@@ -173,6 +183,9 @@ func (d *Desk) draft(ctx context.Context, tx *store.Tx, by club.Actor, n NewTick
 	if n.DedupKey != "" {
 		t.DedupKey = &n.DedupKey
 	}
+	if t.Signature = n.signature; t.Signature == "" {
+		t.Signature = signature(t, n, tpl)
+	}
 	t.Description, err = d.seal(ctx, tx, t.ID.String(), text)
 	return t, err
 }
@@ -188,7 +201,7 @@ func (d *Desk) number(ctx context.Context, tx *store.Tx, t *store.Ticket) (bool,
 		}
 		n, err := tx.CreateTicketRow(ctx, store.CreateTicketRowParams{ID: t.ID, Number: next, Title: t.Title, Description: t.Description, Priority: t.Priority, Template: t.Template,
 			LocationID: t.LocationID, BayID: t.BayID, DeviceID: t.DeviceID, ThreadID: t.ThreadID, AssignedTo: t.AssignedTo, DueAt: t.DueAt, DedupKey: t.DedupKey,
-			CreatedBy: t.CreatedBy, Now: tx.Now})
+			CreatedBy: t.CreatedBy, Signature: t.Signature, Now: tx.Now})
 		if err != nil {
 			return false, fmt.Errorf("store ticket: %w", err)
 		}
@@ -218,8 +231,8 @@ func (d *Desk) opened(ctx context.Context, tx *store.Tx, by club.Actor, t store.
 	}
 	scheduleSLA(tx, t)
 	tx.Changed(TopicTicket, t.ID.String())
-	if t.Priority.Rank() > club.PriorityHigh.Rank() {
-		return nil
+	if t.Priority.Rank() > club.PriorityHigh.Rank() || t.Signature != "" && t.Template == rootCause {
+		return nil // to a root-cause ticket people are called once it is complete
 	}
 	n, err := d.ticketNote(ctx, tx, t, fmt.Sprintf("Ticket #%d: %s", t.Number, t.Title))
 	if err != nil {
@@ -244,7 +257,12 @@ func (d *Desk) ticketNote(ctx context.Context, tx *store.Tx, t store.Ticket, tit
 
 // event adds to the ticket's history. The body is sealed by the tenant's keyset under the event's id.
 func (d *Desk) event(ctx context.Context, tx *store.Tx, t store.Ticket, by club.Actor, kind, body string) error {
-	id := club.NewEventID(tx.Now)
+	before, err := tx.CountTicketEventsAt(ctx, store.CountTicketEventsAtParams{TicketID: t.ID, At: tx.Now})
+	if err != nil {
+		return fmt.Errorf("count ticket's events: %w", err)
+	}
+	// Events of one transaction have one instant; their ids keep their order.
+	id := club.NewEventID(tx.Now.Add(time.Duration(before) * time.Millisecond))
 	sealed, err := d.seal(ctx, tx, id.String(), body)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (d *Desk) change(ctx context.Context, tx *store.Tx, p identity.Principal, t
 	t.UpdatedAt = tx.Now
 	n, err := tx.UpdateTicketRow(ctx, store.UpdateTicketRowParams{ID: t.ID, Title: t.Title, Description: t.Description, Status: t.Status, Priority: t.Priority,
 		LocationID: t.LocationID, BayID: t.BayID, DeviceID: t.DeviceID, ThreadID: t.ThreadID, AssignedTo: t.AssignedTo, DueAt: t.DueAt, SlaFrom: t.SlaFrom,
-		PausedAt: t.PausedAt, Warned: t.Warned, ResolvedAt: t.ResolvedAt, UpdatedAt: t.UpdatedAt, Version: t.Version})
+		PausedAt: t.PausedAt, Warned: t.Warned, ResolvedAt: t.ResolvedAt, UpdatedAt: t.UpdatedAt, Version: t.Version, Signature: t.Signature})
 	if err != nil {
 		return before, fmt.Errorf("update ticket: %w", err)
 	}
@@ -168,6 +168,9 @@ func changePlace(ctx context.Context, tx *store.Tx, p identity.Principal, t *sto
 	}
 	s := step{"moved", t.LocationID.String() + " → " + c.Location.String()}
 	t.LocationID, t.BayID, t.DeviceID = *c.Location, "", ""
+	if t.Template != rootCause {
+		t.Signature = movedSignature(*t)
+	}
 	return s, nil
 }
 

@@ -105,7 +105,7 @@ func (d *Desk) FindTicketBoard(ctx context.Context, tx *store.Tx, p identity.Pri
 // TicketEvent is an entry of a ticket's history, opened.
 type TicketEvent struct {
 	ID    club.EventID
-	Kind  string // created, status, assigned, priority, edited, moved, comment, warning
+	Kind  string // created, status, assigned, priority, edited, moved, comment, warning, related, unrelated, recurred, cause_resolved, ticked, unticked
 	Text  string
 	Actor string
 	At    time.Time
@@ -126,15 +126,9 @@ func (d *Desk) FindTicketDetail(ctx context.Context, tx *store.Tx, p identity.Pr
 		return TicketDetail{}, err
 	}
 	out := TicketDetail{Ticket: t}
-	keys, err := d.keys(ctx, tx)
-	if err != nil {
+	if out.Description, err = d.description(ctx, tx, t); err != nil {
 		return out, err
 	}
-	text, err := keys.OpenSecret(t.ID.String(), t.Description)
-	if err != nil {
-		return out, fmt.Errorf("open ticket: %w", err)
-	}
-	out.Description = string(text)
 	if out.Place, err = place(ctx, tx, t.LocationID, t.BayID); err != nil {
 		return out, err
 	}

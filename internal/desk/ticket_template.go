@@ -21,6 +21,8 @@ type TicketTemplate struct {
 	Title     string        `yaml:"title"`
 	Priority  club.Priority `yaml:"priority"`
 	Checklist []string      `yaml:"checklist"`
+	// Fault says that tickets of this kind at one place are the same fault again, whatever their titles.
+	Fault bool `yaml:"fault"`
 }
 
 // defaultTemplate is taken where none is named.

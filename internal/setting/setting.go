@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +37,9 @@ type Settings struct {
 
 	EscalationSLA map[club.Priority]time.Duration
 	TicketSLA     map[club.Priority]time.Duration
+
+	RecurrenceTickets int // of one cause in the window make a root-cause ticket; 0: never
+	RecurrenceWindow  time.Duration
 
 	OptOutReply, OptInReply, HelpReply, GreetingReply, EscalatedReply, EmergencyReply string
 
@@ -131,6 +135,12 @@ func (s Spec) Parse(text string) (json.RawMessage, error) {
 	switch s.Kind {
 	case KindBool:
 		v = text == "true" || text == "on" || text == "1"
+	case KindCount:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, club.Invalid("%s: %q is not a whole number", s.Title, text)
+		}
+		v = n
 	case KindNumber:
 		var f float64
 		if _, err := fmt.Sscanf(text, "%g", &f); err != nil {

@@ -20,6 +20,7 @@ const (
 	KindText     Kind = "text"
 	KindBool     Kind = "bool"
 	KindNumber   Kind = "number"
+	KindCount    Kind = "count" // a whole number
 	KindDuration Kind = "duration"
 	KindList     Kind = "list"
 )
@@ -78,6 +79,9 @@ var specs = []Spec{
 	sla("sla.ticket.high", "High priority ticket resolved within", 4*time.Hour, ticket(club.PriorityHigh)),
 	sla("sla.ticket.normal", "Ticket resolved within", 24*time.Hour, ticket(club.PriorityNormal)),
 	sla("sla.ticket.low", "Low priority ticket resolved within", 72*time.Hour, ticket(club.PriorityLow)),
+
+	count("recurrence.tickets", "Recurring faults", "Tickets that make a root cause", "So many tickets of the same fault at the same place within the window open a root-cause ticket. 0 opens none.", 3, 0, maxRecurrence, func(s *Settings) *int { return &s.RecurrenceTickets }),
+	duration("recurrence.window", "Recurring faults", "Within", "How far back tickets count. A root-cause ticket that was resolved within this time is reopened when the fault comes back.", 14*24*time.Hour, time.Hour, 365*24*time.Hour, func(s *Settings) *time.Duration { return &s.RecurrenceWindow }),
 
 	text("reply.opt_out", "Replies", "Answer to STOP", "Sent once when a member opts out.", "You will get no more texts from us. Text START to hear from us again.", 1, 320, func(s *Settings) *string { return &s.OptOutReply }),
 	text("reply.opt_in", "Replies", "Answer to START", "Sent when a member opts in again.", "You are back. Text us whenever you need something.", 1, 320, func(s *Settings) *string { return &s.OptInReply }),
@@ -151,6 +155,22 @@ func number(key, group, title, help string, def float64, field func(*Settings) *
 			var v float64
 			if json.Unmarshal(raw, &v) != nil || v <= 0 || v > 1 {
 				return errors.New("must be a number above 0 and at most 1")
+			}
+			*field(s) = v
+			return nil
+		},
+		get: func(s Settings) any { return *field(&s) }}
+}
+
+// maxRecurrence is as many tickets as are ever counted.
+const maxRecurrence = 50
+
+func count(key, group, title, help string, def, least, most int, field func(*Settings) *int) Spec {
+	return Spec{Key: key, Group: group, Title: title, Help: help, Kind: KindCount, Default: mustJSON(def),
+		set: func(s *Settings, raw json.RawMessage) error {
+			var v int
+			if json.Unmarshal(raw, &v) != nil || v < least || v > most {
+				return fmt.Errorf("must be a whole number from %d to %d", least, most)
 			}
 			*field(s) = v
 			return nil

@@ -7,10 +7,27 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"clubos/internal/club"
 )
+
+const countTicketEventsAt = `-- name: CountTicketEventsAt :one
+SELECT COUNT(*) FROM ticket_events WHERE ticket_id = $1 AND at = $2
+`
+
+type CountTicketEventsAtParams struct {
+	TicketID club.TicketID
+	At       time.Time
+}
+
+func (q *Queries) CountTicketEventsAt(ctx context.Context, arg CountTicketEventsAtParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countTicketEventsAt, arg.TicketID, arg.At)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
 
 const countTickets = `-- name: CountTickets :many
 SELECT t.status, COUNT(*) AS tickets, COUNT(CASE WHEN t.paused_at IS NULL AND t.due_at <= $1 THEN 1 END) AS overdue FROM tickets t
@@ -79,10 +96,38 @@ func (q *Queries) CreateTicketEvent(ctx context.Context, arg CreateTicketEventPa
 	return err
 }
 
+const createTicketRelation = `-- name: CreateTicketRelation :execrows
+INSERT INTO ticket_relations (id, kind, ticket_id, other_id, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+`
+
+type CreateTicketRelationParams struct {
+	ID        club.RelationID
+	Kind      club.Relation
+	TicketID  club.TicketID
+	OtherID   club.TicketID
+	CreatedBy string
+	CreatedAt time.Time
+}
+
+func (q *Queries) CreateTicketRelation(ctx context.Context, arg CreateTicketRelationParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, createTicketRelation,
+		arg.ID,
+		arg.Kind,
+		arg.TicketID,
+		arg.OtherID,
+		arg.CreatedBy,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const createTicketRow = `-- name: CreateTicketRow :execrows
 INSERT INTO tickets (id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at,
-    sla_from, warned, dedup_key, version, created_by, created_at, updated_at)
-VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $15, 0, $13, 1, $14, $15, $15)
+    sla_from, warned, dedup_key, version, created_by, created_at, updated_at, signature)
+VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $15, 0, $13, 1, $14, $15, $15, $16)
 ON CONFLICT DO NOTHING
 `
 
@@ -102,6 +147,7 @@ type CreateTicketRowParams struct {
 	DedupKey    *string
 	CreatedBy   string
 	Now         time.Time
+	Signature   string
 }
 
 // Does nothing when the dedup key is known, or when another transaction took the number first; the
@@ -123,6 +169,7 @@ func (q *Queries) CreateTicketRow(ctx context.Context, arg CreateTicketRowParams
 		arg.DedupKey,
 		arg.CreatedBy,
 		arg.Now,
+		arg.Signature,
 	)
 	if err != nil {
 		return 0, err
@@ -130,9 +177,187 @@ func (q *Queries) CreateTicketRow(ctx context.Context, arg CreateTicketRowParams
 	return result.RowsAffected()
 }
 
+const deleteTicketRelation = `-- name: DeleteTicketRelation :execrows
+DELETE FROM ticket_relations WHERE id = $1
+`
+
+func (q *Queries) DeleteTicketRelation(ctx context.Context, id club.RelationID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteTicketRelation, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const describeTicket = `-- name: DescribeTicket :execrows
+UPDATE tickets SET description = $2 WHERE id = $1
+`
+
+type DescribeTicketParams struct {
+	ID          club.TicketID
+	Description []byte
+}
+
+func (q *Queries) DescribeTicket(ctx context.Context, arg DescribeTicketParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, describeTicket, arg.ID, arg.Description)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const findBlockedTickets = `-- name: FindBlockedTickets :many
+SELECT DISTINCT r.other_id FROM json_each($1) j JOIN ticket_relations r ON r.other_id = j.key
+    JOIN tickets b ON b.id = r.ticket_id
+WHERE r.kind = 'blocks' AND b.status IN ('open', 'in_progress', 'waiting')
+`
+
+// Which of some tickets (keys of a JSON object) wait for another one that is not done.
+func (q *Queries) FindBlockedTickets(ctx context.Context, tickets json.RawMessage) ([]club.TicketID, error) {
+	rows, err := q.db.QueryContext(ctx, findBlockedTickets, tickets)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []club.TicketID{}
+	for rows.Next() {
+		var other_id club.TicketID
+		if err := rows.Scan(&other_id); err != nil {
+			return nil, err
+		}
+		items = append(items, other_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findEarlierOfSame = `-- name: FindEarlierOfSame :many
+SELECT t.id, t.created_at, e.created_at AS earlier_at FROM json_each($1) j JOIN tickets t ON t.id = j.key
+    JOIN tickets e ON e.signature = t.signature AND e.number < t.number
+WHERE t.signature <> '' AND t.template <> 'root_cause' AND e.template <> 'root_cause' AND e.created_at >= $2
+  AND NOT EXISTS (SELECT 1 FROM ticket_relations r WHERE r.ticket_id = e.id AND r.kind = 'duplicate_of')
+`
+
+type FindEarlierOfSameParams struct {
+	Tickets json.RawMessage
+	Since   time.Time
+}
+
+type FindEarlierOfSameRow struct {
+	ID        club.TicketID
+	CreatedAt time.Time
+	EarlierAt time.Time
+}
+
+// For each of some tickets (keys of a JSON object) when the earlier ones of its cause were made, since an
+// instant.
+func (q *Queries) FindEarlierOfSame(ctx context.Context, arg FindEarlierOfSameParams) ([]FindEarlierOfSameRow, error) {
+	rows, err := q.db.QueryContext(ctx, findEarlierOfSame, arg.Tickets, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindEarlierOfSameRow{}
+	for rows.Next() {
+		var i FindEarlierOfSameRow
+		if err := rows.Scan(&i.ID, &i.CreatedAt, &i.EarlierAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findRelationsFrom = `-- name: FindRelationsFrom :many
+SELECT r.ticket_id, r.other_id FROM json_each($1) j JOIN ticket_relations r ON r.ticket_id = j.key WHERE r.kind = $2 ORDER BY r.id
+`
+
+type FindRelationsFromParams struct {
+	Tickets json.RawMessage
+	Kind    club.Relation
+}
+
+type FindRelationsFromRow struct {
+	TicketID club.TicketID
+	OtherID  club.TicketID
+}
+
+// Where one kind of relation leads from some tickets (keys of a JSON object).
+func (q *Queries) FindRelationsFrom(ctx context.Context, arg FindRelationsFromParams) ([]FindRelationsFromRow, error) {
+	rows, err := q.db.QueryContext(ctx, findRelationsFrom, arg.Tickets, arg.Kind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindRelationsFromRow{}
+	for rows.Next() {
+		var i FindRelationsFromRow
+		if err := rows.Scan(&i.TicketID, &i.OtherID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findRootCause = `-- name: FindRootCause :one
+SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
+    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
+FROM tickets WHERE signature = $1 AND template = 'root_cause' ORDER BY number DESC LIMIT 1
+`
+
+// The newest root-cause ticket of a cause.
+func (q *Queries) FindRootCause(ctx context.Context, signature string) (Ticket, error) {
+	row := q.db.QueryRowContext(ctx, findRootCause, signature)
+	var i Ticket
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.Title,
+		&i.Description,
+		&i.Status,
+		&i.Priority,
+		&i.Template,
+		&i.LocationID,
+		&i.BayID,
+		&i.DeviceID,
+		&i.ThreadID,
+		&i.AssignedTo,
+		&i.DueAt,
+		&i.SlaFrom,
+		&i.PausedAt,
+		&i.Warned,
+		&i.DedupKey,
+		&i.Version,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ResolvedAt,
+		&i.Signature,
+	)
+	return i, err
+}
+
 const findTicketByDedupKey = `-- name: FindTicketByDedupKey :one
 SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
-    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at
+    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
 FROM tickets WHERE dedup_key = $1
 `
 
@@ -162,13 +387,14 @@ func (q *Queries) FindTicketByDedupKey(ctx context.Context, dedupKey *string) (T
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ResolvedAt,
+		&i.Signature,
 	)
 	return i, err
 }
 
 const findTicketByNumber = `-- name: FindTicketByNumber :one
 SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
-    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at
+    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
 FROM tickets WHERE number = $1
 `
 
@@ -198,6 +424,7 @@ func (q *Queries) FindTicketByNumber(ctx context.Context, number int64) (Ticket,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ResolvedAt,
+		&i.Signature,
 	)
 	return i, err
 }
@@ -241,9 +468,87 @@ func (q *Queries) FindTicketEvents(ctx context.Context, arg FindTicketEventsPara
 	return items, nil
 }
 
+const findTicketRelation = `-- name: FindTicketRelation :one
+SELECT id, kind, ticket_id, other_id, created_by, created_at FROM ticket_relations WHERE id = $1
+`
+
+func (q *Queries) FindTicketRelation(ctx context.Context, id club.RelationID) (TicketRelation, error) {
+	row := q.db.QueryRowContext(ctx, findTicketRelation, id)
+	var i TicketRelation
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.TicketID,
+		&i.OtherID,
+		&i.CreatedBy,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const findTicketRelationBetween = `-- name: FindTicketRelationBetween :one
+SELECT id, kind, ticket_id, other_id, created_by, created_at FROM ticket_relations WHERE kind = $1 AND ticket_id = $2 AND other_id = $3
+`
+
+type FindTicketRelationBetweenParams struct {
+	Kind     club.Relation
+	TicketID club.TicketID
+	OtherID  club.TicketID
+}
+
+func (q *Queries) FindTicketRelationBetween(ctx context.Context, arg FindTicketRelationBetweenParams) (TicketRelation, error) {
+	row := q.db.QueryRowContext(ctx, findTicketRelationBetween, arg.Kind, arg.TicketID, arg.OtherID)
+	var i TicketRelation
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.TicketID,
+		&i.OtherID,
+		&i.CreatedBy,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const findTicketRelations = `-- name: FindTicketRelations :many
+SELECT id, kind, ticket_id, other_id, created_by, created_at FROM ticket_relations WHERE ticket_id = $1 OR other_id = $1
+ORDER BY created_at, id LIMIT 500
+`
+
+// A ticket's relations, from whichever side they are stored, oldest first.
+func (q *Queries) FindTicketRelations(ctx context.Context, ticketID club.TicketID) ([]TicketRelation, error) {
+	rows, err := q.db.QueryContext(ctx, findTicketRelations, ticketID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TicketRelation{}
+	for rows.Next() {
+		var i TicketRelation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.TicketID,
+			&i.OtherID,
+			&i.CreatedBy,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findTicketRow = `-- name: FindTicketRow :one
 SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
-    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at
+    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
 FROM tickets WHERE id = $1
 `
 
@@ -273,13 +578,132 @@ func (q *Queries) FindTicketRow(ctx context.Context, id club.TicketID) (Ticket, 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ResolvedAt,
+		&i.Signature,
 	)
 	return i, err
 }
 
+const findTicketsByID = `-- name: FindTicketsByID :many
+SELECT t.id, t.number, t.title, t.description, t.status, t.priority, t.template, t.location_id, t.bay_id, t.device_id, t.thread_id, t.assigned_to,
+    t.due_at, t.sla_from, t.paused_at, t.warned, t.dedup_key, t.version, t.created_by, t.created_at, t.updated_at, t.resolved_at, t.signature
+FROM json_each($1) j JOIN tickets t ON t.id = j.key ORDER BY t.number
+`
+
+// Some tickets (keys of a JSON object) in the order of their numbers.
+func (q *Queries) FindTicketsByID(ctx context.Context, tickets json.RawMessage) ([]Ticket, error) {
+	rows, err := q.db.QueryContext(ctx, findTicketsByID, tickets)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Ticket{}
+	for rows.Next() {
+		var i Ticket
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Title,
+			&i.Description,
+			&i.Status,
+			&i.Priority,
+			&i.Template,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.ThreadID,
+			&i.AssignedTo,
+			&i.DueAt,
+			&i.SlaFrom,
+			&i.PausedAt,
+			&i.Warned,
+			&i.DedupKey,
+			&i.Version,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.ResolvedAt,
+			&i.Signature,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findTicketsOfSignature = `-- name: FindTicketsOfSignature :many
+SELECT t.id, t.number, t.title, t.description, t.status, t.priority, t.template, t.location_id, t.bay_id, t.device_id, t.thread_id, t.assigned_to,
+    t.due_at, t.sla_from, t.paused_at, t.warned, t.dedup_key, t.version, t.created_by, t.created_at, t.updated_at, t.resolved_at, t.signature
+FROM tickets t
+WHERE t.signature = $1 AND t.created_at >= $2 AND t.template <> 'root_cause'
+  AND NOT EXISTS (SELECT 1 FROM ticket_relations r WHERE r.ticket_id = t.id AND r.kind = 'duplicate_of')
+ORDER BY t.number DESC LIMIT $3
+`
+
+type FindTicketsOfSignatureParams struct {
+	Signature string
+	Since     time.Time
+	Size      int32
+}
+
+// Tickets of one cause since an instant, newest first. Duplicates tell of a failure that another tells of
+// already, and root causes are not failures.
+func (q *Queries) FindTicketsOfSignature(ctx context.Context, arg FindTicketsOfSignatureParams) ([]Ticket, error) {
+	rows, err := q.db.QueryContext(ctx, findTicketsOfSignature, arg.Signature, arg.Since, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Ticket{}
+	for rows.Next() {
+		var i Ticket
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Title,
+			&i.Description,
+			&i.Status,
+			&i.Priority,
+			&i.Template,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.ThreadID,
+			&i.AssignedTo,
+			&i.DueAt,
+			&i.SlaFrom,
+			&i.PausedAt,
+			&i.Warned,
+			&i.DedupKey,
+			&i.Version,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.ResolvedAt,
+			&i.Signature,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findTicketsOfThread = `-- name: FindTicketsOfThread :many
 SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
-    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at
+    paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
 FROM tickets WHERE thread_id = $1 ORDER BY id DESC LIMIT 50
 `
 
@@ -315,6 +739,7 @@ func (q *Queries) FindTicketsOfThread(ctx context.Context, threadID club.ThreadI
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ResolvedAt,
+			&i.Signature,
 		); err != nil {
 			return nil, err
 		}
@@ -331,7 +756,7 @@ func (q *Queries) FindTicketsOfThread(ctx context.Context, threadID club.ThreadI
 
 const findTicketsPage = `-- name: FindTicketsPage :many
 SELECT t.id, t.number, t.title, t.description, t.status, t.priority, t.template, t.location_id, t.bay_id, t.device_id, t.thread_id, t.assigned_to,
-    t.due_at, t.sla_from, t.paused_at, t.warned, t.dedup_key, t.version, t.created_by, t.created_at, t.updated_at, t.resolved_at
+    t.due_at, t.sla_from, t.paused_at, t.warned, t.dedup_key, t.version, t.created_by, t.created_at, t.updated_at, t.resolved_at, t.signature
 FROM tickets t
 WHERE (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || t.location_id || ',%')
   AND (CAST($2 AS TEXT) = '' OR CAST($2 AS TEXT) LIKE '%,' || t.status || ',%')
@@ -407,6 +832,7 @@ func (q *Queries) FindTicketsPage(ctx context.Context, arg FindTicketsPageParams
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ResolvedAt,
+			&i.Signature,
 		); err != nil {
 			return nil, err
 		}
@@ -432,6 +858,34 @@ func (q *Queries) NextTicketNumber(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const retitleTicket = `-- name: RetitleTicket :execrows
+UPDATE tickets SET title = $2, updated_at = $3, version = version + 1 WHERE id = $1
+`
+
+type RetitleTicketParams struct {
+	ID        club.TicketID
+	Title     string
+	UpdatedAt time.Time
+}
+
+func (q *Queries) RetitleTicket(ctx context.Context, arg RetitleTicketParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retitleTicket, arg.ID, arg.Title, arg.UpdatedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const takeRelationTurn = `-- name: TakeRelationTurn :exec
+UPDATE relation_turns SET turn = turn + 1 WHERE id = 1
+`
+
+// Whoever relates tickets does so one after the other: of two that each see no circle, one could close it.
+func (q *Queries) TakeRelationTurn(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, takeRelationTurn)
+	return err
+}
+
 const touchTicket = `-- name: TouchTicket :execrows
 UPDATE tickets SET updated_at = $2, version = version + 1 WHERE id = $1
 `
@@ -452,7 +906,7 @@ func (q *Queries) TouchTicket(ctx context.Context, arg TouchTicketParams) (int64
 
 const updateTicketRow = `-- name: UpdateTicketRow :execrows
 UPDATE tickets SET title = $2, description = $3, status = $4, priority = $5, location_id = $6, bay_id = $7, device_id = $8, thread_id = $9,
-    assigned_to = $10, due_at = $11, sla_from = $12, paused_at = $13, warned = $14, resolved_at = $15, updated_at = $16, version = version + 1
+    assigned_to = $10, due_at = $11, sla_from = $12, paused_at = $13, warned = $14, resolved_at = $15, updated_at = $16, signature = $18, version = version + 1
 WHERE id = $1 AND version = $17
 `
 
@@ -474,6 +928,7 @@ type UpdateTicketRowParams struct {
 	ResolvedAt  *time.Time
 	UpdatedAt   time.Time
 	Version     int64
+	Signature   string
 }
 
 func (q *Queries) UpdateTicketRow(ctx context.Context, arg UpdateTicketRowParams) (int64, error) {
@@ -495,6 +950,7 @@ func (q *Queries) UpdateTicketRow(ctx context.Context, arg UpdateTicketRowParams
 		arg.ResolvedAt,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.Signature,
 	)
 	if err != nil {
 		return 0, err
