@@ -64,7 +64,8 @@ func (b *browser) follow() *browser {
 		if b.status != http.StatusSeeOther || strings.HasPrefix(b.header.Get("Location"), "http") {
 			return b
 		}
-		b.send(httptest.NewRequest(http.MethodGet, b.header.Get("Location"), nil))
+		to, _, _ := strings.Cut(b.header.Get("Location"), "#") // a fragment stays in the browser
+		b.send(httptest.NewRequest(http.MethodGet, to, nil))
 	}
 	b.t.Fatalf("%s leads nowhere", b.path)
 	return b

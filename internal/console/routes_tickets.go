@@ -42,6 +42,10 @@ func (c *console) ticketRoutes() []route {
 			}
 			return v.changeTicket(id, desk.TicketChange{Priority: &priority})
 		})),
+		post("/tickets/{id}/tick", identity.TicketsWrite, tickTicket),
+		post("/tickets/{id}/relate", identity.TicketsWrite, relateTicket),
+		post("/tickets/{id}/unrelate", identity.TicketsWrite, onTicket("Removed.", unrelateTicket)),
+		post("/tickets/{id}/resolve-caused", identity.TicketsWrite, onTicket("Resolved.", resolveCaused)),
 	}
 }
 
@@ -126,17 +130,26 @@ func showTickets(v *visit, status int, form page.TicketForm) error {
 			if err != nil {
 				return err
 			}
-			p.Rows = ticketRows(f, users, places, rows)
+			if p.Rows, err = v.ticketRows(tx, f, users, places, rows); err != nil {
+				return err
+			}
 			if next != "" {
 				p.Pager.Next = f.Query("tickets", "view", "list", "status", p.Status.Selected, "location", by.Location.String(), "assignee", assignee, "q", by.Query, "cursor", next)
 			}
 			return nil
 		}
 		cols, err := v.c.Desk.FindTicketBoard(v.r.Context(), tx, v.p, by, boardSize)
-		for _, c := range cols {
-			p.Columns = append(p.Columns, page.TicketColumn{Status: c.Status, Total: int(c.Total), Rows: ticketRows(f, users, places, c.Tickets)})
+		if err != nil {
+			return err
 		}
-		return err
+		for _, c := range cols {
+			rows, err := v.ticketRows(tx, f, users, places, c.Tickets)
+			if err != nil {
+				return err
+			}
+			p.Columns = append(p.Columns, page.TicketColumn{Status: c.Status, Total: int(c.Total), Rows: rows})
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -181,14 +194,19 @@ func (v *visit) bayNames(tx *store.Tx) (map[club.BayID]string, error) {
 	return out, nil
 }
 
-func ticketRows(f frame, users map[club.UserID]identity.User, bays map[club.BayID]string, rows []store.Ticket) []page.TicketRow {
+func (v *visit) ticketRows(tx *store.Tx, f frame, users map[club.UserID]identity.User, bays map[club.BayID]string, rows []store.Ticket) ([]page.TicketRow, error) {
+	marks, err := v.c.Desk.FindTicketMarks(v.r.Context(), tx, rows)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]page.TicketRow, 0, len(rows))
 	for _, t := range rows {
 		r := ticketRow(f, users, t)
 		r.Place = where(r.Place, bays[t.BayID])
+		r.Blocked, r.Nth = marks[t.ID].Blocked, marks[t.ID].Nth
 		out = append(out, r)
 	}
-	return out
+	return out, nil
 }
 
 func ticketRow(f frame, users map[club.UserID]identity.User, t store.Ticket) page.TicketRow {

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"clubos/internal/club"
@@ -13,7 +14,8 @@ import (
 	"clubos/internal/store"
 )
 
-func showTicket(v *visit, status int, problem string) error {
+// showTicket shows a ticket; found are others that fit what was typed to relate it to one.
+func showTicket(v *visit, status int, problem string, found ...store.Ticket) error {
 	ctx := v.r.Context()
 	id, err := pathID[club.TicketID](v)
 	if err != nil {
@@ -37,12 +39,16 @@ func showTicket(v *visit, status int, problem string) error {
 			return err
 		}
 		t := d.Ticket
-		p.Shell, p.Version, p.Text = f.Shell, t.Version, d.Description
+		p.Shell, p.Version = f.Shell, t.Version
 		p.Ticket = ticketRow(f, users, t)
 		p.Ticket.Place = d.Place
 		p.Title = fmt.Sprintf("#%d %s", t.Number, t.Title)
 		p.CreatedBy, p.CreatedAt = actorName(users, t.CreatedBy), t.CreatedAt
 		v.describeTicket(f, users, d, &p)
+		p.Relate = v.relateForm(f, users, found)
+		if err := v.besideTicket(tx, f, users, t, &p); err != nil {
+			return err
+		}
 		return v.aroundTicket(tx, t, &p)
 	})
 	if err != nil {
@@ -57,8 +63,11 @@ func (v *visit) describeTicket(f frame, users map[club.UserID]identity.User, d d
 	t := d.Ticket
 	for _, tpl := range v.c.Desk.TicketTemplates() {
 		if tpl.Key == t.Template && t.Template != "" {
-			p.Template, p.Checklist = tpl.Title, tpl.Checklist
+			p.Template = tpl.Title
 		}
+	}
+	for _, x := range desk.ReadDescription(d.Description) {
+		p.Parts = append(p.Parts, page.TicketPart{Text: x.Text, Item: x.Item, Done: x.Done})
 	}
 	for _, s := range club.TicketStatuses() {
 		if t.Status.CanBecome(s) {
@@ -74,15 +83,14 @@ func (v *visit) describeTicket(f frame, users map[club.UserID]identity.User, d d
 	}
 }
 
+// ticketWords say what somebody did whose text follows as it is.
+var ticketWords = map[string]string{"created": "made the ticket", "comment": "wrote", "warning": "warned of the deadline", "recurred": "saw the fault again", "ticked": "ticked", "unticked": "took the tick away from"}
+
 // ticketEvent puts an entry of a ticket's history in words.
 func ticketEvent(f frame, users map[club.UserID]identity.User, e desk.TicketEvent) page.TimelineEntry {
 	out := page.TimelineEntry{By: actorName(users, e.Actor), At: e.At}
 	_, to, changed := strings.Cut(e.Text, " → ")
 	switch e.Kind {
-	case "created":
-		out.What = "made the ticket"
-	case "comment":
-		out.What, out.Text = "wrote", e.Text
 	case "status":
 		out.What = "moved it to " + lower(page.TicketWord(club.TicketStatus(to)).Label)
 	case "priority":
@@ -94,12 +102,19 @@ func ticketEvent(f frame, users map[club.UserID]identity.User, e desk.TicketEven
 		}
 	case "moved":
 		out.What = "moved it to " + f.locationName(club.LocationID(to))
-	case "warning":
-		out.What, out.Text = "warned of the deadline", e.Text
+	case "related":
+		out.What = "noted that it " + e.Text
+	case "unrelated":
+		out.What = "took back that it " + e.Text
+	case "cause_resolved":
+		out.What = "resolved it together with its cause, " + e.Text
 	default:
-		out.What, out.Text = e.Kind, e.Text
+		if out.What = ticketWords[e.Kind]; out.What == "" {
+			out.What = e.Kind
+		}
+		out.Text = e.Text
 	}
-	if !changed && e.Kind != "comment" && e.Kind != "created" && e.Kind != "warning" {
+	if !changed && slices.Contains([]string{"status", "priority", "assigned", "moved"}, e.Kind) {
 		out.Text = e.Text
 	}
 	return out

@@ -231,7 +231,7 @@ func (d *Desk) opened(ctx context.Context, tx *store.Tx, by club.Actor, t store.
 	}
 	scheduleSLA(tx, t)
 	tx.Changed(TopicTicket, t.ID.String())
-	if t.Priority.Rank() > club.PriorityHigh.Rank() || t.Signature != "" && t.Template == rootCause {
+	if t.Priority.Rank() > club.PriorityHigh.Rank() || t.Signature != "" && t.Template == RootCause {
 		return nil // to a root-cause ticket people are called once it is complete
 	}
 	n, err := d.ticketNote(ctx, tx, t, fmt.Sprintf("Ticket #%d: %s", t.Number, t.Title))

@@ -168,7 +168,7 @@ func changePlace(ctx context.Context, tx *store.Tx, p identity.Principal, t *sto
 	}
 	s := step{"moved", t.LocationID.String() + " → " + c.Location.String()}
 	t.LocationID, t.BayID, t.DeviceID = *c.Location, "", ""
-	if t.Template != rootCause {
+	if t.Template != RootCause {
 		t.Signature = movedSignature(*t)
 	}
 	return s, nil

@@ -45,7 +45,7 @@ func (d *Desk) FindTicketRecurrence(ctx context.Context, tx *store.Tx, p identit
 	if err != nil {
 		return out, fmt.Errorf("find tickets of the same cause: %w", err)
 	}
-	isRoot := t.Template == rootCause
+	isRoot := t.Template == RootCause
 	for _, e := range rows {
 		if isRoot || e.Number < t.Number {
 			out.Earlier = append(out.Earlier, e)

@@ -64,7 +64,7 @@ const maxOccurrences = 100
 // ticket's number has been taken before, which makes creations that overlap come one after the other (see
 // number): each counts those before it, so exactly one of them finds that the limit is reached.
 func (d *Desk) recur(ctx context.Context, tx *store.Tx, t store.Ticket) error {
-	if t.Signature == "" || t.Template == rootCause {
+	if t.Signature == "" || t.Template == RootCause {
 		return nil
 	}
 	s, err := setting.Load(ctx, tx)
@@ -124,7 +124,7 @@ func (d *Desk) openRoot(ctx context.Context, tx *store.Tx, signature string, bef
 	if before != nil {
 		key += ":after:" + before.ID.String()
 	}
-	n := NewTicket{Template: rootCause, Title: rootTitle(last.Title, where, len(seen), rule.Window), Description: clip(body, maxDescription-2000), Priority: raised(seen),
+	n := NewTicket{Template: RootCause, Title: rootTitle(last.Title, where, len(seen), rule.Window), Description: clip(body, maxDescription-2000), Priority: raised(seen),
 		Location: last.LocationID, Bay: last.BayID, Device: last.DeviceID, DedupKey: key, signature: signature}
 	root, created, err := d.openTicket(ctx, tx, self, n, func(club.LocationID) bool { return true })
 	if err != nil || !created {

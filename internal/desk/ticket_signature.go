@@ -8,8 +8,8 @@ import (
 	"clubos/internal/store"
 )
 
-// rootCause is the template of the tickets that ask why a fault comes back.
-const rootCause = "root_cause"
+// RootCause is the template of tickets that ask why a fault comes back.
+const RootCause = "root_cause"
 
 // signature is where something fails and what it is: tickets with the same signature are the same fault
 // again. The place is the bay, else the device, else the location. What it is, is the procedure or the
@@ -17,7 +17,7 @@ const rootCause = "root_cause"
 // ticket that belongs to no place, has no title of its own, or itself is about a cause.
 func signature(t store.Ticket, n NewTicket, tpl TicketTemplate) string {
 	place := placeKey(t)
-	if place == "" || t.Template == rootCause {
+	if place == "" || t.Template == RootCause {
 		return ""
 	}
 	switch {

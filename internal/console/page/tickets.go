@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -40,6 +42,8 @@ type TicketRow struct {
 	SLA      SLA
 	Thread   club.ThreadID
 	At       time.Time // of the last change
+	Blocked  bool      // waits for another ticket that is not done
+	Nth      int       // the how-manieth of its fault; nothing is shown below 2
 }
 
 // SLA is how a ticket stands against its clock.
@@ -81,17 +85,19 @@ type TicketPage struct {
 	Shell
 	Ticket    TicketRow
 	Version   int64
-	Text      string
+	Parts     []TicketPart // of what was written, in order
 	CreatedBy string
 	CreatedAt time.Time
 	Template  string
 	Device    string
 	Member    string
 	MemberID  club.MemberID
-	Checklist []string
 	Moves     []club.TicketStatus // statuses it may go to
 	Assignees Choices
 	Relations []TicketRelation
+	Relate    RelateForm
+	Caused    int // tickets that a resolved cause can take along
+	Seen      *SeenBefore
 	Timeline  []TimelineEntry // oldest first
 	May       bool            // change it
 	Key       string
@@ -99,10 +105,75 @@ type TicketPage struct {
 	Error     string
 }
 
-// TicketRelation is another ticket and how it relates ("duplicate of", "caused by", "seen again").
+// TicketPart is a stretch of words, or an item of the checklist.
+type TicketPart struct {
+	Text string
+	Item int // counted from 1; 0 for words
+	Done bool
+}
+
+// progress counts the checklist's items.
+func (p TicketPage) progress() (done, all int) {
+	for _, x := range p.Parts {
+		if x.Item > 0 {
+			all++
+		}
+		if x.Done {
+			done++
+		}
+	}
+	return done, all
+}
+
+// TicketRelation is another ticket and how it is related.
 type TicketRelation struct {
-	Kind   string
+	ID     club.RelationID
+	Kind   club.Relation
 	Ticket TicketRow
+}
+
+// RelateForm is the form that relates the ticket to another one.
+type RelateForm struct {
+	Kind  Choices
+	Query string      // as typed
+	Found []TicketRow // when several fit what was typed
+	Open  bool
+}
+
+// SeenBefore is how a ticket's fault has come back.
+type SeenBefore struct {
+	Nth     int
+	Days    int
+	At      string      // "bay", "device" or "location"
+	Earlier []TicketRow // newest first; At is when each was made
+	Root    *TicketRow
+}
+
+// Ordinal is "1st", "2nd", "3rd", "11th".
+func Ordinal(n int) string {
+	if tens := n % 100; tens < 11 || tens > 13 {
+		switch n % 10 {
+		case 1:
+			return strconv.Itoa(n) + "st"
+		case 2:
+			return strconv.Itoa(n) + "nd"
+		case 3:
+			return strconv.Itoa(n) + "rd"
+		}
+	}
+	return strconv.Itoa(n) + "th"
+}
+
+// RelationLabel names a relation in the form; it says which ticket a duplicate closes.
+func RelationLabel(r club.Relation) string {
+	words := relationHead(r)
+	switch r {
+	case club.RelationDuplicateOf:
+		return words + " (closes this one)"
+	case club.RelationHasDuplicate:
+		return words + " (closes that one)"
+	}
+	return words
 }
 
 // TimelineEntry is something that happened.
@@ -112,3 +183,5 @@ type TimelineEntry struct {
 	Text string // a comment, as written
 	At   time.Time
 }
+
+func relationHead(r club.Relation) string { return strings.ToUpper(r.Words()[:1]) + r.Words()[1:] }
