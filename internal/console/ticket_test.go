@@ -137,7 +137,7 @@ func TestFaultThatComesBackShowsOnTheTicketAndTheBoard(t *testing.T) {
 	for range 3 {
 		b.get("/c/fairway/tickets").submit("/tickets", "template", "equipment_fault", "title", "Frozen", "bay", h.bay.String()).want(http.StatusOK, "has been made")
 	}
-	b.want(http.StatusOK, "3rd time at this bay in 30 days", "Recurring: Frozen in Bay 3 (3 times in 14 days)")
+	b.want(http.StatusOK, "3rd time in this bay in 30 days", "Recurring: Frozen in Bay 3 (3 times in 14 days)")
 	root := ""
 	for _, a := range find(b.doc, ".note a") {
 		root = attr(a, "href")

@@ -136,6 +136,9 @@ func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {
 	for _, s := range d.Club.Staff {
 		d.App.DemoAccounts = append(d.App.DemoAccounts, page.DemoAccount{Role: string(s.Role), Email: s.Email, Password: Password})
 	}
+	if err := d.recurringFault(ctx); err != nil {
+		return fmt.Errorf("make the troubled bay's tickets: %w", err)
+	}
 	return simulate.Connect(ctx, tenant, keys, d.Vendors)
 }
 

@@ -57,6 +57,7 @@ type DayEvent struct {
 	Say    string
 	Media  bool
 	Frozen bool // the bay freezes first
+	Broken bool // and nothing brings it back
 }
 
 // matter is something members write about.
@@ -66,6 +67,7 @@ type matter struct {
 	unknown bool
 	weight  int
 	frozen  bool
+	broken  bool // it is the club's troubled bay, and it stays frozen
 	media   bool
 	device  bool     // a device of the bay is restarted: once a day per bay, or cooldowns decide
 	door    bool     // a door opens: not again within a minute
@@ -77,7 +79,7 @@ type matter struct {
 // opening are the matters that every day begins with, in this order: whoever watches for two minutes has
 // seen everything once.
 func opening() []string {
-	return []string{"wifi", "frozen", "door", "door without booking", "thanks", "refund", "injury", "hours", "side screens", "stranger asks"}
+	return []string{"wifi", "frozen", "door", "frozen again", "door without booking", "thanks", "refund", "injury", "hours", "side screens", "stranger asks"}
 }
 
 func matters() []matter {
@@ -86,6 +88,7 @@ func matters() []matter {
 			more: []string{"thanks!", "👍", "perfect ty", "Liked “The network is …”"}},
 		{name: "frozen", device: true, booking: BookingNow, weight: 5, frozen: true, say: []string{"bay %d froze", "my screen is frozen", "trackman just froze on us, hole 12", "box %d is stuck", "sim locked up mid round"},
 			more: []string{"awesome its back, thx", "thank you!!"}},
+		{name: "frozen again", device: true, held: true, booking: BookingNow, frozen: true, broken: true, say: []string{"bay %d is frozen again"}},
 		{name: "door", door: true, booking: BookingSoon, weight: 4, say: []string{"hey its locked and i have a tee time now", "the door won't open", "we're outside, can you let us in", "standing outside in the rain, door's not opening"},
 			more: []string{"were in, thanks", "thx"}},
 		{name: "locked out", door: true, booking: BookingNow, weight: 2, say: []string{"we stepped out and now we're locked out", "locked out, my stuff is inside"}},
@@ -187,7 +190,7 @@ func (d *dayPlan) add(name string, at, gap time.Duration, most int) {
 	if d.used[e.Member]++; m.held {
 		d.used[e.Member] += often
 	}
-	e.At, e.Matter, e.Media, e.Frozen = at, m.name, m.media, m.frozen
+	e.At, e.Matter, e.Media, e.Frozen, e.Broken = at, m.name, m.media, m.frozen, m.broken
 	e.Say = m.say[d.r.IntN(len(m.say))]
 	if i := slices.Index([]byte(e.Say), '%'); i >= 0 {
 		e.Say = fmt.Sprintf(e.Say, e.Bay)
@@ -230,7 +233,15 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 			// Some are passed over at first, so that another day is about other people.
 			taken[i] = d.used[i] >= most || most < often && d.r.IntN(3) == 0
 		}
-		p, ok := d.c.pick(Pick{Booking: m.booking}, d.now, taken)
+		want := Pick{Booking: m.booking}
+		if m.broken {
+			place, bay, ok := d.c.Troubled()
+			if !ok {
+				return DayEvent{}, false
+			}
+			want.Location, want.Bay = place.Name, bay.Number
+		}
+		p, ok := d.c.pick(want, d.now, taken)
 		if !ok {
 			continue
 		}
@@ -241,6 +252,20 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 		return e, true
 	}
 	return DayEvent{}, false
+}
+
+// Troubled is the bay that keeps failing: that of the first booking that runs at Now.
+func (c *Club) Troubled() (Location, Bay, bool) {
+	for _, b := range c.Bookings {
+		if b.Member < 0 || b.Cancelled || !BookingNow.fits(b, c.Now) {
+			continue
+		}
+		if bay, ok := c.FindBay(b.Location, b.Bay); ok {
+			place, _ := c.FindLocation(b.Location)
+			return place, bay, true
+		}
+	}
+	return Location{}, Bay{}, false
 }
 
 // often is how many matters of one day a member has at most.

@@ -87,7 +87,7 @@ func (d *day) send(ctx context.Context, e DayEvent) {
 	place, _ := d.w.Club.FindLocation(e.Place)
 	if bay, ok := d.w.Club.FindBay(e.Place, e.Bay); ok && e.Frozen {
 		if device, ok := d.w.Vendors.RMM.Device(bay.PC.number()); ok {
-			device.Frozen = true
+			device.Frozen, device.Stubborn = true, e.Broken
 			d.w.Vendors.RMM.SetDevice(device)
 			d.tell("freezes", e.Place+", "+bay.Name, "the simulator hangs")
 		}

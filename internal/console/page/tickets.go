@@ -149,6 +149,16 @@ type SeenBefore struct {
 	Root    *TicketRow
 }
 
+func (b SeenBefore) where() string {
+	switch b.At {
+	case "bay":
+		return "in this bay"
+	case "device":
+		return "on this device"
+	}
+	return "at this " + b.At
+}
+
 // Ordinal is "1st", "2nd", "3rd", "11th".
 func Ordinal(n int) string {
 	if tens := n % 100; tens < 11 || tens > 13 {
