@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -61,8 +60,12 @@ func (d *Desk) RelateTickets(ctx context.Context, tenant *store.Tenant, p identi
 			return err
 		}
 		if stored == club.RelationDuplicateOf {
-			if to, from, err = d.closeDuplicate(ctx, tx, p, a, to, from); err != nil {
+			closed := club.TicketClosed
+			if a, err = d.change(ctx, tx, p, a, TicketChange{Status: &closed}); err != nil {
 				return err
+			}
+			if a.ID == to.ID {
+				to = a
 			}
 		}
 		r, err := tx.FindTicketRelationBetween(ctx, between(stored, a.ID, b.ID))
@@ -81,16 +84,6 @@ func between(kind club.Relation, a, b club.TicketID) store.FindTicketRelationBet
 		a, b = b, a
 	}
 	return store.FindTicketRelationBetweenParams{Kind: kind, TicketID: a, OtherID: b}
-}
-
-// closeDuplicate closes the duplicate of two tickets and returns both as they are then.
-func (d *Desk) closeDuplicate(ctx context.Context, tx *store.Tx, p identity.Principal, duplicate, to, from store.Ticket) (store.Ticket, store.Ticket, error) {
-	closed := club.TicketClosed
-	now, err := d.change(ctx, tx, p, duplicate, TicketChange{Status: &closed})
-	if now.ID == to.ID {
-		return now, from, err
-	}
-	return to, now, err
 }
 
 // putRelation stores a relation with its traces in both tickets. One that is there already leaves none.
@@ -244,66 +237,4 @@ func fillTickets(ctx context.Context, tx *store.Tx, into map[club.TicketID]store
 		into[t.ID] = t
 	}
 	return nil
-}
-
-// noCircle refuses a relation whose way leads back to where it begins, and says which way that is.
-func noCircle(ctx context.Context, tx *store.Tx, p identity.Principal, kind club.Relation, from, to store.Ticket) error {
-	came := map[club.TicketID]club.TicketID{to.ID: ""}
-	for frontier := []club.TicketID{to.ID}; len(frontier) > 0; {
-		keys, err := keysOf(frontier)
-		if err != nil {
-			return err
-		}
-		edges, err := tx.FindRelationsFrom(ctx, store.FindRelationsFromParams{Tickets: keys, Kind: kind})
-		if err != nil {
-			return fmt.Errorf("follow relations: %w", err)
-		}
-		frontier = nil
-		for _, e := range edges {
-			if _, known := came[e.OtherID]; known {
-				continue
-			}
-			came[e.OtherID] = e.TicketID
-			frontier = append(frontier, e.OtherID)
-		}
-	}
-	if _, back := came[from.ID]; !back {
-		return nil
-	}
-	return circle(ctx, tx, p, kind, from, to, came)
-}
-
-// circle names the chain by which a relation would lead back. Tickets that p may not see stay unnamed.
-func circle(ctx context.Context, tx *store.Tx, p identity.Principal, kind club.Relation, from, to store.Ticket, came map[club.TicketID]club.TicketID) error {
-	chain := map[club.TicketID]store.Ticket{}
-	var way []club.TicketID
-	for at := from.ID; at != ""; at = came[at] {
-		way = append(way, at)
-		chain[at] = store.Ticket{}
-	}
-	slices.Reverse(way)
-	if err := fillTickets(ctx, tx, chain); err != nil {
-		return err
-	}
-	names := make([]string, len(way))
-	for i, id := range way {
-		names[i] = "a ticket elsewhere"
-		if t := chain[id]; p.AllowsLocation(t.LocationID) {
-			names[i] = fmt.Sprintf("#%d", t.Number)
-		}
-	}
-	return club.Conflict("that would be a circle: %s, so it cannot be that #%d %s #%d", strings.Join(names, " "+kind.Words()+" "), from.Number, kind.Words(), to.Number)
-}
-
-// keysOf writes ids as the keys of a JSON object, which is how both engines take a list.
-func keysOf[T ~string](ids []T) (json.RawMessage, error) {
-	set := make(map[T]struct{}, len(ids))
-	for _, id := range ids {
-		set[id] = struct{}{}
-	}
-	b, err := json.Marshal(set)
-	if err != nil {
-		return nil, fmt.Errorf("encode ids: %w", err)
-	}
-	return b, nil
 }

@@ -336,6 +336,11 @@ type Proposal struct {
 	CreatedAt  time.Time
 }
 
+type RelationTurn struct {
+	ID   int64
+	Turn int64
+}
+
 type Run struct {
 	DecisionID club.DecisionID
 	ThreadID   club.ThreadID
@@ -478,6 +483,7 @@ type Ticket struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	ResolvedAt  *time.Time
+	Signature   string
 }
 
 type TicketEvent struct {
@@ -487,6 +493,15 @@ type TicketEvent struct {
 	Body     []byte
 	Actor    string
 	At       time.Time
+}
+
+type TicketRelation struct {
+	ID        club.RelationID
+	Kind      club.Relation
+	TicketID  club.TicketID
+	OtherID   club.TicketID
+	CreatedBy string
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -94,11 +94,11 @@ func ticketPage(s Shell) TicketPage {
 	t := tickets()[2]
 	t.Thread = thr
 	return TicketPage{Shell: s, Ticket: t, Version: 3, Parts: []TicketPart{{Text: "Third freeze this week. TrackMan drops off USB, comes back after a restart.\nPlease check the cable and the hub behind the screen."}, {"Note the serial number", 1, true}, {"Swap the USB cable", 2, false}, {Text: hostile}, {hostile, 3, false}}, CreatedBy: "Sam Ortiz", CreatedAt: ago(3 * time.Hour), Template: "Hardware fault", Device: "TrackMan 4", Member: "Marcus Oyelaran", MemberID: mem,
-		Moves: []club.TicketStatus{club.TicketWaiting, club.TicketResolved, club.TicketClosed},
+		Moves:     []club.TicketStatus{club.TicketWaiting, club.TicketResolved, club.TicketClosed},
 		Assignees: Choices{Options: []Option{{Value: "", Label: "Nobody"}, {Value: "u1", Label: "Sam Ortiz"}}, Selected: "u1"},
 		Relations: []TicketRelation{{club.NewRelationID(now), club.RelationCausedBy, tickets()[5]}, {club.NewRelationID(now), club.RelationBlocks, tickets()[1]}}, Caused: 2,
 		Relate: RelateForm{Kind: all("Is related to"), Query: "trackman", Found: tickets()[:2], Open: true}, Seen: &SeenBefore{Nth: 3, Days: 30, At: "bay", Earlier: tickets()[3:5], Root: &tickets()[5]},
-		Timeline:  []TimelineEntry{{"Sam Ortiz", "made the ticket", "", ago(3 * time.Hour)}, {"ClubOS", "added another freeze of Bay 3", "", ago(50 * time.Minute)}, {"Lee Park", "wrote", "On my way, have a cable in the van.", ago(20 * time.Minute)}}, May: true, Key: "k"}
+		Timeline: []TimelineEntry{{"Sam Ortiz", "made the ticket", "", ago(3 * time.Hour)}, {"ClubOS", "added another freeze of Bay 3", "", ago(50 * time.Minute)}, {"Lee Park", "wrote", "On my way, have a cable in the van.", ago(20 * time.Minute)}}, May: true, Key: "k"}
 }
 
 var catalogue = []CatalogueEntry{{"send_reply", "Reply to the member", club.RiskNone}, {"restart_trackman", "Restart TrackMan", club.RiskLow}, {"reboot_pc", "Reboot the bay PC", club.RiskMedium}, {"unlock_door", "Unlock a door", club.RiskHigh}}
