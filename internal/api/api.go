@@ -14,6 +14,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
@@ -24,7 +25,7 @@ import (
 // Prefix is where the API is mounted.
 const Prefix = "/api/v1"
 
-// Config is what the API works with. Every field is required but Log and PublicURL.
+// Config is what the API works with. Every field is required but Log, PublicURL and Breakers.
 type Config struct {
 	Cluster *store.Cluster
 	Ring    *vault.Ring
@@ -41,6 +42,8 @@ type Config struct {
 	// https://club.example.com; its origin may send the session cookie.
 	PublicURL string
 	Version   string
+	// Breakers returns the breakers of a club's vendors, for the health report. Nil shows none.
+	Breakers health.Breakers
 	// Log defaults to slog.Default().
 	Log *slog.Logger
 }

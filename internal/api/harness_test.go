@@ -19,6 +19,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
@@ -50,6 +51,8 @@ type house struct {
 	north   *clubIn
 	south   *clubIn
 	n       int // makes names unique
+
+	breakers map[string]health.Breaker // of the vendors
 }
 
 // clubIn is a club with two locations and a credential of each kind.
@@ -120,8 +123,9 @@ func newHouse(t *testing.T) *house {
 	var mu sync.Mutex
 	h.handler = New(Config{
 		Cluster: c, Ring: ring, Library: lib, Inbox: in, Desk: d, Engine: engine, Catalogue: cat, Version: "1.2.3", PublicURL: "https://club.example",
-		Decider: decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Log: quiet}),
-		Log:     slog.New(slog.NewJSONHandler(lockedWriter{&mu, h.log}, nil)),
+		Breakers: func(club.Slug) map[string]health.Breaker { return h.breakers },
+		Decider:  decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Log: quiet}),
+		Log:      slog.New(slog.NewJSONHandler(lockedWriter{&mu, h.log}, nil)),
 		Directories: func(_ context.Context, slug club.Slug) (*identity.Directory, error) {
 			if c, ok := h.clubs[slug]; ok {
 				return c.people, nil

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"clubos/internal/integration"
+	"clubos/internal/health"
 	"clubos/internal/store"
 )
 
@@ -17,6 +17,7 @@ type Health struct {
 	Engine    string    `json:"engine" enum:"sqlite,postgres"`
 	Version   string    `json:"version"`
 	Parts     []Part    `json:"parts" nullable:"false"`
+	Vendors   []Vendor  `json:"vendors" nullable:"false"`
 }
 
 // Part is one part of the club.
@@ -27,30 +28,31 @@ type Part struct {
 	Counts  map[string]int64 `json:"counts,omitempty"`
 }
 
-// troubleFor is how long a text or an action that went wrong shows in the report.
-const troubleFor = 24 * time.Hour
+// Vendor is one of the club's vendors.
+type Vendor struct {
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	Connected bool   `json:"connected"`
+	Breaker   string `json:"breaker,omitempty" enum:"closed,half-open,open" doc:"Whether calls go out, from the process that answered. Open: the vendor failed repeatedly, and calls are refused until it is tried again. Absent where the vendor is not called."`
+	RetryInMS int64  `json:"retry_in_ms,omitempty" doc:"Of an open breaker: when a call may try."`
+	Trouble   string `json:"trouble,omitempty" doc:"Why a person is needed, and what to do."`
+}
 
 func (a *api) registerHealth() {
 	register(a, "get-health", func(ctx context.Context, c *call, _ *InClub) (*oneOut[Health], error) {
 		out := &oneOut[Health]{Body: Health{Status: "ok", Engine: a.cfg.Cluster.Engine(), Version: a.cfg.Version}}
 		start := time.Now()
-		err := c.read(ctx, func(tx *store.Tx) error {
-			out.Body.CheckedAt = tx.Now
-			w, err := tx.CountWaitingWork(ctx, store.CountWaitingWorkParams{Scope: c.by.LocationScope(), Since: tx.Now.Add(-troubleFor), Now: tx.Now})
-			if err != nil {
-				return fmt.Errorf("count waiting work: %w", err)
-			}
-			vendors, err := integration.Describe(ctx, tx, c.keys)
-			if err != nil {
-				return err
-			}
-			out.Body.Parts = append(parts(w), vendorPart(vendors))
-			return nil
+		var r health.Report
+		err := c.read(ctx, func(tx *store.Tx) (err error) {
+			r, err = health.Look(ctx, tx, c.keys, a.cfg.Breakers, c.by.LocationScope())
+			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		out.Body.Parts = append([]Part{{Name: "database", Status: "ok", Summary: "answers", Counts: map[string]int64{"milliseconds": time.Since(start).Milliseconds()}}}, out.Body.Parts...)
+		out.Body.CheckedAt, out.Body.Vendors = r.At, showVendors(r.Vendors)
+		out.Body.Parts = append([]Part{{Name: "database", Status: "ok", Summary: "answers", Counts: map[string]int64{"milliseconds": time.Since(start).Milliseconds()}}}, parts(r.Work)...)
+		out.Body.Parts = append(out.Body.Parts, speedPart(r.Speed), vendorPart(r.Vendors))
 		for _, p := range out.Body.Parts {
 			if p.Status != "ok" {
 				out.Body.Status = "degraded"
@@ -82,19 +84,52 @@ func parts(w store.CountWaitingWorkRow) []Part {
 	}
 }
 
-// vendorPart tells which vendors are connected. Without one that carries texts nobody can be answered.
-func vendorPart(all []integration.Status) Part {
-	var on []string
+// speedPart tells how quickly texts were decided on within the last hour.
+func speedPart(s health.Speed) Part {
+	p := Part{Name: "decisions", Status: "ok", Summary: "none within the last hour", Counts: map[string]int64{"decided": int64(s.Decisions)}}
+	if s.Decisions == 0 {
+		return p
+	}
+	for tier, n := range s.Tiers {
+		p.Counts[string(tier)] = int64(n)
+	}
+	p.Counts["p50_ms"], p.Counts["p95_ms"], p.Counts["slowest_ms"] = s.P50.Milliseconds(), s.P95.Milliseconds(), s.Slowest.Milliseconds()
+	p.Summary = fmt.Sprintf("%d within the last hour; half of them within %s of the last text, 95 %% within %s", s.Decisions, s.P50.Round(time.Millisecond), s.P95.Round(time.Millisecond))
+	return p
+}
+
+func showVendors(all []health.Vendor) []Vendor {
+	out := make([]Vendor, 0, len(all))
+	for _, v := range all {
+		out = append(out, Vendor{Name: v.Name, Title: v.Title, Connected: v.Connected, Breaker: string(v.Breaker.State), RetryInMS: v.Breaker.RetryIn.Milliseconds(), Trouble: v.Trouble})
+	}
+	return out
+}
+
+// vendorPart tells which vendors are connected and which of them fail. Without one that carries texts
+// nobody can be answered.
+func vendorPart(all []health.Vendor) Part {
+	var on, ill []string
 	texts := false
-	for _, s := range all {
-		if s.Connected {
-			on = append(on, s.Vendor.Title)
-			texts = texts || s.Vendor.Name == "openphone" || s.Vendor.Name == "twilio"
+	for _, v := range all {
+		if !v.Connected {
+			continue
+		}
+		on = append(on, v.Title)
+		texts = texts || v.Name == "openphone" || v.Name == "twilio"
+		switch {
+		case v.Trouble != "":
+			ill = append(ill, v.Trouble)
+		case !v.Well():
+			ill = append(ill, v.Title+" does not answer")
 		}
 	}
-	p := Part{Name: "vendors", Status: "ok", Summary: "connected: " + strings.Join(on, ", "), Counts: map[string]int64{"connected": int64(len(on))}}
+	p := Part{Name: "vendors", Status: "ok", Summary: "connected: " + strings.Join(on, ", "), Counts: map[string]int64{"connected": int64(len(on)), "troubled": int64(len(ill))}}
 	if !texts {
-		p.Status, p.Summary = "degraded", "no vendor for texts is connected"
+		ill = append([]string{"no vendor for texts is connected"}, ill...)
+	}
+	if len(ill) > 0 {
+		p.Status, p.Summary = "degraded", strings.Join(ill, "; ")
 	}
 	return p
 }

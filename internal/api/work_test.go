@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/people"
@@ -322,8 +323,27 @@ func TestHealthTellsOfEachPart(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	if !slices.Equal(names, []string{"database", "texts", "actions", "conversations", "escalations", "devices", "vendors"}) || res.Status != "degraded" || !res.CheckedAt.Equal(storetest.Start) {
+	if !slices.Equal(names, []string{"database", "texts", "actions", "conversations", "escalations", "devices", "decisions", "vendors"}) || res.Status != "degraded" || !res.CheckedAt.Equal(storetest.Start) {
 		t.Errorf("%+v", res)
+	}
+}
+
+func TestHealthTellsWhichVendorDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	w := h.north.world(h.north.alpha)
+	h.want(200, h.do(h.north.full, probes()["put-integration"](w)), nil)
+	for state, status := range map[health.BreakerState]string{health.BreakerClosed: "ok", health.BreakerOpen: "degraded"} {
+		h.breakers = map[string]health.Breaker{"twilio": {State: state, RetryIn: 1500 * time.Millisecond}}
+		var res Health
+		h.want(200, h.do(h.north.viewer, ask{method: "GET", path: "/api/v1/north/health"}), &res)
+		i := slices.IndexFunc(res.Vendors, func(v Vendor) bool { return v.Name == "twilio" })
+		if v := res.Vendors[i]; !v.Connected || v.Breaker != string(state) || v.RetryInMS != 1500 {
+			t.Errorf("%s: %+v", state, v)
+		}
+		if p := res.Parts[len(res.Parts)-1]; p.Name != "vendors" || p.Status != status {
+			t.Errorf("%s: %+v", state, p)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	}))
 	mux.Handle("/api/", api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider,
-		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version,
+		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers,
 	}))
 	mux.Handle("/", pages)
 	return mux, nil

@@ -20,6 +20,7 @@ import (
 	"clubos/internal/connector/slack"
 	"clubos/internal/connector/twilio"
 	"clubos/internal/connector/unifi"
+	"clubos/internal/health"
 	"clubos/internal/inbox"
 	"clubos/internal/integration"
 	"clubos/internal/notify"
@@ -238,6 +239,39 @@ func (v *vendors) rmm(slug club.Slug) (act.RMM, bool) {
 func (v *vendors) doors(slug club.Slug) (act.Doors, bool) {
 	c := v.of(slug).unifi
 	return c, c != nil
+}
+
+// breakers returns the breakers of a club's vendors. Of several feeds the worst counts.
+func (v *vendors) breakers(slug club.Slug) map[string]health.Breaker {
+	c := v.of(slug)
+	out := map[string]health.Breaker{}
+	add := func(name string, b connector.Breaker) {
+		next := health.Breaker{State: health.BreakerState(b.State), RetryIn: b.RetryIn}
+		if out[name].State != health.BreakerOpen {
+			out[name] = next
+		}
+	}
+	if c.openphone != nil {
+		add(openphone.Provider, c.openphone.Breaker())
+	}
+	if c.twilio != nil {
+		add(twilio.Provider, c.twilio.Breaker())
+	}
+	if c.ninjaone != nil {
+		add(ninjaone.Provider, c.ninjaone.Breaker())
+	}
+	if c.unifi != nil {
+		add(unifi.Provider, c.unifi.Breaker())
+	}
+	if c.slack != nil {
+		add(slack.Provider, c.slack.Breaker())
+	}
+	for _, f := range c.feeds {
+		if feed, ok := f.Calendar.(*bookings.Feed); ok {
+			add("bookings", feed.Breaker())
+		}
+	}
+	return out
 }
 
 // feeds lists a club's feeds. A club whose vendors are not loaded is an error: that its feeds are not

@@ -161,6 +161,65 @@ func (q *Queries) FindBookingsInScope(ctx context.Context, arg FindBookingsInSco
 	return items, nil
 }
 
+const findDecisionTimes = `-- name: FindDecisionTimes :many
+SELECT d.id, d.tier, d.created_at, m.created_at AS received_at
+FROM decisions d JOIN threads t ON t.id = d.thread_id
+JOIN messages m ON m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= $1
+WHERE d.created_at >= $2
+  AND (CAST($3 AS TEXT) = '' OR ((d.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || d.location_id || ',%')
+    AND (t.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || t.location_id || ',%')))
+ORDER BY d.created_at DESC, d.id, m.created_at DESC LIMIT $4
+`
+
+type FindDecisionTimesParams struct {
+	ReceivedSince time.Time
+	Since         time.Time
+	Scope         string
+	Size          int32
+}
+
+type FindDecisionTimesRow struct {
+	ID         club.DecisionID
+	Tier       club.Tier
+	CreatedAt  time.Time
+	ReceivedAt time.Time
+}
+
+// When decisions were made, and when the texts that each one read had come, newest first: the first row of
+// a decision has its last text. The bound on the text's age lets the index of a thread's messages serve.
+func (q *Queries) FindDecisionTimes(ctx context.Context, arg FindDecisionTimesParams) ([]FindDecisionTimesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findDecisionTimes,
+		arg.ReceivedSince,
+		arg.Since,
+		arg.Scope,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindDecisionTimesRow{}
+	for rows.Next() {
+		var i FindDecisionTimesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tier,
+			&i.CreatedAt,
+			&i.ReceivedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findDecisionsInScope = `-- name: FindDecisionsInScope :many
 SELECT d.id, d.thread_id, d.subject_id, d.kind, d.title, d.sop_id, d.sop_version, d.confidence, d.earned_tier, d.tier, d.evidence, d.steps,
     d.reply, d.location_id, d.bay_id, d.booking_id, d.correlation_id, d.created_at

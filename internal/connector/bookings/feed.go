@@ -42,6 +42,9 @@ func NewFeed(cfg FeedConfig, deps connector.Deps) (*Feed, error) {
 // Close lets idle connections go.
 func (f *Feed) Close() { f.http.Close() }
 
+// Breaker returns the state of the breaker before the feed's server.
+func (f *Feed) Breaker() connector.Breaker { return f.http.Breaker() }
+
 // Fetch reads the feed. It reports notModified, and no changes, when the feed is what it was at the
 // last Fetch that succeeded. A feed holds what stands: a booking that is missing from it is for the
 // caller to judge.

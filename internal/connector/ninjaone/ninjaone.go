@@ -69,6 +69,9 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 // Close lets idle connections go.
 func (c *Client) Close() { c.http.Close() }
 
+// Breaker returns the state of the breaker before the vendor.
+func (c *Client) Breaker() connector.Breaker { return c.http.Breaker() }
+
 var codePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,60}$`)
 
 func explain(_ int, body []byte) string {

@@ -88,6 +88,9 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 // Close lets idle connections go.
 func (c *Client) Close() { c.http.Close() }
 
+// Breaker returns the state of the breaker before the vendor.
+func (c *Client) Breaker() connector.Breaker { return c.http.Breaker() }
+
 // explain takes the vendor's code and the names of the fields it disliked. Its sentences are left
 // out: they quote the request, which holds a member's number and words.
 func explain(_ int, body []byte) string {

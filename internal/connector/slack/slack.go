@@ -59,6 +59,9 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 // Close lets idle connections go.
 func (c *Client) Close() { c.http.Close() }
 
+// Breaker returns the state of the breaker before the vendor.
+func (c *Client) Breaker() connector.Breaker { return c.http.Breaker() }
+
 // Message is what is posted. Text is shown in notifications and where blocks cannot be; without
 // blocks it is the message.
 type Message struct {

@@ -112,3 +112,14 @@ SELECT
         AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_seen,
     (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL AND NOT d.online
         AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline;
+
+-- name: FindDecisionTimes :many
+-- When decisions were made, and when the texts that each one read had come, newest first: the first row of
+-- a decision has its last text. The bound on the text's age lets the index of a thread's messages serve.
+SELECT d.id, d.tier, d.created_at, m.created_at AS received_at
+FROM decisions d JOIN threads t ON t.id = d.thread_id
+JOIN messages m ON m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= sqlc.arg(received_since)
+WHERE d.created_at >= sqlc.arg(since)
+  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR ((d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
+    AND (t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')))
+ORDER BY d.created_at DESC, d.id, m.created_at DESC LIMIT sqlc.arg(size);
