@@ -194,7 +194,7 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	if _, err := a.CreateTenant(t.Context(), admin, "fairway", "Fairway 24"); err != nil {
 		t.Fatal(err)
 	}
-	if s := states(); s["fairway: schema"] != "ok" || s["fairway: keys"] != "ok" || s["fairway: content"] != "warn" || s["fairway: texts"] != "fail" || s["fairway: unifi"] != "warn" {
+	if s := states(); s["fairway: schema"] != "ok" || s["fairway: keys"] != "ok" || s["fairway: content"] != "warn" || s["fairway: texts"] != "fail" || s["fairway: unifi"] != "warn" || s["clock"] != "ok" || s["fairway: people"] != "warn" {
 		t.Errorf("bare club: %v", s)
 	}
 	for vendor, f := range map[string]integration.Fields{
@@ -207,7 +207,7 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s := states(); s["fairway: unifi"] != "fail" || s["fairway: ninjaone"] != "fail" || s["fairway: texts"] != "ok" || s["fairway: slack"] != "ok" {
+	if s := states(); s["fairway: unifi"] != "fail" || s["fairway: ninjaone"] != "fail" || s["fairway: texts"] != "ok" || s["fairway: slack"] != "warn" {
 		t.Errorf("vendors that do not answer: %v", s)
 	}
 	if _, err := a.Cluster.Migrate(t.Context(), "fairway", 3); err != nil {
@@ -215,6 +215,76 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 	if s := states(); s["fairway: schema"] != "fail" {
 		t.Errorf("old schema: %v", s)
+	}
+}
+
+func TestDoctorSaysEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	a := open(t, nil)
+	ctx, by := t.Context(), identity.System("fairway", "test")
+	tenant, err := a.CreateTenant(ctx, admin, "fairway", "Fairway 24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := a.Directory(ctx, "fairway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := d.CreateUser(ctx, by, identity.NewUser{Email: "o@example.com", Name: "O", Role: club.RoleAdmin, Password: "correct-horse-7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := d.SignIn(ctx, identity.SignIn{Email: "o@example.com", Password: "correct-horse-7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := a.Cluster.Clock().Now()
+	for name, n := range map[string]struct {
+		by  identity.Principal
+		end time.Time
+	}{"soon": {by, now.Add(24 * time.Hour)}, "orphan": {s.Principal, time.Time{}}, "lasting": {by, now.AddDate(1, 0, 0)}} {
+		if _, _, err := d.CreateAPIKey(ctx, n.by, identity.NewAPIKey{Name: name, Scopes: []identity.Permission{identity.TicketsRead}, ExpiresAt: n.end}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	disabled := identity.UserDisabled
+	if _, err := d.UpdateUser(ctx, by, u.ID, identity.UserChange{Status: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
+		place := club.NewLocationID(tx.Now)
+		if err := tx.CreateLocation(ctx, store.CreateLocationParams{ID: place, Slug: "north", Name: "North", TimeZone: "UTC", Details: "{}", CreatedAt: tx.Now}); err != nil {
+			return err
+		}
+		if err := tx.PutLine(ctx, store.PutLineParams{Number: "+14155550100", Provider: "openphone", LocationID: place, CreatedAt: tx.Now}); err != nil {
+			return err
+		}
+		return tx.CreateDevice(ctx, store.CreateDeviceParams{ID: club.NewDeviceID(tx.Now), LocationID: place, Kind: club.DeviceDoor, Name: "Door", Vendor: "unifi", VendorRef: "d1", CreatedAt: tx.Now})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Connect(ctx, "fairway", admin, "twilio", integration.Fields{"account_sid": "AC1", "auth_token": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SetTenantStatus(ctx, admin, "fairway", store.StatusSuspended); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]app.Finding{}
+	for _, f := range a.Doctor(ctx) {
+		got[f.Name] = f
+	}
+	for name, want := range map[string][2]string{
+		"fairway: club": {"warn", "suspended"}, "fairway: API key soon": {"warn", "ends on"}, "fairway: API key orphan": {"warn", "its maker is disabled"}, "fairway: API keys": {"ok", "2 in use"},
+		"fairway: texts": {"fail", "1 lines are of openphone"}, "fairway: unifi": {"fail", "no door controller"}, "fairway: ninjaone": {"warn", "no RMM"}, "fairway: people": {"warn", "no owner"},
+	} {
+		f := got[name]
+		if f.State != want[0] || !strings.Contains(f.Detail, want[1]) || f.State != "ok" && f.Advice == "" {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if _, said := got["fairway: API key lasting"]; said {
+		t.Error("a key that lasts is spoken of")
 	}
 }
 

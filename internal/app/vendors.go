@@ -266,6 +266,9 @@ func (v *vendors) breakers(slug club.Slug) map[string]health.Breaker {
 	if c.slack != nil {
 		add(slack.Provider, c.slack.Breaker())
 	}
+	if c.pagerduty != nil {
+		add(pagerduty.Provider, c.pagerduty.Breaker())
+	}
 	for _, f := range c.feeds {
 		if feed, ok := f.Calendar.(*bookings.Feed); ok {
 			add("bookings", feed.Breaker())

@@ -56,6 +56,9 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 // Close lets idle connections go.
 func (c *Client) Close() { c.http.Close() }
 
+// Breaker returns the state of the breaker before the vendor.
+func (c *Client) Breaker() connector.Breaker { return c.http.Breaker() }
+
 // explain takes the vendor's word for the kind of failure; its sentences may quote the event.
 func explain(_ int, body []byte) string {
 	var e struct {
