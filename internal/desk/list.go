@@ -3,10 +3,12 @@ package desk
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
@@ -24,8 +26,9 @@ type Filter struct {
 	Location club.LocationID
 	Mine     bool // the principal's own; nothing for one that is no user
 	Unread   bool
-	// Query is looked for in the masked texts, and as a whole word of the member's name, a phone number
-	// or an e-mail address, which are compared by blind index.
+	// Query is looked for in the masked texts: all its words, each as the beginning of one. It is also
+	// looked for as a whole word of the member's name, a phone number or an e-mail address, which are
+	// compared by blind index.
 	Query  string
 	Cursor string // from the page before
 	Size   int    // default 50, at most 200
@@ -59,19 +62,15 @@ func (d *Desk) FindThreads(ctx context.Context, tx *store.Tx, p identity.Princip
 	if err != nil {
 		return nil, "", err
 	}
-	who, err := subjectsNamed(ctx, tx, keys, f.Query)
-	if err != nil {
-		return nil, "", err
-	}
 	size := pageSize(f.Size)
 	arg := store.FindThreadsPageParams{Scope: p.LocationScope(), Statuses: set(f.Status), Location: f.Location.String(), Unread: flag(f.Unread),
-		Search: pattern(f.Query), People: set(who), AfterID: after.id, AfterAt: after.at, Size: size + 1}
+		AfterID: after.id, AfterAt: after.at, Size: size + 1}
 	if f.Mine {
 		arg.Mine = p.UserID.String()
 	}
-	rows, err := tx.FindThreadsPage(ctx, arg)
+	rows, err := findPage(ctx, tx, keys, f.Query, arg)
 	if err != nil {
-		return nil, "", fmt.Errorf("find threads: %w", err)
+		return nil, "", err
 	}
 	next := ""
 	if len(rows) > int(size) {
@@ -88,6 +87,39 @@ func (d *Desk) FindThreads(ctx context.Context, tx *store.Tx, p identity.Princip
 		out = append(out, row)
 	}
 	return out, next, nil
+}
+
+// findPage finds the rows of a page, which a query that is not empty narrows.
+func findPage(ctx context.Context, tx *store.Tx, keys *vault.Tenant, query string, arg store.FindThreadsPageParams) ([]store.FindThreadsPageRow, error) {
+	if strings.TrimSpace(query) == "" {
+		rows, err := tx.FindThreadsPage(ctx, arg)
+		if err != nil {
+			return nil, fmt.Errorf("find threads: %w", err)
+		}
+		return rows, nil
+	}
+	who, err := subjectsNamed(ctx, tx, keys, query)
+	if err != nil {
+		return nil, err
+	}
+	people := make(map[club.SubjectID]bool, len(who))
+	for _, id := range who {
+		people[id] = true
+	}
+	raw, err := json.Marshal(people)
+	if err != nil {
+		return nil, fmt.Errorf("encode people: %w", err)
+	}
+	found, err := tx.SearchThreadsPage(ctx, store.SearchThreadsPageParams{Words: prefixes(query), People: raw, Scope: arg.Scope, Statuses: arg.Statuses,
+		Location: arg.Location, Mine: arg.Mine, Unread: arg.Unread, AfterID: arg.AfterID, AfterAt: arg.AfterAt, Size: arg.Size})
+	if err != nil {
+		return nil, fmt.Errorf("search threads: %w", err)
+	}
+	rows := make([]store.FindThreadsPageRow, len(found))
+	for i, r := range found {
+		rows[i] = store.FindThreadsPageRow(r)
+	}
+	return rows, nil
 }
 
 func rowOf(keys *vault.Tenant, r store.FindThreadsPageRow) (ThreadRow, error) {
@@ -215,6 +247,23 @@ func pattern(query string) string {
 		return ""
 	}
 	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(query) + "%"
+}
+
+// mostWords bounds the words of a query.
+const mostWords = 12
+
+// prefixes writes the words of a query for message_search: "froze"* "bay"*. Words are letters and digits;
+// everything else parts them, as in the texts that are searched. Without any it is the empty word, which no
+// text holds.
+func prefixes(query string) string {
+	words := strings.FieldsFunc(clip(query, 100), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+	if words = words[:min(len(words), mostWords)]; len(words) == 0 {
+		return `""`
+	}
+	for i, w := range words {
+		words[i] = `"` + w + `"*`
+	}
+	return strings.Join(words, " ")
 }
 
 func flag(b bool) int64 {

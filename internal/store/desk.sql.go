@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"clubos/internal/club"
@@ -571,13 +572,9 @@ WHERE (CAST($1 AS TEXT) = '' OR t.location_id IS NULL OR CAST($1 AS TEXT) LIKE '
   AND (CAST($3 AS TEXT) = '' OR t.location_id = CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = '' OR t.assigned_to = CAST($4 AS TEXT))
   AND (CAST($5 AS BIGINT) = 0 OR t.unread > 0)
-  AND (CAST($6 AS TEXT) = ''
-    OR LOWER(t.snippet) LIKE LOWER(CAST($6 AS TEXT)) ESCAPE '\'
-    OR EXISTS (SELECT 1 FROM messages x WHERE x.thread_id = t.id AND LOWER(x.masked) LIKE LOWER(CAST($6 AS TEXT)) ESCAPE '\')
-    OR CAST($7 AS TEXT) LIKE '%,' || t.subject_id || ',%')
-  AND (CAST($8 AS TEXT) = '' OR t.updated_at < $9
-    OR (t.updated_at = $9 AND t.id < CAST($8 AS TEXT)))
-ORDER BY t.updated_at DESC, t.id DESC LIMIT $10
+  AND (CAST($6 AS TEXT) = '' OR t.updated_at < $7
+    OR (t.updated_at = $7 AND t.id < CAST($6 AS TEXT)))
+ORDER BY t.updated_at DESC, t.id DESC LIMIT $8
 `
 
 type FindThreadsPageParams struct {
@@ -586,8 +583,6 @@ type FindThreadsPageParams struct {
 	Location string
 	Mine     string
 	Unread   int64
-	Search   string
-	People   string
 	AfterID  string
 	AfterAt  time.Time
 	Size     int32
@@ -611,8 +606,6 @@ func (q *Queries) FindThreadsPage(ctx context.Context, arg FindThreadsPageParams
 		arg.Location,
 		arg.Mine,
 		arg.Unread,
-		arg.Search,
-		arg.People,
 		arg.AfterID,
 		arg.AfterAt,
 		arg.Size,
@@ -823,6 +816,116 @@ func (q *Queries) ReopenTexts(ctx context.Context, arg ReopenTextsParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const searchThreadsPage = `-- name: SearchThreadsPage :many
+SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provider, t.status, t.priority, t.version, t.unread, t.snippet, t.assigned_to, t.silent_until, t.merged_into, t.awaiting, t.episode_at, t.last_in_at, t.last_out_at, t.waiting_since, t.correlation_id, t.created_at, t.updated_at, s.wrapped_key, s.phone, m.id AS person_member_id, m.name AS member_name,
+    COALESCE(l.name, '') AS location_name, COALESCE(b.name, '') AS bay_name
+FROM threads t JOIN subjects s ON s.id = t.subject_id
+    LEFT JOIN members m ON m.subject_id = t.subject_id
+    LEFT JOIN locations l ON l.id = t.location_id
+    LEFT JOIN bays b ON b.id = t.bay_id
+WHERE t.id IN (
+        SELECT w.id FROM (SELECT CAST(f.thread_id AS TEXT) AS id FROM message_search($1) f ORDER BY f.rowid DESC LIMIT 5000) w
+        UNION
+        SELECT p.id FROM json_each($2) j JOIN threads p ON p.subject_id = j.key)
+  AND (CAST($3 AS TEXT) = '' OR t.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || t.location_id || ',%')
+  AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) LIKE '%,' || t.status || ',%')
+  AND (CAST($5 AS TEXT) = '' OR t.location_id = CAST($5 AS TEXT))
+  AND (CAST($6 AS TEXT) = '' OR t.assigned_to = CAST($6 AS TEXT))
+  AND (CAST($7 AS BIGINT) = 0 OR t.unread > 0)
+  AND (CAST($8 AS TEXT) = '' OR t.updated_at < $9
+    OR (t.updated_at = $9 AND t.id < CAST($8 AS TEXT)))
+ORDER BY t.updated_at DESC, t.id DESC LIMIT $10
+`
+
+type SearchThreadsPageParams struct {
+	Words    string
+	People   json.RawMessage
+	Scope    string
+	Statuses string
+	Location string
+	Mine     string
+	Unread   int64
+	AfterID  string
+	AfterAt  time.Time
+	Size     int32
+}
+
+type SearchThreadsPageRow struct {
+	Thread         Thread
+	WrappedKey     []byte
+	Phone          []byte
+	PersonMemberID club.MemberID
+	MemberName     []byte
+	LocationName   string
+	BayName        string
+}
+
+// FindThreadsPage of the threads that hold the words of a query, or are of people (keys of a JSON object).
+// Of the texts that hold the words the newest 5000 count, so that a word of every text costs no more.
+func (q *Queries) SearchThreadsPage(ctx context.Context, arg SearchThreadsPageParams) ([]SearchThreadsPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, searchThreadsPage,
+		arg.Words,
+		arg.People,
+		arg.Scope,
+		arg.Statuses,
+		arg.Location,
+		arg.Mine,
+		arg.Unread,
+		arg.AfterID,
+		arg.AfterAt,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchThreadsPageRow{}
+	for rows.Next() {
+		var i SearchThreadsPageRow
+		if err := rows.Scan(
+			&i.Thread.ID,
+			&i.Thread.SubjectID,
+			&i.Thread.MemberID,
+			&i.Thread.LocationID,
+			&i.Thread.BayID,
+			&i.Thread.Line,
+			&i.Thread.Provider,
+			&i.Thread.Status,
+			&i.Thread.Priority,
+			&i.Thread.Version,
+			&i.Thread.Unread,
+			&i.Thread.Snippet,
+			&i.Thread.AssignedTo,
+			&i.Thread.SilentUntil,
+			&i.Thread.MergedInto,
+			&i.Thread.Awaiting,
+			&i.Thread.EpisodeAt,
+			&i.Thread.LastInAt,
+			&i.Thread.LastOutAt,
+			&i.Thread.WaitingSince,
+			&i.Thread.CorrelationID,
+			&i.Thread.CreatedAt,
+			&i.Thread.UpdatedAt,
+			&i.WrappedKey,
+			&i.Phone,
+			&i.PersonMemberID,
+			&i.MemberName,
+			&i.LocationName,
+			&i.BayName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const updateEscalation = `-- name: UpdateEscalation :execrows

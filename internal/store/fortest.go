@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"clubos/internal/club"
 )
@@ -19,6 +20,37 @@ func ExecForTest(ctx context.Context, t *Tenant, query string, args ...any) erro
 func CountForTest(ctx context.Context, t *Tenant, query string, args ...any) (n int, err error) {
 	err = t.Read(ctx, func(tx *Tx) error { return tx.db.QueryRowContext(ctx, query, args...).Scan(&n) })
 	return n, err
+}
+
+// PlanForTest returns how the engine would run a query, a step per line.
+func PlanForTest(ctx context.Context, t *Tenant, query string, args ...any) (plan string, err error) {
+	explain := "EXPLAIN "
+	if t.WritePool() != nil {
+		explain = "EXPLAIN QUERY PLAN "
+	}
+	err = t.Read(ctx, func(tx *Tx) error {
+		rows, err := tx.db.QueryContext(ctx, explain+query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		columns, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		cells := make([]any, len(columns))
+		for i := range cells {
+			cells[i] = new(any)
+		}
+		for rows.Next() {
+			if err := rows.Scan(cells...); err != nil {
+				return err
+			}
+			plan += fmt.Sprintln(*cells[len(cells)-1].(*any)) // on SQLite the last of four
+		}
+		return rows.Err()
+	})
+	return plan, err
 }
 
 // SchemaForTest returns the PostgreSQL schema of a tenant.

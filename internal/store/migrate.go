@@ -48,10 +48,17 @@ type MigrationStatus struct {
 // TIMESTAMP columns back as times.
 var sqliteTypes = strings.NewReplacer("TIMESTAMPTZ", "TIMESTAMP", "JSONB", "TEXT", "BYTEA", "BLOB", "BIGINT", "INTEGER")
 
-// sqliteFS is a tree of migrations in SQLite's types.
-type sqliteFS struct{ fs.FS }
+// sqliteFS is a tree of migrations in SQLite's types. What no types can say in one way for both engines
+// has a file of the same name in own, which counts instead.
+type sqliteFS struct {
+	fs.FS
+	own fs.FS
+}
 
 func (f sqliteFS) Open(name string) (fs.File, error) {
+	if file, err := f.own.Open(name); err == nil && strings.HasSuffix(name, ".sql") {
+		return file, nil
+	}
 	file, err := f.FS.Open(name)
 	if err != nil || !strings.HasSuffix(name, ".sql") {
 		return file, err
@@ -83,7 +90,11 @@ func provider(db *sql.DB, dialect goose.Dialect, tree string) (*goose.Provider, 
 		return nil, fmt.Errorf("open migrations: %w", err)
 	}
 	if dialect == goose.DialectSQLite3 {
-		sub = sqliteFS{sub}
+		own, err := fs.Sub(migrations, "migrations/"+tree+"_sqlite")
+		if err != nil {
+			return nil, fmt.Errorf("open migrations: %w", err)
+		}
+		sub = sqliteFS{FS: sub, own: own}
 	}
 	p, err := goose.NewProvider(dialect, db, sub)
 	if err != nil {

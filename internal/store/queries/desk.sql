@@ -121,10 +121,28 @@ WHERE (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.
   AND (CAST(sqlc.arg(location) AS TEXT) = '' OR t.location_id = CAST(sqlc.arg(location) AS TEXT))
   AND (CAST(sqlc.arg(mine) AS TEXT) = '' OR t.assigned_to = CAST(sqlc.arg(mine) AS TEXT))
   AND (CAST(sqlc.arg(unread) AS BIGINT) = 0 OR t.unread > 0)
-  AND (CAST(sqlc.arg(search) AS TEXT) = ''
-    OR LOWER(t.snippet) LIKE LOWER(CAST(sqlc.arg(search) AS TEXT)) ESCAPE '\'
-    OR EXISTS (SELECT 1 FROM messages x WHERE x.thread_id = t.id AND LOWER(x.masked) LIKE LOWER(CAST(sqlc.arg(search) AS TEXT)) ESCAPE '\')
-    OR CAST(sqlc.arg(people) AS TEXT) LIKE '%,' || t.subject_id || ',%')
+  AND (CAST(sqlc.arg(after_id) AS TEXT) = '' OR t.updated_at < sqlc.arg(after_at)
+    OR (t.updated_at = sqlc.arg(after_at) AND t.id < CAST(sqlc.arg(after_id) AS TEXT)))
+ORDER BY t.updated_at DESC, t.id DESC LIMIT sqlc.arg(size);
+
+-- name: SearchThreadsPage :many
+-- FindThreadsPage of the threads that hold the words of a query, or are of people (keys of a JSON object).
+-- Of the texts that hold the words the newest 5000 count, so that a word of every text costs no more.
+SELECT sqlc.embed(t), s.wrapped_key, s.phone, m.id AS person_member_id, m.name AS member_name,
+    COALESCE(l.name, '') AS location_name, COALESCE(b.name, '') AS bay_name
+FROM threads t JOIN subjects s ON s.id = t.subject_id
+    LEFT JOIN members m ON m.subject_id = t.subject_id
+    LEFT JOIN locations l ON l.id = t.location_id
+    LEFT JOIN bays b ON b.id = t.bay_id
+WHERE t.id IN (
+        SELECT w.id FROM (SELECT CAST(f.thread_id AS TEXT) AS id FROM message_search(sqlc.arg(words)) f ORDER BY f.rowid DESC LIMIT 5000) w
+        UNION
+        SELECT p.id FROM json_each(sqlc.arg(people)) j JOIN threads p ON p.subject_id = j.key)
+  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')
+  AND (CAST(sqlc.arg(statuses) AS TEXT) = '' OR CAST(sqlc.arg(statuses) AS TEXT) LIKE '%,' || t.status || ',%')
+  AND (CAST(sqlc.arg(location) AS TEXT) = '' OR t.location_id = CAST(sqlc.arg(location) AS TEXT))
+  AND (CAST(sqlc.arg(mine) AS TEXT) = '' OR t.assigned_to = CAST(sqlc.arg(mine) AS TEXT))
+  AND (CAST(sqlc.arg(unread) AS BIGINT) = 0 OR t.unread > 0)
   AND (CAST(sqlc.arg(after_id) AS TEXT) = '' OR t.updated_at < sqlc.arg(after_at)
     OR (t.updated_at = sqlc.arg(after_at) AND t.id < CAST(sqlc.arg(after_id) AS TEXT)))
 ORDER BY t.updated_at DESC, t.id DESC LIMIT sqlc.arg(size);
