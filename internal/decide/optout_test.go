@@ -63,8 +63,8 @@ func TestStopLeavesADoorThatAPersonIsAskedToOpen(t *testing.T) {
 
 func TestStopKeepsWhatWasAnnouncedFromRunningUnasked(t *testing.T) {
 	t.Parallel()
-	h, th, p := announced(t)
-	th = h.hear(ada, "stop please")
+	h, _, p := announced(t)
+	th := h.hear(ada, "stop please")
 	if got := h.proposal(th.ID); got.ID != p.ID || got.Status != club.ProposalStale {
 		t.Errorf("the proposal is %s", got.Status)
 	}

@@ -76,7 +76,7 @@ func (d *Desk) names(ctx context.Context, tx *store.Tx, t store.Thread) []string
 	if err == nil {
 		var p people.Person
 		if p, err = people.Find(ctx, tx, keys, t.SubjectID); err == nil {
-			return append(p.Names(), p.Name)
+			return p.Names()
 		}
 	}
 	d.cfg.Log.ErrorContext(ctx, "member's name not known for masking", "event.action", "desk.names", "organization.id", tx.Tenant.String(),

@@ -203,7 +203,7 @@ func (d *Desk) Note(ctx context.Context, tenant *store.Tenant, p identity.Princi
 		}
 		n, err := tx.CreateMessage(ctx, store.CreateMessageParams{ID: noted, ThreadID: t.ID, Direction: club.DirectionNote, Author: club.AuthorOperator,
 			AuthorID: p.Actor.ID, Provider: t.Provider, DedupKey: &key, Status: club.MessageReceived, Body: body,
-			Masked: phrase.Mask(text, append(person.Names(), person.Name)...), Media: "[]", CorrelationID: tx.Correlation, Now: tx.Now})
+			Masked: phrase.Mask(text, person.Names()...), Media: "[]", CorrelationID: tx.Correlation, Now: tx.Now})
 		if err != nil {
 			return t, fmt.Errorf("store note: %w", err)
 		}

@@ -43,8 +43,14 @@ func (p Person) FirstName() string {
 	return first
 }
 
-// Names returns the words of the name, for masking.
-func (p Person) Names() []string { return strings.Fields(p.Name) }
+// Names returns the name and its words, for masking: a word alone may be an ordinary one, both together are not.
+func (p Person) Names() []string {
+	words := strings.Fields(p.Name)
+	if len(words) > 1 {
+		return append([]string{p.Name}, words...)
+	}
+	return words
+}
 
 // Subject returns the subject behind a number in E.164, making one at the first sight of it. A number
 // that texts us has consented to be answered until it says STOP.

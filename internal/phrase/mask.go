@@ -38,17 +38,18 @@ var (
 // PIN, which golfers also aim at) that stands within a few words of "code",
 // "pin", "password"; the codes of error messages stay. Each name is replaced
 // where it stands as a whole word, in any case, with or without its accents;
-// pass parts of a name ("Ann", "Lee") to have them replaced alone.
+// pass parts of a name ("Ann", "Lee") to have them replaced alone. A part that is
+// an ordinary word as well ("Will") is replaced only where it is used as a name.
 //
 // The result is in Unicode NFKC without invisible characters, so that none can
 // hide a number. Mask is idempotent and never panics.
 func Mask(text string, names ...string) string {
 	text = strings.Map(dropControl, canonical(text))
-	patterns := namePatterns(names)
+	patterns, ordinary := namePatterns(names)
 	// A replacement can bring two halves of a number together, so the passes
 	// go on until nothing changes; each shortens what is left to find.
 	for range 8 {
-		next := maskPass(text, patterns)
+		next := maskPass(text, patterns, ordinary)
 		if next == text {
 			break
 		}
@@ -66,14 +67,14 @@ func dropControl(r rune) rune {
 
 // maskPass applies the steps in order: an address may hold digits, a number may
 // look like a code. None sees the placeholders that are there already.
-func maskPass(text string, names []*regexp.Regexp) string {
+func maskPass(text string, names []*regexp.Regexp, ordinary map[string]bool) string {
 	for _, step := range []func(string) string{maskEmails, maskNumbers, maskCodes} {
 		text = outsidePlaceholders(text, step)
 	}
 	for _, re := range names {
 		text = outsidePlaceholders(text, func(s string) string { return maskName(s, re) })
 	}
-	return text
+	return maskOrdinary(text, ordinary)
 }
 
 func outsidePlaceholders(text string, step func(string) string) string {
@@ -154,11 +155,18 @@ func maskCodes(text string) string {
 	return codeBefore.ReplaceAllString(text, MaskCode+"$2")
 }
 
-// namePatterns compiles the names; white space in a name matches any.
-func namePatterns(names []string) []*regexp.Regexp {
-	var out []*regexp.Regexp
+// namePatterns compiles the names; white space in a name matches any. Single words that are ordinary ones
+// too are returned by themselves.
+func namePatterns(names []string) (out []*regexp.Regexp, ordinary map[string]bool) {
 	for _, name := range names {
 		fields := strings.Fields(canonical(name))
+		if len(fields) == 1 && ordinaryNames[strings.ToLower(fields[0])] {
+			if ordinary == nil {
+				ordinary = map[string]bool{}
+			}
+			ordinary[strings.ToLower(fields[0])] = true
+			continue
+		}
 		for i, f := range fields {
 			fields[i] = accentFree(f)
 		}
@@ -168,7 +176,7 @@ func namePatterns(names []string) []*regexp.Regexp {
 			}
 		}
 	}
-	return out
+	return out, ordinary
 }
 
 // accentFree returns a pattern that matches word with or without its accents.
