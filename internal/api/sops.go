@@ -84,10 +84,30 @@ type SOPVersion struct {
 	Note      string    `json:"note" doc:"Why it was changed."`
 	CreatedBy string    `json:"created_by"`
 	CreatedAt time.Time `json:"created_at"`
+	Releases  []Release `json:"releases" nullable:"false" doc:"When it was made live, newest first."`
 }
 
-func showVersion(v store.SOPVersion) (SOPVersion, error) {
-	return SOPVersion{ID: v.ID.String(), Version: v.Version, Note: v.Note, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt.UTC()}, nil
+// Release is one time at which a version was made live.
+type Release struct {
+	Kind   string    `json:"kind" enum:"published,restored"`
+	Reason string    `json:"reason,omitempty" doc:"Why, masked."`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+func showVersion(v store.SOPVersion, releases []knowledge.Release) SOPVersion {
+	out := SOPVersion{ID: v.ID.String(), Version: v.Version, Note: v.Note, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt.UTC(), Releases: []Release{}}
+	for _, r := range releases {
+		if r.Version != v.Version {
+			continue
+		}
+		kind := "published"
+		if r.Restored {
+			kind = "restored"
+		}
+		out.Releases = append(out.Releases, Release{Kind: kind, Reason: r.Reason, By: r.By.String(), At: r.At.UTC()})
+	}
+	return out
 }
 
 // SOPDetail is a SOP with one of its versions.
@@ -151,9 +171,11 @@ func (a *api) sopAt(ctx context.Context, tx *store.Tx, s store.SOP, version int6
 	if out.Body.SOP, err = showSOP(s); err != nil {
 		return nil, err
 	}
-	if out.Body.Version, err = showVersion(v); err != nil {
+	releases, err := a.cfg.Library.Releases(ctx, tx, s.ID)
+	if err != nil {
 		return nil, err
 	}
+	out.Body.Version = showVersion(v, releases)
 	out.Body.Document, err = showDocument(doc)
 	return out, err
 }
@@ -194,7 +216,12 @@ func (a *api) registerSOPs() {
 			if err != nil {
 				return err
 			}
-			out, err = cut(in.Paging, all, func(v store.SOPVersion) string { return v.ID.String() }, showVersion)
+			releases, err := a.cfg.Library.Releases(ctx, tx, s.ID)
+			if err != nil {
+				return err
+			}
+			out, err = cut(in.Paging, all, func(v store.SOPVersion) string { return v.ID.String() },
+				func(v store.SOPVersion) (SOPVersion, error) { return showVersion(v, releases), nil })
 			return err
 		})
 		return out, err

@@ -203,6 +203,12 @@ func TestSOPsGoThroughTheirVersions(t *testing.T) {
 	}
 	h.want(422, h.do(h.north.full, ask{method: "POST", path: path + one.SOP.ID + "/restore", body: object{"version": 1, "reason": ""}}), nil)
 	h.want(200, h.do(h.north.full, ask{method: "POST", path: path + one.SOP.ID + "/restore", body: object{"version": 1, "reason": "the old one"}}), &one)
+	var versions Page[SOPVersion]
+	h.want(200, h.do(h.north.viewer, ask{method: "GET", path: path + one.SOP.ID + "/versions"}), &versions)
+	if n := len(versions.Items); n != 2 || len(versions.Items[0].Releases) != 1 || versions.Items[0].Releases[0].Kind != "published" ||
+		len(versions.Items[1].Releases) != 1 || versions.Items[1].Releases[0].Kind != "restored" || versions.Items[1].Releases[0].Reason != "the old one" {
+		t.Errorf("%+v", versions.Items)
+	}
 	var changes sopChanges
 	h.want(200, h.do(h.north.full, ask{method: "GET", path: path + one.SOP.ID + "/diff?from=1&to=2"}), &changes)
 	if len(changes.Items) != 1 || changes.Items[0].Kind != "changed" {

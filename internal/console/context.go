@@ -166,7 +166,7 @@ func (v *visit) undo(x store.Execution, buttons []page.ActionButton) *page.Actio
 }
 
 func (v *visit) execution(f frame, users map[club.UserID]identity.User, x store.Execution) page.ExecutionRow {
-	row := page.ExecutionRow{ID: x.ID, Title: v.actionTitle(x.Action), Target: f.locationName(x.LocationID), Outcome: x.Outcome, Detail: x.Detail, By: actorName(users, x.RequestedBy), At: x.CreatedAt}
+	row := page.ExecutionRow{ID: x.ID, Title: v.actionTitle(x.Action), Target: f.locationName(x.LocationID), Outcome: x.Outcome, Detail: sentence(x.Detail), By: actorName(users, x.RequestedBy), At: x.CreatedAt}
 	if row.Target == "" {
 		row.Target = "the club"
 	}

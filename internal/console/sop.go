@@ -27,8 +27,16 @@ func (v *visit) sopVersions(tx *store.Tx, s store.SOP, users map[club.UserID]ide
 	if n, err := strconv.ParseInt(v.query("v"), 10, 64); err == nil {
 		shown = n
 	}
+	releases, err := v.c.Library.Releases(ctx, tx, s.ID)
+	if err != nil {
+		return err
+	}
+	made := map[int64][]page.SOPRelease{}
+	for _, r := range releases {
+		made[r.Version] = append(made[r.Version], page.SOPRelease{Restored: r.Restored, Reason: r.Reason, By: orText(r.By.Name, actorName(users, r.By.String())), At: r.At})
+	}
 	for _, x := range versions {
-		p.Versions = append(p.Versions, page.SOPVersionRow{Number: int(x.Version), Note: x.Note, By: actorName(users, x.CreatedBy), At: x.CreatedAt, Live: s.Status == string(knowledge.StatusLive) && s.LiveVersion != nil && *s.LiveVersion == x.Version})
+		p.Versions = append(p.Versions, page.SOPVersionRow{Made: made[x.Version], Number: int(x.Version), Note: x.Note, By: actorName(users, x.CreatedBy), At: x.CreatedAt, Live: s.Status == string(knowledge.StatusLive) && s.LiveVersion != nil && *s.LiveVersion == x.Version})
 	}
 	doc, _, err := v.c.Library.FindVersion(ctx, tx, s.ID, shown)
 	if err != nil {

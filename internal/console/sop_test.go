@@ -66,7 +66,7 @@ func TestSOPIsEditedPublishedAndTakenBack(t *testing.T) {
 	if len(find(b.doc, "[data-op=-]")) != 1 || len(find(b.doc, "[data-op=+]")) != 1 {
 		t.Error("the difference has no two sides")
 	}
-	b.get("/c/fairway/sops/"+id).submit("/rollback", "reason", "worse after all").want(http.StatusOK, "Version 1 is live.")
+	b.get("/c/fairway/sops/"+id).submit("/rollback", "reason", "worse after all").want(http.StatusOK, "Version 1 is live.", "Made live again by", "worse after all")
 	if s := h.sop("wifi", ""); *s.LiveVersion != 1 {
 		t.Errorf("live is %d", *s.LiveVersion)
 	}

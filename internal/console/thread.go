@@ -101,7 +101,7 @@ func escalationOf(d desk.ThreadDetail, users map[club.UserID]identity.User) *pag
 	if e == nil || e.Status == "closed" {
 		return nil
 	}
-	out := &page.Escalation{Reason: e.Reason, Summary: e.Summary, By: "ClubOS", At: e.CreatedAt}
+	out := &page.Escalation{Reason: sentence(e.Reason), Summary: e.Summary, By: "ClubOS", At: e.CreatedAt}
 	if e.Status == "open" {
 		out.Due = e.DueAt
 	} else if e.AcknowledgedBy != "" {

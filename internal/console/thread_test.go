@@ -168,7 +168,7 @@ func TestThreadGoesThroughHands(t *testing.T) {
 		says   string
 	}{
 		{"/claim", nil, club.ThreadInProgress, "with operator0"},
-		{"/escalate", []string{"priority", "high", "reason", "needs a tech"}, club.ThreadEscalated, "needs a tech"},
+		{"/escalate", []string{"priority", "high", "reason", "needs a tech"}, club.ThreadEscalated, "; needs a tech."},
 		{"/claim", nil, club.ThreadInProgress, "You have it."},
 		{"/handback", nil, club.ThreadPending, "Handed back to ClubOS."},
 		{"/resolve", nil, club.ThreadResolved, "Resolved."},
@@ -369,7 +369,7 @@ func TestWhatWasDoneCanBeTakenBack(t *testing.T) {
 		}
 	}
 	storetest.Exec(t, h.tenant, "UPDATE executions SET outcome = 'success', detail = 'opened', finished_at = created_at")
-	b.get(at).want(http.StatusOK, "Verified", "opened")
+	b.get(at).want(http.StatusOK, "Verified", "Opened.")
 	for _, f := range find(b.doc, "#context li form") {
 		if v := valuesOf(f); v.Get("action") == "lock_door" {
 			h.clock.Advance(time.Minute)

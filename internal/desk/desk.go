@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"clubos/internal/club"
@@ -150,6 +151,19 @@ func checkText(what, text string, most int) (string, error) {
 		return "", club.Invalid("%s is not valid text", what)
 	}
 	return text, nil
+}
+
+// sentence writes a reason as people read it; reasons are kept as they follow "because".
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[n:]
+	if !strings.ContainsAny(s[len(s)-1:], ".?!") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
 }
 
 func clip(s string, n int) string {

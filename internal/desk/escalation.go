@@ -111,7 +111,7 @@ func (d *Desk) note(ctx context.Context, tx *store.Tx, t store.Thread, e store.E
 		return notify.Note{}, err
 	}
 	n := notify.Note{Kind: notify.KindEscalation, Ref: e.ID.String(), Thread: t.ID, Priority: e.Priority, Link: "/threads/" + t.ID.String(),
-		Lines: []string{e.Reason, e.Summary}, Fields: [][2]string{{"Priority", string(e.Priority)}}}
+		Lines: []string{sentence(e.Reason), e.Summary}, Fields: [][2]string{{"Priority", string(e.Priority)}}}
 	if where != "" {
 		n.Fields = append(n.Fields, [2]string{"Place", where})
 	}
@@ -257,7 +257,7 @@ func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, t store.Thread, by cl
 		return fmt.Errorf("find decision: %w", err)
 	}
 	return d.cfg.Notifier.Update(ctx, tx, pr.ID.String(), notify.Note{Kind: notify.KindProposal, Thread: t.ID, Priority: t.Priority,
-		Title: "Withdrawn: " + c.Title, Lines: []string{strings.ToUpper(why[:1]) + why[1:] + "."}, Link: "/threads/" + t.ID.String()})
+		Title: "Withdrawn: " + c.Title, Lines: []string{sentence(why)}, Link: "/threads/" + t.ID.String()})
 }
 
 // FindOverdueEscalations returns the open escalations, at places that p may see, that nobody has

@@ -15,8 +15,14 @@ import (
 // documents: an Invalid error lists all that is wrong (see Problems), and nothing has changed then.
 // Publishing what is live does nothing.
 func (l *Library) Publish(ctx context.Context, tx *store.Tx, by club.Actor, id club.SOPID, version int64, note string) (store.SOP, error) {
-	return l.goLive(ctx, tx, by, id, version, note, "sop.published")
+	return l.goLive(ctx, tx, by, id, version, note, actionPublished)
 }
+
+// The audit log's words for making a version live.
+const (
+	actionPublished = "sop.published"
+	actionRestored  = "sop.restored"
+)
 
 // Restore makes an older version live again and says why. The versions after it are kept; the next
 // edit begins at the newest one, as always.
@@ -24,7 +30,7 @@ func (l *Library) Restore(ctx context.Context, tx *store.Tx, by club.Actor, id c
 	if strings.TrimSpace(reason) == "" {
 		return store.SOP{}, club.Invalid("say why the older version is restored")
 	}
-	return l.goLive(ctx, tx, by, id, version, reason, "sop.restored")
+	return l.goLive(ctx, tx, by, id, version, reason, actionRestored)
 }
 
 func (l *Library) goLive(ctx context.Context, tx *store.Tx, by club.Actor, id club.SOPID, version int64, note, action string) (store.SOP, error) {

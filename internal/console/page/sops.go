@@ -73,6 +73,15 @@ type SOPVersionRow struct {
 	By     string
 	At     time.Time
 	Live   bool
+	Made   []SOPRelease // when it was made live, newest first
+}
+
+// SOPRelease is one time at which a version was made live.
+type SOPRelease struct {
+	Restored bool
+	Reason   string
+	By       string
+	At       time.Time
 }
 
 // Diff is the difference between two versions.
