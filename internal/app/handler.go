@@ -57,9 +57,9 @@ func (v *vendors) receivers(_ context.Context, tenant *store.Tenant) (webhook.Re
 		r.Bookings = c.bookings
 	}
 	if c.unifi != nil {
-		r.UniFi = func(h http.Header, body []byte, now time.Time) (webhook.DoorEvent, error) {
+		r.UniFi = func(h http.Header, body []byte, now time.Time) (club.DoorEvent, error) {
 			e, err := c.unifi.Receive(h, body, now)
-			return webhook.DoorEvent{ID: e.ID, Type: e.Type, Door: e.Door, Granted: e.Granted, Key: e.Key, At: e.At}, err
+			return e.DoorEvent(), err
 		}
 	}
 	if c.slack != nil {

@@ -32,6 +32,7 @@ type (
 	shiftKind        struct{}
 	coverKind        struct{}
 	relationKind     struct{}
+	accessEventKind  struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -62,6 +63,7 @@ func (overrideKind) prefix() string     { return "ovr" }
 func (shiftKind) prefix() string        { return "shf" }
 func (coverKind) prefix() string        { return "cov" }
 func (relationKind) prefix() string     { return "rel" }
+func (accessEventKind) prefix() string  { return "acc" }
 
 // Ids of the nouns.
 type (
@@ -93,6 +95,7 @@ type (
 	ShiftID        = ID[shiftKind]
 	CoverID        = ID[coverKind]
 	RelationID     = ID[relationKind]
+	AccessEventID  = ID[accessEventKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -178,3 +181,6 @@ func NewCoverID(at time.Time) CoverID { return NewID[coverKind](at) }
 
 // NewRelationID makes a RelationID for the instant at.
 func NewRelationID(at time.Time) RelationID { return NewID[relationKind](at) }
+
+// NewAccessEventID makes an AccessEventID for the instant at.
+func NewAccessEventID(at time.Time) AccessEventID { return NewID[accessEventKind](at) }

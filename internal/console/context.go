@@ -42,6 +42,9 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 	}
 	if v.p.Can(identity.DevicesRead) {
 		out.Devices = devicesOf(d.Devices)
+		for _, e := range d.Doors {
+			out.Doors = append(out.Doors, page.DoorRow{Text: orText(e.DoorName, "A door") + ": " + e.Kind.Words(), Tone: doorTone(e.Kind), At: e.At})
+		}
 	}
 	if v.p.Can(identity.ActionsExecute) && d.Thread.Status != club.ThreadMerged {
 		out.Actions = v.buttons(scene{d.Location, d.Bay, d.Devices})
@@ -89,6 +92,17 @@ func devicesOf(rows []store.Device) []page.DeviceRow {
 		out = append(out, r)
 	}
 	return out
+}
+
+// doorTone is how a door's report is shown.
+func doorTone(k club.AccessKind) page.Tone {
+	switch {
+	case k.Alarms():
+		return page.ToneDanger
+	case k == club.AccessDenied:
+		return page.ToneWarn
+	}
+	return page.ToneQuiet
 }
 
 // scene is where an action would act.

@@ -105,6 +105,11 @@ func workHealth(v *visit, tx *store.Tx, p *page.HealthPage) error {
 	stat("Proposals open", w.ProposalsOpen, "wait for a yes or no", page.ToneMachine)
 	stat("Texts in trouble, 24 h", w.TextsTroubled, "failed, or may not have gone out", page.ToneWarn)
 	stat("Actions unconfirmed, 24 h", w.ExecutionsUnconfirmed, "somebody should look", page.ToneWarn)
+	doors, err := tx.CountAccessAlarms(v.r.Context(), store.CountAccessAlarmsParams{Scope: v.p.LocationScope(), Since: tx.Now.Add(-24 * time.Hour)})
+	if err != nil {
+		return fmt.Errorf("count door alarms: %w", err)
+	}
+	stat("Doors forced or held open, 24 h", doors, "somebody should look", page.ToneWarn)
 	p.Queues = []page.QueueRow{
 		{Name: "Texts to members", Waiting: int(w.TextsQueued)},
 		{Name: "Actions", Running: int(w.ExecutionsUnfinished)},

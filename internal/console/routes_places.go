@@ -79,8 +79,20 @@ func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 		if err != nil {
 			return s, fmt.Errorf("find devices: %w", err)
 		}
+		reports, err := tx.FindLatestAccessEvents(ctx, tx.Now.Add(-24*time.Hour))
+		if err != nil {
+			return s, fmt.Errorf("find what doors reported: %w", err)
+		}
+		last := map[club.DeviceID]store.FindLatestAccessEventsRow{}
+		for _, e := range reports {
+			last[e.DeviceID] = e
+		}
 		for _, d := range devices {
-			if row := devicesOf([]store.Device{d}); d.BayID.IsZero() {
+			row := devicesOf([]store.Device{d})
+			if e, ok := last[d.ID]; ok {
+				row[0].Detail = e.Kind.Words() + " " + page.Span(tx.Now.Sub(e.At).Round(time.Minute)) + " ago"
+			}
+			if d.BayID.IsZero() {
 				s.ofLocation[d.LocationID] = append(s.ofLocation[d.LocationID], row...)
 			} else {
 				s.ofBay[d.BayID] = append(s.ofBay[d.BayID], row...)

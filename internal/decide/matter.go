@@ -78,6 +78,9 @@ func gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thre
 	if err := m.findOthers(ctx, tx); err != nil {
 		return nil, err
 	}
+	if err := m.findDoors(ctx, tx); err != nil {
+		return nil, err
+	}
 	return m, m.findDevices(ctx, tx)
 }
 
@@ -239,6 +242,29 @@ func (m *matter) findDevices(ctx context.Context, tx *store.Tx) error {
 			state = "online"
 		}
 		m.fact("device", d.Name+" "+state, d.Vendor, *d.SeenAt)
+	}
+	return nil
+}
+
+// doorReports is how long a door's report has to do with what a member writes.
+const doorReports = 15 * time.Minute
+
+// findDoors notes what the doors of a member's present booking reported of late. It is evidence for people
+// and moves nothing: a report does not say who stood there.
+func (m *matter) findDoors(ctx context.Context, tx *store.Tx) error {
+	if m.booking.ID.IsZero() || m.booking.LocationID != m.location.ID {
+		return nil
+	}
+	list, err := tx.FindAccessEvents(ctx, store.FindAccessEventsParams{LocationID: m.location.ID, BayID: m.booking.BayID, Since: tx.Now.Add(-doorReports), Size: 10})
+	if err != nil {
+		return fmt.Errorf("read what doors reported: %w", err)
+	}
+	seen := map[string]bool{}
+	for _, e := range list {
+		if what := e.DoorName + " " + e.Kind.Words(); e.Kind != club.AccessOther && !seen[what] {
+			seen[what] = true
+			m.fact("door", what, e.Vendor, e.At)
+		}
 	}
 	return nil
 }

@@ -33,15 +33,18 @@ type ThreadDetail struct {
 	Executions  []store.Execution
 	Escalation  *store.Escalation // the latest; nil when people were never called
 	Tickets     []store.Ticket
-	Bookings    []store.Booking // the person's, around the present instant
-	BayBookings []store.Booking // of the thread's bay, likewise
-	Devices     []store.Device  // of the bay, and those that serve the whole place
-	Others      []store.Thread  // the person's other threads, newest first, that the reader may see
+	Bookings    []store.Booking             // the person's, around the present instant
+	BayBookings []store.Booking             // of the thread's bay, likewise
+	Devices     []store.Device              // of the bay, and those that serve the whole place
+	Doors       []store.FindAccessEventsRow // what doors reported of late at the place of the person's present booking, newest first
+	Others      []store.Thread              // the person's other threads, newest first, that the reader may see
 }
 
 const (
 	messagesShown = 100
 	around        = 12 * time.Hour // bookings this long before and after are shown
+	doorReports   = time.Hour      // what doors reported is shown this long, while the person has a booking there
+	bookingMargin = 10 * time.Minute
 )
 
 // FindThreadDetail returns a thread that p may see, with all that belongs to it. Lists other than the
@@ -158,6 +161,11 @@ func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *Thr
 		return fmt.Errorf("find bookings: %w", err)
 	}
 	out.Bookings = slices.DeleteFunc(out.Bookings, func(b store.Booking) bool { return !p.AllowsLocation(b.LocationID) })
+	if p.Can(identity.DevicesRead) {
+		if err := loadDoors(ctx, tx, out); err != nil {
+			return err
+		}
+	}
 	if out.Thread.LocationID.IsZero() {
 		return nil
 	}
@@ -176,6 +184,22 @@ func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *Thr
 	out.BayBookings, err = tx.FindDeskBookingsOfBay(ctx, store.FindDeskBookingsOfBayParams{BayID: out.Thread.BayID, Since: since, Until: until})
 	if err != nil {
 		return fmt.Errorf("find bay's bookings: %w", err)
+	}
+	return nil
+}
+
+// loadDoors reads what the doors reported where the person is, or is about to be.
+func loadDoors(ctx context.Context, tx *store.Tx, out *ThreadDetail) error {
+	for _, b := range out.Bookings {
+		if b.Status != club.BookingConfirmed || tx.Now.Before(b.StartsAt.Add(-bookingMargin)) || tx.Now.After(b.EndsAt.Add(bookingMargin)) {
+			continue
+		}
+		rows, err := tx.FindAccessEvents(ctx, store.FindAccessEventsParams{LocationID: b.LocationID, BayID: b.BayID, Since: tx.Now.Add(-doorReports), Size: 5})
+		if err != nil {
+			return fmt.Errorf("find what doors reported: %w", err)
+		}
+		out.Doors = rows
+		return nil
 	}
 	return nil
 }

@@ -1,4 +1,5 @@
-// Package inbox takes in what comes from outside: members' texts, vendors' reports on ours, bookings.
+// Package inbox takes in what comes from outside: members' texts, vendors' reports on ours, bookings, and
+// what doors report.
 //
 // It stores, and stores once; what a text means is not its business. A text's row, the record of its
 // delivery, its thread's move and the job that reads it commit together, and only then is the caller

@@ -40,6 +40,8 @@ type Config struct {
 	HandReplied func(ctx context.Context, tx *store.Tx, thread store.Thread) error
 	// Staff takes in what the club's own people answer to calls. Nil: every number is a member's.
 	Staff Staff
+	// DoorAlarm is called, in tx, when a door was forced or held open. Nil does nothing.
+	DoorAlarm func(ctx context.Context, tx *store.Tx, e store.AccessEvent) error
 	// Feeds returns the booking feeds of a club that PollFeeds reads. Nil means none.
 	Feeds func(ctx context.Context, tenant *store.Tenant) ([]Feed, error)
 

@@ -46,6 +46,9 @@ type Settings struct {
 	Calls        map[club.Priority]CallPlan // who is called to an escalation, and when
 	SlackChannel string
 	ConsoleURL   string
+
+	DoorAlarm string // what a door that was forced or held open makes: DoorAlarmTicket and its like
+	Night     string // "22:00-06:00"; see AtNight
 }
 
 // Off reports whether a switch is thrown that stops an action: "all", its category or its name.

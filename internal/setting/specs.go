@@ -96,6 +96,8 @@ var specs = []Spec{
 	plan("calls.low", "Who is called at low priority", "now: slack; sla: on-call by email", calls(club.PriorityLow)),
 
 	text("notify.slack_channel", "People", "Slack channel", "Where proposals and escalations are posted; empty posts nothing.", "", 0, 80, func(s *Settings) *string { return &s.SlackChannel }),
+	checked(text("access.alarm", "People", "Door forced or held open", "What a door makes that was forced, or held open at night: ticket, emergency (a ticket that presses), or off. Nothing is ever done to the door.", DoorAlarmTicket, 1, 20, func(s *Settings) *string { return &s.DoorAlarm }), knownAlarm),
+	checked(text("access.night", "People", "Night", "When a door that is held open matters, by the clock of its place.", "22:00-06:00", 1, 20, func(s *Settings) *string { return &s.Night }), knownNight),
 	text("console.url", "People", "Address of the console", "For links in notifications, like https://club.example.com.", "", 0, 200, func(s *Settings) *string { return &s.ConsoleURL }),
 }
 

@@ -24,6 +24,22 @@ type APIKey struct {
 	LastUsedAt *time.Time
 }
 
+type AccessEvent struct {
+	ID            club.AccessEventID
+	Vendor        string
+	EventKey      string
+	Kind          club.AccessKind
+	VendorType    string
+	DoorRef       string
+	DeviceID      club.DeviceID
+	LocationID    club.LocationID
+	BayID         club.BayID
+	ExecutionID   club.ExecutionID
+	At            time.Time
+	ReceivedAt    time.Time
+	CorrelationID club.CorrelationID
+}
+
 type Archived struct {
 	Object     string
 	ArchivedAt time.Time

@@ -61,7 +61,6 @@ type gate struct {
 	presses []string
 	reply   string
 	failure error
-	doors   []webhook.DoorEvent
 }
 
 type lockedBuffer struct {
@@ -104,12 +103,6 @@ func newGate(t testing.TB) *gate {
 			}
 			return receivers, nil
 		},
-		DoorEvent: func(_ context.Context, _ *store.Tenant, e webhook.DoorEvent) error {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.doors = append(g.doors, e)
-			return nil
-		},
 	})
 	err := tenant.Write(t.Context(), func(tx *store.Tx) error {
 		return tx.CreateLocation(t.Context(), store.CreateLocationParams{ID: club.NewLocationID(tx.Now), Slug: "north", Name: "North", TimeZone: "UTC", Details: "{}", CreatedAt: tx.Now})
@@ -145,9 +138,9 @@ func newReceivers(t testing.TB) webhook.Receivers {
 			i, err := sl.Receive(h, body, now)
 			return webhook.Press{User: i.UserID, Action: i.ActionID, Value: i.Value}, err
 		},
-		UniFi: func(h http.Header, body []byte, now time.Time) (webhook.DoorEvent, error) {
+		UniFi: func(h http.Header, body []byte, now time.Time) (club.DoorEvent, error) {
 			e, err := un.Receive(h, body, now)
-			return webhook.DoorEvent{ID: e.ID, Type: e.Type, Door: e.Door, Granted: e.Granted, Key: e.Key, At: e.At}, err
+			return e.DoorEvent(), err
 		},
 	}
 }

@@ -63,11 +63,8 @@ func (s *server) unifi(ctx context.Context, e *event) error {
 	if err != nil {
 		return err
 	}
-	if s.cfg.DoorEvent == nil {
-		e.result.Ignored = "nobody takes in door events"
-		return nil
-	}
-	return s.cfg.DoorEvent(ctx, e.tenant, ev)
+	e.result, err = s.cfg.Inbox.DoorEvent(ctx, e.tenant, ev)
+	return err
 }
 
 // pressWithin leaves room in the three seconds after which Slack tells the person that it failed.

@@ -25,20 +25,10 @@ type Bookings interface {
 }
 
 // Doors verifies and reads the webhooks of a door controller.
-type Doors func(header http.Header, body []byte, now time.Time) (DoorEvent, error)
+type Doors func(header http.Header, body []byte, now time.Time) (club.DoorEvent, error)
 
 // Buttons verifies and reads presses of buttons in a chat.
 type Buttons func(header http.Header, body []byte, now time.Time) (Press, error)
-
-// DoorEvent is what a door controller reports.
-type DoorEvent struct {
-	ID      string // the second delivery of an event has the same
-	Type    string
-	Door    string // the vendor's id of the door; "" when it is about something else
-	Granted bool   // an unlocking that was allowed
-	Key     string // ours, when we were the cause
-	At      time.Time
-}
 
 // Press is a press of a button.
 type Press struct {
@@ -84,8 +74,6 @@ type Config struct {
 	Receivers func(ctx context.Context, tenant *store.Tenant) (Receivers, error)
 	// SlackActions is required where a club's Receivers have Slack.
 	SlackActions SlackActions
-	// DoorEvent takes in what a door controller reports. Nil acknowledges and forgets it.
-	DoorEvent func(ctx context.Context, tenant *store.Tenant, e DoorEvent) error
 	// PagerChange takes in what somebody acknowledged or resolved at a paging service; a second time it must
 	// do no harm. Required where a club's Receivers have PagerDuty.
 	PagerChange func(ctx context.Context, tenant *store.Tenant, c PagerChange) error

@@ -21,8 +21,9 @@ type Event struct {
 	Type     string // "access.door.unlock", "access.device.dps_status", …
 	Door     string // the door's id; "" when the event is about something else
 	DoorName string
-	Device   string    // the device's id, where the event names one
-	Granted  bool      // an unlocking that was allowed
+	Device   string // the device's id, where the event names one
+	Granted  bool   // an unlocking that was allowed
+	Kind     club.AccessKind
 	Key      string    // ours, when we were the cause; "" otherwise
 	At       time.Time // when the console signed it
 }
@@ -48,6 +49,8 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (Event,
 			} `json:"device"`
 			Object struct {
 				Result string `json:"result"`
+				Type   string `json:"event_type"`
+				Status string `json:"status"`
 			} `json:"object"`
 		} `json:"data"`
 	}
@@ -57,12 +60,45 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (Event,
 	sum := sha256.Sum256(body)
 	ev := Event{
 		ID: hex.EncodeToString(sum[:16]), Type: e.Event, DoorName: e.Data.Location.Name, Device: e.Data.Device.ID,
-		Granted: e.Data.Object.Result == "Access Granted", Key: findKey(body), At: at,
+		Granted: e.Data.Object.Result == granted, Key: findKey(body), At: at,
 	}
+	ev.Kind = kindOf(e.Event, e.Data.Object.Result, e.Data.Object.Type+" "+e.Data.Object.Status)
 	if e.Data.Location.Type == "" || e.Data.Location.Type == "door" {
 		ev.Door = e.Data.Location.ID
 	}
 	return ev, nil
+}
+
+// granted is the result of an unlocking that was allowed.
+const granted = "Access Granted"
+
+// kindOf reads what happened to the door. The console's versions name the alarms of its door contacts
+// differently ("door_held_open", "Held Open Too Long", "forced_open"), so that their words decide.
+func kindOf(event, result, contact string) club.AccessKind {
+	contact = strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(contact))
+	has := func(word string) bool { return strings.Contains(contact, word) }
+	switch {
+	case event == "access.door.unlock" && result == granted:
+		return club.AccessGranted
+	case event == "access.door.unlock" && result != "":
+		return club.AccessDenied
+	case event != "access.device.dps_status":
+		return club.AccessOther
+	case has("forc"):
+		return club.AccessForced
+	case has("held"), has("too long"), has("left open"):
+		return club.AccessHeldOpen
+	case has("close"):
+		return club.AccessClosed
+	case has("open"):
+		return club.AccessOpened
+	}
+	return club.AccessOther
+}
+
+// DoorEvent is the event in the words of the club.
+func (e Event) DoorEvent() club.DoorEvent {
+	return club.DoorEvent{Vendor: "unifi", ID: e.ID, Type: e.Type, Kind: e.Kind, Door: e.Door, Key: e.Key, At: e.At}
 }
 
 // verify checks t=<unix s>,v1=<hex> over "<t>.<body>".

@@ -171,7 +171,7 @@ func TestWebhooksNameTheDoorAndOurKeyButNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Event{ID: ev.ID, Type: "access.door.unlock", Door: "front", DoorName: "Front", Device: "hub-front", Granted: true, Key: "key-12345", At: noon}, ev); diff != "" || ev.ID == "" {
+	if diff := cmp.Diff(Event{ID: ev.ID, Type: "access.door.unlock", Door: "front", DoorName: "Front", Device: "hub-front", Granted: true, Kind: club.AccessGranted, Key: "key-12345", At: noon}, ev); diff != "" || ev.ID == "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -187,4 +187,28 @@ func FuzzFindKeyAndLog(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhatADoorReportsIsReadFromTheConsolesWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		event, result, contact string
+		want                   club.AccessKind
+	}{
+		{"access.door.unlock", "Access Granted", "", club.AccessGranted},
+		{"access.door.unlock", "Access Denied", "", club.AccessDenied},
+		{"access.door.unlock", "BLOCKED", "", club.AccessDenied},
+		{"access.door.unlock", "", "", club.AccessOther},
+		{"access.device.dps_status", "", "dps_change open", club.AccessOpened},
+		{"access.device.dps_status", "", "dps_change close", club.AccessClosed},
+		{"access.device.dps_status", "", "door_held_open alarm", club.AccessHeldOpen},
+		{"access.device.dps_status", "", "alarm Open Too Long", club.AccessHeldOpen},
+		{"access.device.dps_status", "", "forced_open alarm", club.AccessForced},
+		{"access.device.dps_status", "", " ", club.AccessOther},
+		{"access.doorbell.incoming", "", "open", club.AccessOther},
+	} {
+		if got := kindOf(c.event, c.result, c.contact); got != c.want {
+			t.Errorf("%+v is %s", c, got)
+		}
+	}
 }

@@ -156,6 +156,7 @@ type Context struct {
 	Bay        string
 	BayNote    string
 	Devices    []DeviceRow
+	Doors      []DoorRow // what doors reported of late, newest first
 	Actions    []ActionButton
 	Executions []ExecutionRow
 	Tickets    []TicketRow
@@ -195,6 +196,13 @@ type DeviceRow struct {
 	Maintenance bool
 	Detail      string
 	At          time.Time // when that was true
+}
+
+// DoorRow is something that a door reported.
+type DoorRow struct {
+	Text string // "Front door: access denied"
+	Tone Tone
+	At   time.Time
 }
 
 // ActionButton runs an action of the catalogue. The target comes from rows of the server; the form
