@@ -193,7 +193,7 @@ func TestEmergencyCallsByThePlanStepAfterStep(t *testing.T) {
 	h := newCallHouse(t)
 	h.set("console.url", "https://club.example/c/aa")
 	th := h.emergency()
-	want := "EMERGENCY at Northside, Bay 3\n«name» «name» says that somebody is hurt\nAnswer OK to take it.\nhttps://club.example/c/aa/threads/" + th.ID.String()
+	want := "EMERGENCY at Northside, Bay 3\n«name» says that somebody is hurt\nAnswer OK to take it.\nhttps://club.example/c/aa/threads/" + th.ID.String()
 	if got := h.last(annPhone); got != want {
 		t.Errorf("who is on call got %q, want %q", got, want)
 	}
