@@ -8,6 +8,7 @@ import (
 	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/jobs"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 	"clubos/internal/thread"
 )
@@ -51,6 +52,7 @@ func (e *Engine) finish(ctx context.Context, tx *store.Tx, x store.Execution, ou
 	if err := audit.Write(ctx, tx, audit.Entry{Actor: system, Action: "execution." + string(outcome), Object: x.ID.String(), Thread: x.ThreadID, Detail: map[string]any{"action": x.Action, "detail": detail}}); err != nil {
 		return err
 	}
+	learn.Consider(tx, x.DecisionID)
 	waiting, err := tx.FindRunsWaitingFor(ctx, "%"+x.ID.String()+"%")
 	if err != nil {
 		return fmt.Errorf("find waiting runs: %w", err)

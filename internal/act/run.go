@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/people"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -94,6 +95,9 @@ func (e *Engine) Start(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 		return club.Conflict("this decision is being carried out already")
 	}
 	enqueueRun(tx, r.Decision.ID)
+	if !r.By.IsPerson() {
+		learn.ConsiderAgain(tx, r.Decision.ID) // by then silence is an answer
+	}
 	tx.Changed(thread.Topic, r.Decision.ThreadID.String())
 	return audit.Write(ctx, tx, audit.Entry{Actor: r.By, Action: "run.started", Object: r.Decision.ID.String(), Thread: r.Decision.ThreadID, Detail: map[string]any{"steps": len(p.Steps), "edited": r.Reply != ""}})
 }

@@ -127,6 +127,10 @@ func (o *order) found(ok bool, what string, at time.Time) finding {
 	return finding{outcome: club.OutcomeSuccess, detail: what, proof: &club.Fact{Name: string(o.action.Verification.Kind), Value: what, Source: o.device.Vendor, At: at}}
 }
 
+func (o *order) failed(what string, at time.Time) finding {
+	return finding{outcome: club.OutcomeFailed, detail: what, proof: &club.Fact{Name: club.FactDidNotWork, Value: what, Source: o.device.Vendor, At: at}}
+}
+
 // since is the instant from which a vendor's log counts. Vendors keep whole seconds.
 func (o *order) since() time.Time { return o.row.CalledAt.Truncate(time.Second) }
 
@@ -153,7 +157,7 @@ func (o *order) findScript(ctx context.Context) (finding, error) {
 		case "completed":
 			return o.found(true, "the vendor's log says that the script ended well", a.At), nil
 		case "failed", "cancelled":
-			return finding{outcome: club.OutcomeFailed, detail: "the vendor's log says that the script " + a.Status}, nil
+			return o.failed("the vendor's log says that the script "+a.Status, a.At), nil
 		}
 	}
 	return finding{}, err
@@ -178,7 +182,7 @@ func (o *order) findRestart(ctx context.Context, now time.Time) (finding, error)
 		text := strings.ToLower(a.Status + " " + a.Detail)
 		away = away || a.Type == "system" && strings.Contains(text, "boot")
 		if a.Type == "action" && (a.Status == "failed" || a.Status == "cancelled") && strings.Contains(text, "boot") {
-			return finding{outcome: club.OutcomeFailed, detail: "the vendor's log says that the restart " + a.Status}, nil
+			return o.failed("the vendor's log says that the restart "+a.Status, a.At), nil
 		}
 	}
 	return o.found(away && state.LastContact.After(*o.row.CalledAt), o.device.Name+" went off and is back", now), err

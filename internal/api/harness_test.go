@@ -24,6 +24,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
 	"clubos/internal/store"
@@ -109,7 +110,8 @@ func newHouse(t *testing.T) *house {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	lib := knowledge.New(cat)
-	d := desk.New(desk.Config{Cluster: c, Ring: ring, Log: quiet, Notifier: notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }, Log: quiet}),
+	memory := learn.New(learn.Config{Ring: ring, Values: act.Values, Log: quiet})
+	d := desk.New(desk.Config{Cluster: c, Ring: ring, Memory: memory, Log: quiet, Notifier: notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }, Log: quiet}),
 		Advance: func(tx *store.Tx, id club.ThreadID, m club.MessageID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: id, Message: m}, nil)
 		}})
@@ -124,7 +126,7 @@ func newHouse(t *testing.T) *house {
 	h.handler = New(Config{
 		Cluster: c, Ring: ring, Library: lib, Inbox: in, Desk: d, Engine: engine, Catalogue: cat, Version: "1.2.3", PublicURL: "https://club.example",
 		Breakers: func(club.Slug) map[string]health.Breaker { return h.breakers },
-		Decider:  decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Log: quiet}),
+		Decider:  decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Memory: memory, Log: quiet}),
 		Log:      slog.New(slog.NewJSONHandler(lockedWriter{&mu, h.log}, nil)),
 		Directories: func(_ context.Context, slug club.Slug) (*identity.Directory, error) {
 			if c, ok := h.clubs[slug]; ok {

@@ -21,6 +21,7 @@ import (
 	"clubos/internal/integration"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/setting"
@@ -44,6 +45,7 @@ type App struct {
 	Engine    *act.Engine
 	Desk      *desk.Desk
 	Decider   *decide.Decider
+	Memory    *learn.Memory
 
 	// DemoAccounts are shown on the sign-in page. Only the demo sets them, before Start.
 	DemoAccounts []page.DemoAccount
@@ -104,7 +106,8 @@ func (a *App) wire() {
 		Failed: func(ctx context.Context, tx *store.Tx, call store.Notification) error {
 			return a.Desk.CallFailed(ctx, tx, call)
 		}})
-	a.Desk = desk.New(desk.Config{Cluster: a.Cluster, Ring: a.Ring, Notifier: a.notifier, Log: log,
+	a.Memory = learn.New(learn.Config{Ring: a.Ring, Notifier: a.notifier, Values: act.Values, Log: log})
+	a.Desk = desk.New(desk.Config{Cluster: a.Cluster, Ring: a.Ring, Notifier: a.notifier, Memory: a.Memory, Log: log,
 		Advance: func(tx *store.Tx, thread club.ThreadID, message club.MessageID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread, Message: message}, nil)
 		}})
@@ -119,7 +122,7 @@ func (a *App) wire() {
 	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Staff: staff{a}, Feeds: a.vendors.feeds})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
-	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Log: log})
+	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Log: log})
 
 	a.registry = jobs.NewRegistry(a.Cluster, log)
 	a.notifier.Register(a.registry)
@@ -128,6 +131,7 @@ func (a *App) wire() {
 	a.Inbox.Register(a.registry)
 	a.Engine.Register(a.registry)
 	a.Decider.Register(a.registry)
+	a.Memory.Register(a.registry)
 	api.Register(a.registry)
 	a.registry.Every("identity_sweep", sweepEvery, func(ctx context.Context, t *store.Tenant) error {
 		d, err := a.Directory(ctx, t.Slug)

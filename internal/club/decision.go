@@ -74,16 +74,21 @@ type Fact struct {
 	At     time.Time `json:"at"`     // when it was true
 }
 
+// FactDidNotWork names the fact that a vendor's own record says that a command was carried out and failed.
+const FactDidNotWork = "did not work"
+
 // Candidate is a procedure or pattern that was weighed.
 type Candidate struct {
-	SOP        SOPID   `json:"sop,omitempty"`
-	SOPVersion int     `json:"sop_version,omitempty"`
-	Title      string  `json:"title"`
-	Scope      string  `json:"scope"`          // "global", "location", "bay"
-	Why        string  `json:"why"`            // which trigger matched, and how
-	Score      float64 `json:"score"`          // similarity in [0, 1]
-	Confidence float64 `json:"confidence"`     // lower bound on being right here, in [0, 1]
-	Note       string  `json:"note,omitempty"` // why it was not taken
+	SOP        SOPID     `json:"sop,omitempty"`
+	SOPVersion int       `json:"sop_version,omitempty"`
+	Pattern    PatternID `json:"pattern,omitempty"` // of one that people taught
+	Title      string    `json:"title"`
+	Scope      string    `json:"scope"`            // "global", "location", "bay"
+	Why        string    `json:"why"`              // which trigger or precedent matched, and how
+	Score      float64   `json:"score"`            // similarity in [0, 1]
+	Confidence float64   `json:"confidence"`       // lower bound on being right here, in [0, 1]
+	Note       string    `json:"note,omitempty"`   // why it was not taken
+	Record     string    `json:"record,omitempty"` // what came of it before
 }
 
 // Evidence is why a decision was taken, so that a person can judge it. Limits lists everything that

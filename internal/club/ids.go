@@ -33,6 +33,8 @@ type (
 	coverKind        struct{}
 	relationKind     struct{}
 	accessEventKind  struct{}
+	patternKind      struct{}
+	precedentKind    struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -64,6 +66,8 @@ func (shiftKind) prefix() string        { return "shf" }
 func (coverKind) prefix() string        { return "cov" }
 func (relationKind) prefix() string     { return "rel" }
 func (accessEventKind) prefix() string  { return "acc" }
+func (patternKind) prefix() string      { return "pat" }
+func (precedentKind) prefix() string    { return "pre" }
 
 // Ids of the nouns.
 type (
@@ -96,6 +100,8 @@ type (
 	CoverID        = ID[coverKind]
 	RelationID     = ID[relationKind]
 	AccessEventID  = ID[accessEventKind]
+	PatternID      = ID[patternKind]
+	PrecedentID    = ID[precedentKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -184,3 +190,9 @@ func NewRelationID(at time.Time) RelationID { return NewID[relationKind](at) }
 
 // NewAccessEventID makes an AccessEventID for the instant at.
 func NewAccessEventID(at time.Time) AccessEventID { return NewID[accessEventKind](at) }
+
+// NewPatternID makes a PatternID for the instant at.
+func NewPatternID(at time.Time) PatternID { return NewID[patternKind](at) }
+
+// NewPrecedentID makes a PrecedentID for the instant at.
+func NewPrecedentID(at time.Time) PrecedentID { return NewID[precedentKind](at) }

@@ -22,6 +22,7 @@ import (
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
 	"clubos/internal/store"
@@ -124,6 +125,7 @@ type house struct {
 	clock      *club.ManualClock
 	inbox      *inbox.Inbox
 	desk       *desk.Desk
+	memory     *learn.Memory
 	library    *knowledge.Library
 	decider    *decide.Decider
 	dir        *identity.Directory
@@ -148,12 +150,13 @@ func newHouse(t testing.TB) *house {
 	}
 	h := &house{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock, library: knowledge.New(cat), draining: make(chan struct{}), users: map[string]identity.User{}}
 	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }, Log: log})
-	h.desk = desk.New(desk.Config{Cluster: c, Ring: ring, Notifier: notifier, Log: log, Advance: func(tx *store.Tx, th club.ThreadID, m club.MessageID) {
+	h.memory = learn.New(learn.Config{Ring: ring, Notifier: notifier, Values: act.Values, Log: log})
+	h.desk = desk.New(desk.Config{Cluster: c, Ring: ring, Notifier: notifier, Memory: h.memory, Log: log, Advance: func(tx *store.Tx, th club.ThreadID, m club.MessageID) {
 		tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: th, Message: m}, nil)
 	}})
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return computers{}, true }, Doors: func(club.Slug) (act.Doors, bool) { return locks{}, true }})
-	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Log: log})
+	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
 	t.Cleanup(h.inbox.Close)
 	h.dir = identity.NewDirectory(identity.Config{DB: tenant, Vault: keys, Hasher: hasher(), Log: log})

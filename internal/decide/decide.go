@@ -16,6 +16,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
@@ -34,6 +35,7 @@ type Config struct {
 	Engine    *act.Engine
 	Desk      *desk.Desk
 	Notifier  *notify.Notifier
+	Memory    *learn.Memory
 	Log       *slog.Logger
 }
 
@@ -162,7 +164,7 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 		if v.kind == kindEscalate {
 			p.earned, p.tier = club.TierEscalate, club.TierEscalate
 		}
-	} else if p, err = d.match(ctx, tx, m); err != nil {
+	} else if p, err = d.match(ctx, tx, keys, m); err != nil {
 		return err
 	}
 	p.unfinished = unfinished
@@ -373,6 +375,8 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		Confidence: p.confidence, EarnedTier: p.earned, LocationID: m.location.ID, BayID: m.bay.ID, BookingID: m.booking.ID, CorrelationID: tx.Correlation, CreatedAt: tx.Now}
 	if p.entry != nil {
 		dec.SOPID, dec.SOPVersion = p.entry.SOP, p.entry.Version
+	}
+	if len(p.steps) > 0 {
 		if err := d.draft(ctx, tx, keys, m, p, &dec); err != nil {
 			return dec, err
 		}
@@ -390,8 +394,33 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if err := tx.CreateDecision(ctx, store.CreateDecisionParams(dec)); err != nil {
 		return dec, fmt.Errorf("store decision: %w", err)
 	}
+	if err := d.remember(ctx, tx, m, dec, p); err != nil {
+		return dec, err
+	}
 	return dec, audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "decision.made", Object: dec.ID.String(), Thread: dec.ThreadID,
 		Detail: map[string]any{"kind": dec.Kind, "title": dec.Title, "tier": dec.Tier, "confidence": dec.Confidence, "limits": p.limits, "rule": p.rule}})
+}
+
+// remember stores what was weighed, and has the thread's earlier decisions judged again where this one
+// may show that they did not help.
+func (d *Decider) remember(ctx context.Context, tx *store.Tx, m *matter, dec store.Decision, p *plan) error {
+	list := p.weighed
+	if p.standing != nil {
+		s := p.standing
+		list = append(list, learn.Weighed{Plan: s.Plan, Role: learn.RoleChosen, Score: p.candidates[0].Score, Probability: s.Match,
+			Reliability: s.Assessment.Auto, Confidence: s.Confidence, Model: p.model})
+	}
+	if err := d.cfg.Memory.Remember(ctx, tx, dec, list); err != nil || p.standing == nil && p.rule != learn.RuleNotFixed {
+		return err
+	}
+	last, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: m.thread.ID, Limit: 2})
+	if err != nil {
+		return fmt.Errorf("find earlier decisions: %w", err)
+	}
+	if len(last) > 1 {
+		learn.Consider(tx, last[1].ID)
+	}
+	return nil
 }
 
 // ColumnReply is where a decision's draft stands, as vault.Field names it.

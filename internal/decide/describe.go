@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"strings"
 
 	"clubos/internal/act/catalogue"
@@ -29,4 +30,15 @@ func describe(steps []knowledge.Step, cat *catalogue.Catalogue) string {
 		}
 	}
 	return strings.Join(parts, ", then ")
+}
+
+// count says how many there are of something that people count.
+func count(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun == "person":
+		return fmt.Sprintf("%d people", n)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

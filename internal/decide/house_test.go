@@ -19,6 +19,7 @@ import (
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
@@ -115,6 +116,7 @@ type house struct {
 	clock    *club.ManualClock
 	inbox    *inbox.Inbox
 	desk     *desk.Desk
+	memory   *learn.Memory
 	library  *knowledge.Library
 	decider  *decide.Decider
 	location club.LocationID
@@ -133,12 +135,13 @@ func newHouse(t *testing.T) *house {
 	}
 	h := &house{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock, bays: map[int]club.BayID{}, library: knowledge.New(cat)}
 	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }, Log: log})
-	h.desk = desk.New(desk.Config{Cluster: c, Ring: ring, Notifier: notifier, Log: log, Advance: func(tx *store.Tx, th club.ThreadID, m club.MessageID) {
+	h.memory = learn.New(learn.Config{Ring: ring, Notifier: notifier, Values: act.Values, Log: log})
+	h.desk = desk.New(desk.Config{Cluster: c, Ring: ring, Notifier: notifier, Memory: h.memory, Log: log, Advance: func(tx *store.Tx, th club.ThreadID, m club.MessageID) {
 		tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: th, Message: m}, nil)
 	}})
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
-	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Log: log})
+	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
 	t.Cleanup(h.inbox.Close)
 	h.furnish(cat)

@@ -8,8 +8,10 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/pattern"
 	"clubos/internal/store"
+	"clubos/internal/vault"
 )
 
 // matchers keeps a trained matcher per set of live documents and place. A change of the documents has
@@ -24,28 +26,30 @@ type matchers struct {
 const matchersKept = 256
 
 type matcherKey struct {
-	tenant club.Slug
-	stamp  string
-	place  knowledge.Place
+	tenant         club.Slug
+	stamp, lessons string
+	place          knowledge.Place
 }
 
-// placed is what counts at a place: the documents, and a matcher over their triggers.
+// placed is what counts at a place: the documents and the lessons, and a matcher over their triggers
+// and precedents.
 type placed struct {
 	choices map[string]knowledge.Choice // by slug
+	lessons map[string]learn.Lesson     // by id
 	matcher *pattern.Matcher
 }
 
 func newMatchers() *matchers { return &matchers{kept: map[matcherKey]*placed{}} }
 
-func (c *matchers) at(tenant club.Slug, set *knowledge.Set, place knowledge.Place) *placed {
-	key := matcherKey{tenant, set.Stamp, place}
+func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) *placed {
+	key := matcherKey{tenant, set.Stamp, lessons.Stamp, place}
 	c.mu.Lock()
 	p, ok := c.kept[key]
 	c.mu.Unlock()
 	if ok {
 		return p
 	}
-	p = train(set.At(place))
+	p = train(set.At(place), lessons.List)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.kept[key]; !ok {
@@ -59,8 +63,8 @@ func (c *matchers) at(tenant club.Slug, set *knowledge.Set, place knowledge.Plac
 	return p
 }
 
-func train(choices []knowledge.Choice) *placed {
-	p := &placed{choices: map[string]knowledge.Choice{}}
+func train(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
+	p := &placed{choices: map[string]knowledge.Choice{}, lessons: map[string]learn.Lesson{}}
 	var examples []pattern.Trigger
 	for _, c := range choices {
 		p.choices[c.Document.Slug] = c
@@ -68,26 +72,31 @@ func train(choices []knowledge.Choice) *placed {
 			examples = append(examples, pattern.Trigger{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
 		}
 	}
+	for _, l := range lessons {
+		p.lessons[l.Pattern.ID.String()] = l
+		for _, text := range l.Texts {
+			examples = append(examples, pattern.Trigger{Label: l.Pattern.ID.String(), Text: text})
+		}
+	}
 	p.matcher = pattern.Train(examples)
 	return p
 }
 
-// match weighs the live SOPs of the place against the texts.
-func (d *Decider) match(ctx context.Context, tx *store.Tx, m *matter) (plan, error) {
+// match weighs what is known at the place, live SOPs and lessons, against the texts.
+func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter) (plan, error) {
 	set, err := d.cfg.Library.Live(ctx, tx)
 	if err != nil {
 		return plan{}, err
 	}
-	here := d.matchers.at(tx.Tenant, set, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	lessons, err := d.cfg.Memory.Learned(ctx, tx, keys)
+	if err != nil {
+		return plan{}, err
+	}
+	here := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
 	result := here.matcher.Match(question(m), 5)
 	list := make([]found, 0, len(result.Candidates))
 	for _, c := range result.Candidates {
-		choice := here.choices[c.Label]
-		entry := set.Entries[choice.Index]
-		list = append(list, found{choice: choice, entry: entry, confidence: c.Confidence, candidate: club.Candidate{
-			SOP: entry.SOP, SOPVersion: int(entry.Version), Title: choice.Document.Title, Scope: string(choice.Document.Scope.Kind),
-			Why: c.Why, Score: c.Score, Confidence: c.Confidence, Note: choice.Reason,
-		}})
+		list = append(list, here.found(set, c))
 	}
 	if m.asked != nil {
 		if p, ok, err := d.resume(ctx, tx, m, set, list, result.Version); ok || err != nil {
@@ -97,7 +106,29 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, m *matter) (plan, err
 	if p, ok, err := d.notFixed(ctx, tx, m); ok || err != nil {
 		return p, err
 	}
-	return choose(m, list, result.Version, d.cfg.Catalogue), nil
+	return d.choose(ctx, tx, m, list, result.Version)
+}
+
+// found is a candidate with what would be done by it.
+func (p *placed) found(set *knowledge.Set, c pattern.Candidate) found {
+	if lesson, ok := p.lessons[c.Label]; ok {
+		return found{lesson: &lesson, choice: knowledge.Choice{Document: taught(lesson)}, confidence: c.Confidence, candidate: club.Candidate{
+			Pattern: lesson.Pattern.ID, Title: lesson.Pattern.Title, Scope: "global", Why: c.Why, Score: c.Score, Confidence: c.Confidence}}
+	}
+	choice := p.choices[c.Label]
+	entry := set.Entries[choice.Index]
+	return found{choice: choice, entry: &entry, confidence: c.Confidence, candidate: club.Candidate{
+		SOP: entry.SOP, SOPVersion: int(entry.Version), Title: choice.Document.Title, Scope: string(choice.Document.Scope.Kind),
+		Why: c.Why, Score: c.Score, Confidence: c.Confidence, Note: choice.Reason}}
+}
+
+// taught is a lesson as a document: what is done, and a person where it does not work.
+func taught(l learn.Lesson) knowledge.Document {
+	doc := knowledge.Document{Slug: l.Pattern.ID.String(), Title: l.Pattern.Title, Category: knowledge.CategoryInformation, Status: knowledge.StatusLive, Steps: l.Steps}
+	if len(doc.Actions()) > 0 {
+		doc.Fallback = []knowledge.Step{{Escalate: "what people did before did not work"}}
+	}
+	return doc
 }
 
 // question is the text that is matched: everything that says something.
@@ -114,7 +145,7 @@ func question(m *matter) string {
 // resume reads the texts as the answer to what was asked: the procedure that asked goes on, as sure
 // as it was. A text that is clearly about something else is not an answer.
 func (d *Decider) resume(ctx context.Context, tx *store.Tx, m *matter, set *knowledge.Set, list []found, model string) (plan, bool, error) {
-	if len(list) > 0 && list[0].entry.SOP != m.asked.SOP && list[0].confidence >= m.settings.Thresholds.Medium && len(m.namedBays()) == 0 {
+	if len(list) > 0 && (list[0].entry == nil || list[0].entry.SOP != m.asked.SOP) && list[0].confidence >= m.settings.Thresholds.Medium && len(m.namedBays()) == 0 {
 		return plan{}, false, nil
 	}
 	asked, err := tx.FindDecision(ctx, m.asked.Decision)
@@ -137,8 +168,9 @@ func (d *Decider) resume(ctx context.Context, tx *store.Tx, m *matter, set *know
 			return p, true, nil
 		}
 		candidate := club.Candidate{SOP: e.SOP, SOPVersion: int(e.Version), Title: e.Document.Title, Scope: string(e.Document.Scope.Kind), Why: "answers our question", Score: 1, Confidence: asked.Confidence}
-		f := found{choice: knowledge.Choice{Index: i, Document: e.Document}, entry: e, confidence: asked.Confidence, candidate: candidate}
-		return choose(m, []found{f}, model, d.cfg.Catalogue), true, nil
+		f := found{choice: knowledge.Choice{Index: i, Document: e.Document}, entry: &e, confidence: asked.Confidence, candidate: candidate}
+		p, err := d.choose(ctx, tx, m, []found{f}, model)
+		return p, true, err
 	}
 	return plan{}, false, nil // the procedure is not live any more: match afresh
 }
@@ -156,7 +188,7 @@ func (d *Decider) notFixed(ctx context.Context, tx *store.Tx, m *matter) (plan, 
 	if len(done) == 0 || done[0].CreatedAt.Before(m.thread.EpisodeAt) {
 		return plan{}, false, nil
 	}
-	p := escalation("not fixed", "It still does not work", "the member says it still does not work after "+words(string(done[0].Action)))
+	p := escalation(learn.RuleNotFixed, "It still does not work", "the member says it still does not work after "+words(string(done[0].Action)))
 	p.priority = club.PriorityHigh
 	return p, true, nil
 }

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -8,7 +9,10 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
+	"clubos/internal/pattern/reliability"
 	"clubos/internal/phrase"
+	"clubos/internal/store"
 )
 
 // plan is what a decision would do, before it is stored.
@@ -25,13 +29,16 @@ type plan struct {
 	tier       club.Tier
 	limits     []string
 	model      string
-	unfinished bool // something else in the thread is under way and stays so
+	standing   *learn.Standing // what the memory lets the plan claim; nil where nothing was weighed
+	weighed    []learn.Weighed // lessons that were weighed and not followed
+	unfinished bool            // something else in the thread is under way and stays so
 }
 
-// found is one SOP that resembles the text, with the place's choice of document.
+// found is one SOP or lesson that resembles the text, with the place's choice of document.
 type found struct {
 	choice     knowledge.Choice
-	entry      knowledge.Entry
+	entry      *knowledge.Entry // nil: a lesson
+	lesson     *learn.Lesson    // nil: a SOP
 	confidence float64
 	candidate  club.Candidate
 }
@@ -42,41 +49,76 @@ func escalation(rule, title, reason string) plan {
 }
 
 // choose weighs the candidates and settles on one procedure, or on a person.
-func choose(m *matter, list []found, model string, cat *catalogue.Catalogue) plan {
+func (d *Decider) choose(ctx context.Context, tx *store.Tx, m *matter, list []found, model string) (plan, error) {
 	candidates := make([]club.Candidate, len(list))
 	for i, f := range list {
 		candidates[i] = f.candidate
 	}
 	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
-		p := escalation("no match", "Nothing known fits", "no procedure fits this text")
+		p := escalation(learn.RuleNoMatch, "Nothing known fits", "no procedure fits this text")
 		p.candidates, p.model = candidates, model
-		return p
+		return p, p.hear(list)
 	}
 	best := list[0]
-	if verb, no := forbids(forbiddenVerbs(m), best.choice.Document, cat); no {
+	if verb, no := forbids(forbiddenVerbs(m), best.choice.Document, d.cfg.Catalogue); no {
 		candidates[0].Note = "the text forbids it: " + verb
 		p := escalation("forbidden", "The text forbids an action", fmt.Sprintf("the text resembles %q but forbids it (%s)", best.choice.Document.Title, verb))
 		p.candidates, p.model, p.confidence = candidates, model, best.confidence
-		return p
+		return p, nil
 	}
-	p := weigh(m, best, cat)
+	p, err := d.weigh(ctx, tx, m, best)
+	if err != nil {
+		return p, err
+	}
+	candidates[0].Record = recordWords(p.standing)
 	p.candidates, p.model = candidates, model
-	return p
+	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
+		q := escalation(learn.RuleLearning, p.title, "people have decided on this before, but not often enough for a proposal")
+		q.candidates, q.model, q.confidence = p.candidates, p.model, p.confidence
+		p = q
+	}
+	return p, p.hear(list)
 }
 
-// weigh makes the plan of a procedure and lowers its tier by everything that speaks for a person.
-func weigh(m *matter, f found, cat *catalogue.Catalogue) plan {
-	doc := f.choice.Document
-	entry := f.entry
-	p := plan{verdict: verdict{kind: kindAnswer, title: doc.Title, priority: doc.Priority}, entry: &entry, document: doc, steps: doc.Steps, fallback: doc.Fallback, also: doc.Prerequisites, confidence: f.confidence}
-	p.earned = m.settings.Thresholds.Tier(f.confidence)
-	p.tier = p.earned
+// hear notes the lessons that were weighed but not followed, so that a person's answer can be told to
+// be one of them.
+func (p *plan) hear(list []found) error {
+	for i, f := range list {
+		if f.lesson == nil || p.standing != nil && i == 0 {
+			continue
+		}
+		about, err := learn.PlanOf(*f.lesson)
+		if err != nil {
+			return err
+		}
+		p.weighed = append(p.weighed, learn.Weighed{Plan: about, Role: learn.RoleWeighed, Score: f.candidate.Score, Probability: f.confidence, Model: p.model})
+	}
+	return nil
+}
+
+// recordWords says what came of a plan before, "" where nothing did.
+func recordWords(s *learn.Standing) string {
+	a := s.Assessment
+	if a.Outcomes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("decided so %s by %s; %.0f %% good", count(a.Outcomes, "time"), count(a.People, "person"), 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
+}
+
+// weigh makes the plan of a procedure, asks what it may claim, and lowers its tier by everything that
+// speaks for a person.
+func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (plan, error) {
+	doc, cat := f.choice.Document, d.cfg.Catalogue
+	p := plan{verdict: verdict{kind: kindAnswer, title: doc.Title, priority: doc.Priority}, entry: f.entry, document: doc, steps: doc.Steps, fallback: doc.Fallback, also: doc.Prerequisites, confidence: f.confidence}
 	if unmet := m.unmet(doc.Prerequisites); len(unmet) > 0 && len(doc.Fallback) > 0 {
 		p.steps, p.fallback, p.also = doc.Fallback, nil, nil
 		m.fact("prerequisites", "not met: "+strings.Join(unmet, "; "), "bookings", m.latest())
 	}
+	if err := d.stand(ctx, tx, m, f, &p); err != nil {
+		return p, err
+	}
 	if doc.Category == knowledge.CategoryEmergency {
-		return p.emergency(m)
+		return p.emergency(m, f.confidence), nil
 	}
 	path := m.path(p.steps)
 	actions := actionsOf(path, cat)
@@ -100,21 +142,52 @@ func weigh(m *matter, f found, cat *catalogue.Catalogue) plan {
 		}
 	}
 	if p.raiseSafe(m, path, actions) {
-		return p
+		return p, nil
 	}
-	p.lower(club.TierSuggest, "not backed by outcomes yet")
 	if !m.settings.AutoExecution {
 		p.lower(club.TierApprove, "automatic execution is off")
 	}
-	return p
+	return p, nil
+}
+
+// stand asks the memory what the plan may claim here, and lowers it to what people and breakers allow.
+func (d *Decider) stand(ctx context.Context, tx *store.Tx, m *matter, f found, p *plan) error {
+	about, err := d.about(f, p)
+	if err != nil {
+		return err
+	}
+	place := reliability.Place{Location: m.location.ID.String(), Bay: m.bay.ID.String()}
+	s, err := d.cfg.Memory.Standing(ctx, tx, m.settings, about, place, f.confidence)
+	if err != nil {
+		return err
+	}
+	p.standing, p.confidence = &s, s.Confidence
+	p.earned = m.settings.Thresholds.Tier(s.Confidence)
+	p.tier = p.earned
+	p.limits = append(p.limits, s.Limits...)
+	p.tier = p.tier.Lower(s.Ceiling)
+	return nil
+}
+
+// about names what the plan does, for the memory.
+func (d *Decider) about(f found, p *plan) (learn.Plan, error) {
+	if f.lesson != nil {
+		return learn.PlanOf(*f.lesson)
+	}
+	digest, err := learn.Digest(stored{Steps: p.steps, Fallback: p.fallback})
+	about := learn.Plan{SOP: f.entry.SOP, Title: f.choice.Document.Title, Digest: digest}
+	for _, a := range actionsOf(p.steps, d.cfg.Catalogue) {
+		about.Actions = append(about.Actions, a.Name)
+	}
+	return about, err
 }
 
 // emergency makes the plan of a procedure for danger: a person is called in any case, at once and in
 // the procedure's words where it is clear, and only to look where it is a guess.
-func (p plan) emergency(m *matter) plan {
+func (p plan) emergency(m *matter, match float64) plan {
 	p.kind, p.rule, p.tier = kindEscalate, "emergency procedure", club.TierEscalate
 	p.reason, p.priority = "emergency: "+p.document.Title, club.PriorityEmergency
-	if p.confidence < m.settings.Thresholds.Medium {
+	if match < m.settings.Thresholds.Medium {
 		p.rule, p.reason, p.priority = "possible emergency", "perhaps an emergency: "+p.document.Title, ""
 		p.steps, p.fallback, p.also = nil, nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
 	"clubos/internal/setting"
@@ -85,6 +86,7 @@ func (d *Decider) settle(ctx context.Context, tx *store.Tx, prop store.Proposal,
 		return false, nil
 	}
 	tx.Changed(thread.Topic, prop.ThreadID.String())
+	learn.Consider(tx, prop.DecisionID)
 	err = audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "proposal." + string(to), Object: prop.ID.String(), Thread: prop.ThreadID, Detail: map[string]any{"edited": edited, "reason": reason}})
 	if err != nil {
 		return false, err
@@ -323,6 +325,9 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	}
 	if s.Thresholds.Tier(dec.Confidence).Lower(club.TierSuggest) != club.TierSuggest {
 		return "its confidence is below the threshold", nil
+	}
+	if ceiling, why, err := d.cfg.Memory.Ceiling(ctx, tx, dec); err != nil || ceiling.Lower(club.TierSuggest) != club.TierSuggest {
+		return why, err
 	}
 	var st stored
 	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {

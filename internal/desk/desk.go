@@ -12,6 +12,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/jobs"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
 	"clubos/internal/store"
@@ -24,6 +25,7 @@ type Config struct {
 	Cluster  *store.Cluster
 	Ring     *vault.Ring
 	Notifier *notify.Notifier
+	Memory   *learn.Memory // what people answer by hand teaches it
 	// Advance enqueues the job in which the machine looks at a thread; a zero message means at all texts
 	// that nothing has taken up.
 	Advance func(tx *store.Tx, thread club.ThreadID, message club.MessageID)

@@ -9,12 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"clubos/internal/act"
 	"clubos/internal/club"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
@@ -131,6 +133,7 @@ func newDesk(h *house) *desk.Desk {
 	log := slog.New(slog.DiscardHandler)
 	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return h.board, true }, Log: log})
 	return desk.New(desk.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Notifier: notifier, Log: log,
+		Memory: learn.New(learn.Config{Ring: vaulttest.Ring(h.t), Notifier: notifier, Log: log, Values: act.Values}),
 		Advance: func(tx *store.Tx, id club.ThreadID, m club.MessageID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: id, Message: m}, nil)
 		}})

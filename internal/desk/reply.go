@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/jobs"
+	"clubos/internal/learn"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
@@ -73,6 +74,9 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	}
 	o := takeover{kind: "replied", why: "a colleague answered by hand", after: text, until: read}
 	if err := d.takeOver(ctx, tx, t, p.Actor, o); err != nil {
+		return t, "", err
+	}
+	if err := d.cfg.Memory.Teach(ctx, tx, keys, learn.Reply{Thread: t, By: p.Actor, Words: text}); err != nil {
 		return t, "", err
 	}
 	until := tx.Now.Add(s.HandReplySilence)
@@ -176,6 +180,7 @@ func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr st
 	if err := tx.CreateOverride(ctx, o); err != nil {
 		return fmt.Errorf("record override: %w", err)
 	}
+	learn.Consider(tx, c.ID)
 	return nil
 }
 

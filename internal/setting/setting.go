@@ -29,6 +29,9 @@ type Settings struct {
 	AutoExecution   bool // announced actions run at their deadline; off: a person decides
 	SwitchedOff     []string
 
+	// What a learned decision needs before it is proposed, and before it may act.
+	ProposeOutcomes, ProposePeople, ExecutePeople int
+
 	BurstWait        time.Duration
 	SuggestDeadline  time.Duration
 	HandReplySilence time.Duration

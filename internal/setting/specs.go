@@ -63,6 +63,9 @@ var specs = []Spec{
 	number("confidence.low", "Autonomy", "Confidence to propose", "PATTERN_CONFIDENCE_LOW: at or above it an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
 	flag("replies.auto_safe", "Autonomy", "Send plain information unasked", "Replies that a procedure marks as safe (wifi, prices, how-tos) go out without an operator.", false, func(s *Settings) *bool { return &s.AutoSafeReplies }),
 	flag("actions.auto_execution", "Autonomy", "Run announced actions at their deadline", "Off: every action waits for a person. On: reversible actions run when their deadline passes without an objection.", false, func(s *Settings) *bool { return &s.AutoExecution }),
+	count("memory.propose_outcomes", "Autonomy", "Outcomes before a learned decision is proposed", "What operators taught is kept back until it has had this many outcomes.", 3, 1, 1000, func(s *Settings) *int { return &s.ProposeOutcomes }),
+	count("memory.propose_people", "Autonomy", "People before a learned decision is proposed", "How many different people must stand behind it.", 1, 1, 100, func(s *Settings) *int { return &s.ProposePeople }),
+	count("memory.execute_people", "Autonomy", "People before a learned decision may act", "How many different people must stand behind it before it announces or acts alone.", 2, 1, 100, func(s *Settings) *int { return &s.ExecutePeople }),
 	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words) or an action's name.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
 
 	duration("wait.burst", "Timing", "Wait for the rest of a burst", "How long after a text we wait for the next one before answering both.", 2*time.Second, 0, time.Minute, func(s *Settings) *time.Duration { return &s.BurstWait }),

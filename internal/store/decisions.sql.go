@@ -444,6 +444,29 @@ func (q *Queries) FindProposal(ctx context.Context, id club.ProposalID) (Proposa
 	return i, err
 }
 
+const findProposalOfDecision = `-- name: FindProposalOfDecision :one
+SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by, decided_at, reason, created_at FROM proposals WHERE decision_id = $1
+`
+
+func (q *Queries) FindProposalOfDecision(ctx context.Context, decisionID club.DecisionID) (Proposal, error) {
+	row := q.db.QueryRowContext(ctx, findProposalOfDecision, decisionID)
+	var i Proposal
+	err := row.Scan(
+		&i.ID,
+		&i.DecisionID,
+		&i.ThreadID,
+		&i.Tier,
+		&i.Status,
+		&i.DeadlineAt,
+		&i.Edited,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
 const findProposalsOfThread = `-- name: FindProposalsOfThread :many
 SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by, decided_at, reason, created_at FROM proposals
 WHERE thread_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2

@@ -249,6 +249,56 @@ func (q *Queries) FindExecutionByKey(ctx context.Context, idempotencyKey string)
 	return i, err
 }
 
+const findExecutionsOfDecision = `-- name: FindExecutionsOfDecision :many
+SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,
+    proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at
+FROM executions WHERE decision_id = $1 ORDER BY created_at, id
+`
+
+func (q *Queries) FindExecutionsOfDecision(ctx context.Context, decisionID club.DecisionID) ([]Execution, error) {
+	rows, err := q.db.QueryContext(ctx, findExecutionsOfDecision, decisionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Execution{}
+	for rows.Next() {
+		var i Execution
+		if err := rows.Scan(
+			&i.ID,
+			&i.DecisionID,
+			&i.ThreadID,
+			&i.Action,
+			&i.Params,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.BookingID,
+			&i.MemberID,
+			&i.IdempotencyKey,
+			&i.Outcome,
+			&i.Detail,
+			&i.Proofs,
+			&i.RequestedBy,
+			&i.Attempts,
+			&i.CorrelationID,
+			&i.CreatedAt,
+			&i.CalledAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findExecutionsOfThread = `-- name: FindExecutionsOfThread :many
 SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,
     proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at

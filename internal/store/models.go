@@ -99,6 +99,16 @@ type BookingFile struct {
 	CreatedAt time.Time
 }
 
+type Breaker struct {
+	Kind      string
+	Scope     string
+	Statistic float64
+	TrippedAt *time.Time
+	Reason    string
+	GoodSince int64
+	UpdatedAt time.Time
+}
+
 type CallChain struct {
 	EscalationID club.EscalationID
 	Round        int64
@@ -171,6 +181,24 @@ type Decision struct {
 	BookingID     club.BookingID
 	CorrelationID club.CorrelationID
 	CreatedAt     time.Time
+}
+
+type DecisionPattern struct {
+	ID         club.PatternID
+	Domain     string
+	SOPID      club.SOPID
+	Title      string
+	Steps      string
+	Reply      []byte
+	State      string
+	Ceiling    club.Tier
+	Epoch      int64
+	Earned     club.Tier
+	MergedInto club.PatternID
+	Version    int64
+	CreatedBy  string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 type Delivery struct {
@@ -334,6 +362,59 @@ type Override struct {
 	Before     []byte
 	After      []byte
 	Reason     string
+	Actor      string
+	At         time.Time
+}
+
+type PatternMatch struct {
+	DecisionID  club.DecisionID
+	PatternID   club.PatternID
+	Role        string
+	Plan        string
+	Score       float64
+	Probability float64
+	Reliability float64
+	Confidence  float64
+	Model       string
+	At          time.Time
+}
+
+type PatternOutcome struct {
+	DecisionID club.DecisionID
+	PatternID  club.PatternID
+	Plan       string
+	Epoch      int64
+	Source     string
+	Person     string
+	LocationID club.LocationID
+	BayID      club.BayID
+	Action     string
+	At         time.Time
+	UpdatedAt  time.Time
+}
+
+type PatternTally struct {
+	PatternID club.PatternID
+	Plan      string
+	Epoch     int64
+	Person    string
+	Location  string
+	Bay       string
+	Successes float64
+	Failures  float64
+	Outcomes  int64
+	At        time.Time
+}
+
+type Precedent struct {
+	ID         club.PrecedentID
+	PatternID  club.PatternID
+	Text       string
+	Context    string
+	DecisionID club.DecisionID
+	ThreadID   club.ThreadID
+	LocationID club.LocationID
+	BayID      club.BayID
 	Actor      string
 	At         time.Time
 }

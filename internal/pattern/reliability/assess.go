@@ -87,11 +87,11 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 		if len(part) == 0 {
 			continue
 		}
-		alpha := p.level(t) * share[level]
+		alpha := p.alpha(t, level)
 		if part.sum(now, "").refutes(best, p.level(t)) {
 			best, from = 0, LevelPrior // this place is not like the rest
 		}
-		if b := p.discount(part.standing(t, now, alpha)); b > best {
+		if b := p.standing(part, t, now, alpha); b > best {
 			best, from = b, level
 		}
 	}
@@ -101,7 +101,7 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 // standing is the bound that holds without any one person's successes, for the tiers that may act; the
 // approve tier, where a person looks at every single one, asks for enough outcomes instead. Fewer
 // successes never raise a bound, so the person with the most is the one to leave out.
-func (r Record) standing(t club.Tier, now time.Time, alpha float64) float64 {
+func (p Policy) standing(r Record, t club.Tier, now time.Time, alpha float64) float64 {
 	if t == club.TierApprove {
 		return r.sum(now, "").LowerBound(alpha)
 	}
@@ -117,7 +117,7 @@ func (r Record) standing(t club.Tier, now time.Time, alpha float64) float64 {
 			foremost = person
 		}
 	}
-	return r.sum(now, foremost).LowerBound(alpha)
+	return p.discount(r.sum(now, foremost).LowerBound(alpha))
 }
 
 // at is the part of the record that a level sees; nil where the place is not known so closely.

@@ -217,3 +217,18 @@ func TestADeviceIsNobodysOpinion(t *testing.T) {
 		t.Errorf("outcomes that a device verified are taken for opal's: %s", got)
 	}
 }
+
+func TestAnOutcomeThatIsTakenBackLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	r := outcomes(nil, 5, SourceApproved, bayTwo, "opal")
+	before := r[0]
+	o := Outcome{Source: SourceEdited, Person: "opal", Place: bayTwo, At: noon.Add(halfLife)}
+	r, _ = r.Add(o)
+	after := r.Remove(o)
+	if got, want := after.countsAt(o.At), before.countsAt(o.At); got.Successes-want.Successes > 1e-9 || want.Successes-got.Successes > 1e-9 || got.Failures > 1e-9 || after.Outcomes != before.Outcomes {
+		t.Errorf("after adding and removing, %+v has become %+v", before, after)
+	}
+	if got := Record(nil).Remove(o); got.Successes != 0 || got.Outcomes != 0 {
+		t.Errorf("removing what is not there gives %+v", got)
+	}
+}

@@ -18,7 +18,7 @@ func TestTheNumberOfCleanOutcomesEachTierAsksFor(t *testing.T) {
 	for _, tc := range []struct {
 		rate, alpha float64
 		want        int
-	}{{0.95, 0.05, 75}, {0.75, 0.10, 9}, {0.50, 0.20, 3}} {
+	}{{0.95, 0.05, 75}, {0.75, 0.10, 9}, {0.50, 0.25, 3}} {
 		n := 1
 		for (Counts{float64(n), 0}).LowerBound(tc.alpha) < tc.rate {
 			n++

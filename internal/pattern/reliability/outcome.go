@@ -138,3 +138,22 @@ func (r Record) Add(o Outcome) (Record, Tally) {
 	t := Tally{Person: o.Person, Place: o.Place, At: o.At}.Add(o)
 	return append(r, t), t
 }
+
+// Remove takes an outcome out that was counted in before, as if it had never been, and returns the
+// tally that changed. The record is changed in place.
+func (r Record) Remove(o Outcome) Tally {
+	w := worths[o.Source]
+	if !w.Judged {
+		o.Person = ""
+	}
+	for i, t := range r {
+		if t.Person != o.Person || t.Place != o.Place {
+			continue
+		}
+		r[i].Successes = max(0, t.Successes-w.Success*w.Weight*aged(t.At.Sub(o.At)))
+		r[i].Failures = max(0, t.Failures-(1-w.Success))
+		r[i].Outcomes = max(0, t.Outcomes-1)
+		return r[i]
+	}
+	return Tally{Person: o.Person, Place: o.Place, At: o.At}
+}

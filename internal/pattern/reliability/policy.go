@@ -21,19 +21,28 @@ type Policy struct {
 //	Thresholds       0.95, 0.75, 0.50   the tiers of the product
 //	Auto             0.05               one claim in twenty may be wrong where nobody looks
 //	Suggest          0.10               somebody can still object
-//	Approve          0.20               somebody must agree
+//	Approve          0.25               somebody must agree, every time
 //	ProposeOutcomes  3                  fewer are an anecdote
 //	ProposePeople    1                  a person looks at every proposal
 //	ExecutePeople    2                  nobody lifts a decision alone
 //	LabelError       0.05               people are wrong now and then
 func DefaultPolicy() Policy {
-	return Policy{Thresholds: club.DefaultThresholds(), Auto: 0.05, Suggest: 0.10, Approve: 0.20,
+	return Policy{Thresholds: club.DefaultThresholds(), Auto: 0.05, Suggest: 0.10, Approve: 0.25,
 		ProposeOutcomes: 3, ProposePeople: 1, ExecutePeople: 2, LabelError: 0.05}
 }
 
-// share is how a claim's level is divided among the records that may support it, so that taking the
-// best of the three is paid for. Most goes to the club's, which is there first.
+// share is how the level of a claim to act is divided among the records that may support it, so that
+// taking the best of the three is paid for. Most goes to the club's, which is there first.
 var share = map[Level]float64{LevelClub: 0.8, LevelLocation: 0.1, LevelBay: 0.1}
+
+// alpha is the level at which one record must support the claim of a tier. Where a person looks at
+// every decision, the claim only orders what they see, and nothing is divided.
+func (p Policy) alpha(t club.Tier, l Level) float64 {
+	if t == club.TierApprove {
+		return p.level(t)
+	}
+	return p.level(t) * share[l]
+}
 
 // level is how likely the claim of a tier may be wrong.
 func (p Policy) level(t club.Tier) float64 {

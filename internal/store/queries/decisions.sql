@@ -43,6 +43,9 @@ FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE t.subject_id = $1 AN
 SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by, decided_at, reason, created_at FROM proposals
 WHERE thread_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
+-- name: FindProposalOfDecision :one
+SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by, decided_at, reason, created_at FROM proposals WHERE decision_id = $1;
+
 -- name: FindProposalsPage :many
 SELECT p.id, p.decision_id, p.thread_id, p.tier, p.status, p.deadline_at, p.edited, p.decided_by, p.decided_at, p.reason, p.created_at
 FROM proposals p JOIN threads t ON t.id = p.thread_id

@@ -20,6 +20,11 @@ SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_i
     proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at
 FROM executions WHERE thread_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
+-- name: FindExecutionsOfDecision :many
+SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,
+    proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at
+FROM executions WHERE decision_id = $1 ORDER BY created_at, id;
+
 -- name: FindExecutionsPage :many
 -- Newest first, before an execution or from the newest on. Locations is ",loc_a,loc_b," or empty for all of them.
 SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,

@@ -1,0 +1,158 @@
+package decide_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/desk"
+	"clubos/internal/identity"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/learn"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// taught has operators answer the same question by hand, one after the other, a day apart.
+func (h *house) taught(question, answer string, people ...identity.Principal) {
+	h.t.Helper()
+	for _, p := range people {
+		th := h.hear(ada, question)
+		if th.Status != club.ThreadEscalated {
+			h.t.Fatalf("%q makes the thread %s", question, th.Status)
+		}
+		if _, err := h.desk.Reply(h.t.Context(), h.tenant, p, th.ID, answer, p.Actor.ID+h.clock.Now().String(), desk.Seen{}); err != nil {
+			h.t.Fatal(err)
+		}
+		jobstest.Work(h.t, h.cluster, h.tenant, h.memory.Judge)
+		h.clock.Advance(24 * time.Hour)
+	}
+}
+
+func TestWhatOperatorsAnsweredByHandComesBackAsAProposal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	question, answer := "do you sell gift vouchers", "Hi Ada! Yes: at the counter, in any amount."
+	opal, oscar := operator("usr_opal"), operator("usr_oscar")
+	h.taught(question, answer, opal, oscar)
+	th := h.hear(ada, question)
+	if _, e := h.decision(th.ID); e.Rule != learn.RuleLearning || th.Status != club.ThreadEscalated || !strings.Contains(e.Candidates[0].Record, "decided so 2 times by 2 people") {
+		t.Fatalf("after two answers: %s, %+v", th.Status, e)
+	}
+	if _, err := h.desk.Reply(t.Context(), h.tenant, opal, th.ID, answer, "third", desk.Seen{}); err != nil {
+		t.Fatal(err)
+	}
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	h.clock.Advance(24 * time.Hour)
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_patterns WHERE sop_id IS NULL"); n != 1 {
+		t.Fatalf("one answer given three times has become %d patterns", n)
+	}
+	th = h.hear("+15550100077", "hi do you sell gift vouchers?")
+	d, e := h.decision(th.ID)
+	p := h.proposal(th.ID)
+	if p.Status != club.ProposalOpen || p.Tier != club.TierApprove || !strings.Contains(e.Candidates[0].Record, "decided so 3 times by 2 people") {
+		t.Fatalf("proposal %+v of %+v, evidence %+v", p, d, e)
+	}
+	if err := h.decider.Approve(t.Context(), h.tenant, opal, p.ID, nil, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAWordTaughtToOneMemberNamesNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	opal, oscar := operator("usr_opal"), operator("usr_oscar")
+	h.taught("do you sell gift vouchers", "Yes Ada, at the counter.", opal, oscar, opal)
+	h.taught("what was my locker code again", "It is 4711, call me at 555-0100-222.", opal)
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents"); n != 3 {
+		t.Errorf("%d answers were taken as precedents, want 3: a code is for one member alone", n)
+	}
+	var lessons *learn.Lessons
+	h.read(func(tx *store.Tx) (err error) { lessons, err = h.memory.Learned(t.Context(), tx, h.keys); return err })
+	if len(lessons.List) != 1 || lessons.List[0].Reply != "Yes {{member_first_name|there}}, at the counter." || len(lessons.List[0].Texts) != 3 {
+		t.Errorf("learned %+v", lessons.List)
+	}
+}
+
+func TestAnOperatorWhoAnswersOtherwiseSpeaksAgainstTheProcedure(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book("3")
+	th := h.hear(ada, "the screen is frozen")
+	if _, err := h.desk.Reply(t.Context(), h.tenant, operator("usr_opal"), th.ID, "Please move over to bay four, we give you an hour more.", "k", desk.Seen{}); err != nil {
+		t.Fatal(err)
+	}
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	sources := map[string]int{}
+	h.read(func(tx *store.Tx) error {
+		patterns, err := tx.FindPatterns(t.Context(), 10)
+		for _, p := range patterns {
+			list, err := tx.FindOutcomesOfPattern(t.Context(), store.FindOutcomesOfPatternParams{PatternID: p.ID, Limit: 10})
+			if err != nil {
+				return err
+			}
+			for _, o := range list {
+				sources[o.Source]++
+			}
+		}
+		return err
+	})
+	if sources["corrected"] != 1 || sources["decided"] != 1 {
+		t.Errorf("outcomes %v, want one correction and one decision", sources)
+	}
+}
+
+func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.set("actions.auto_execution", true)
+	people := []identity.Principal{operator("usr_opal"), operator("usr_oscar"), operator("usr_tess")}
+	tiers := []club.Tier{}
+	for i := range 160 {
+		th := h.hear(ada, "what is the wifi password")
+		d, _ := h.decision(th.ID)
+		if !slices.Contains(tiers, d.Tier) {
+			tiers = append(tiers, d.Tier)
+		}
+		if d.Tier == club.TierAuto {
+			break
+		}
+		if err := h.decider.Approve(t.Context(), h.tenant, people[i%3], h.proposal(th.ID).ID, nil, ""); err != nil {
+			t.Fatal(err)
+		}
+		jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+		h.clock.Advance(25 * time.Hour)
+	}
+	if tiers[0] != club.TierSuggest {
+		t.Errorf("a procedure without a record begins at %s", tiers[0])
+	}
+	if slices.Contains(tiers, club.TierEscalate) {
+		t.Errorf("tiers on the way: %v", tiers)
+	}
+}
+
+func TestAPausedPatternDoesNotRunAtItsDeadline(t *testing.T) {
+	t.Parallel()
+	h, th, p := announced(t)
+	h.write(func(tx *store.Tx) error {
+		d, err := tx.FindDecision(t.Context(), p.DecisionID)
+		if err != nil {
+			return err
+		}
+		row, err := tx.FindPatternOfSOP(t.Context(), d.SOPID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.UpdatePattern(t.Context(), store.UpdatePatternParams{ID: row.ID, Version: row.Version, Title: row.Title, Steps: row.Steps, State: "paused", Ceiling: row.Ceiling, Epoch: row.Epoch, Earned: row.Earned, UpdatedAt: tx.Now})
+		return err
+	})
+	h.clock.Advance(2 * time.Minute)
+	if err := h.deadline(); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.proposal(th.ID).Status; got != club.ProposalExpired || h.runs() != 0 {
+		t.Errorf("the proposal is %s, %d runs", got, h.runs())
+	}
+}

@@ -1,0 +1,89 @@
+package learn_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+// fail makes n decisions that claimed a tier and did not help.
+func (h *house) outcomes(n int, earned club.Tier, outcome club.Outcome) {
+	h.t.Helper()
+	for range n {
+		d := h.decide("frozen", h.bays[0], earned)
+		h.execute(d, outcome, "[]")
+		h.judge()
+		h.clock.Advance(25 * time.Hour)
+	}
+}
+
+func (h *house) tripped() (kinds []string) {
+	h.t.Helper()
+	h.read(func(tx *store.Tx) error {
+		list, err := tx.FindTrippedBreakers(h.t.Context())
+		for _, b := range list {
+			kinds = append(kinds, b.Kind)
+		}
+		return err
+	})
+	slices.Sort(kinds)
+	return kinds
+}
+
+func TestABrokenPatternLosesItsAutonomyAndEarnsItBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.outcomes(1, club.TierAuto, club.OutcomeSuccess)
+	h.outcomes(2, club.TierAuto, club.OutcomeTimeout)
+	if got := h.tripped(); len(got) != 0 {
+		t.Fatalf("two failures trip %v", got)
+	}
+	h.outcomes(1, club.TierAuto, club.OutcomeTimeout)
+	if got := h.tripped(); !slices.Equal(got, []string{"pattern"}) {
+		t.Fatalf("three failures in a row trip %v", got)
+	}
+	s := h.standing("frozen", h.bays[0])
+	if s.Ceiling != club.TierApprove || len(s.Limits) != 1 || s.Assessment.Outcomes != 0 {
+		t.Errorf("behind a tripped breaker it may do %s (%v) by a record of %d", s.Ceiling, s.Limits, s.Assessment.Outcomes)
+	}
+	h.outcomes(8, club.TierApprove, club.OutcomeSuccess)
+	if got := h.tripped(); !slices.Equal(got, []string{"pattern"}) {
+		t.Errorf("eight good outcomes close it already: %v", got)
+	}
+	h.outcomes(1, club.TierApprove, club.OutcomeSuccess)
+	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierAuto || len(h.tripped()) != 0 {
+		t.Errorf("after nine good outcomes in a row it may do %s, tripped are %v", s.Ceiling, h.tripped())
+	}
+}
+
+func TestWhatWasOnlyAskedTripsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.outcomes(8, club.TierApprove, club.OutcomeTimeout)
+	if got := h.tripped(); len(got) != 0 {
+		t.Errorf("decisions that promised nothing trip %v", got)
+	}
+	if s := h.standing("frozen", h.bays[0]); !s.Assessment.Contradicted || s.Confidence >= 0.75 {
+		t.Errorf("after eight failures a published procedure claims %.2f", s.Confidence)
+	}
+}
+
+func TestAWholeClubThatGoesWrongAsks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for range 12 {
+		h.outcomes(1, club.TierAuto, club.OutcomeTimeout)
+		if slices.Contains(h.tripped(), "club") {
+			break
+		}
+	}
+	if got := h.tripped(); !slices.Contains(got, "club") || !slices.Contains(got, "action") {
+		t.Fatalf("twelve failures trip %v", got)
+	}
+	if s := h.standing("wifi", h.bays[0]); s.Ceiling != club.TierApprove {
+		t.Errorf("another pattern of the club may still do %s", s.Ceiling)
+	}
+}

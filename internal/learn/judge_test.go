@@ -1,0 +1,134 @@
+package learn_test
+
+import (
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/learn"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+func TestAnOutcomeIsJudgedFromWhatHappened(t *testing.T) {
+	t.Parallel()
+	didNotWork := `[{"name":"` + club.FactDidNotWork + `"}]`
+	for _, tc := range []struct {
+		name   string
+		slug   string
+		happen func(*house, store.Decision)
+		want   string
+	}{
+		{"nothing yet", "wifi", func(*house, store.Decision) {}, ""},
+		{"approved", "wifi", func(h *house, d store.Decision) { h.propose(d, club.ProposalApproved, "usr_opal") }, "approved"},
+		{"an expired proposal is nobody's opinion", "wifi", func(h *house, d store.Decision) { h.propose(d, club.ProposalExpired, "") }, ""},
+		{"rejected", "wifi", func(h *house, d store.Decision) {
+			h.override(d, "rejected", "usr_opal", "")
+			h.propose(d, club.ProposalRejected, "usr_opal")
+		}, "rejected"},
+		{"edited a little", "wifi", func(h *house, d store.Decision) {
+			h.override(d, "edited", "usr_opal", "It is on the board, left of the door.")
+			h.propose(d, club.ProposalApproved, "usr_opal")
+		}, "edited"},
+		{"another answer", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, "corrected"},
+		{"taken over without a word", "wifi", func(h *house, d store.Decision) { h.override(d, "took_over", "usr_opal", "") }, ""},
+		{"verified by the device", "frozen", func(h *house, d store.Decision) {
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.execute(d, club.OutcomeSuccess, "[]")
+		}, "verified"},
+		{"it did not help", "frozen", func(h *house, d store.Decision) {
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.execute(d, club.OutcomeFailed, didNotWork)
+		}, "failed"},
+		{"nothing was seen of it", "frozen", func(h *house, d store.Decision) { h.execute(d, club.OutcomeTimeout, "[]") }, "failed"},
+		{"the vendor could not be reached", "frozen", func(h *house, d store.Decision) { h.execute(d, club.OutcomeFailed, "[]") }, ""},
+		{"the gate refused", "frozen", func(h *house, d store.Decision) { h.execute(d, club.OutcomeRefused, "[]") }, ""},
+		{"nobody knows", "frozen", func(h *house, d store.Decision) {
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.execute(d, club.OutcomeUnconfirmed, "[]")
+		}, ""},
+		{"a day of silence", "wifi", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.clock.Advance(25 * time.Hour)
+		}, "silent"},
+		{"an hour of silence", "wifi", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.clock.Advance(time.Hour)
+		}, ""},
+		{"stopped, and silence", "wifi", func(h *house, d store.Decision) {
+			h.run(d, "stopped")
+			h.clock.Advance(25 * time.Hour)
+		}, ""},
+		{"the same trouble in the same bay again", "frozen", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.execute(d, club.OutcomeSuccess, "[]")
+			h.clock.Advance(3 * time.Hour)
+			h.decide("frozen", d.BayID, club.TierApprove)
+		}, "reopened"},
+		{"the same trouble in another bay", "frozen", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.execute(d, club.OutcomeSuccess, "[]")
+			h.clock.Advance(3 * time.Hour)
+			h.decide("frozen", h.bays[1], club.TierApprove)
+		}, "verified"},
+		{"the same question a day later", "wifi", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.clock.Advance(23 * time.Hour)
+			h.decide("wifi", d.BayID, club.TierApprove)
+			h.clock.Advance(2 * time.Hour)
+		}, "silent"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			d := h.decide(tc.slug, h.bays[0], club.TierApprove)
+			tc.happen(h, d)
+			h.judge()
+			if got := h.outcome(d); got != tc.want {
+				t.Errorf("outcome %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// Outcomes once moved a scalar by triggers that ran in an unlucky order; here they are derived, so that
+// judging again, later or twice changes nothing.
+func TestJudgingAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	d := h.decide("frozen", h.bays[0], club.TierApprove)
+	h.propose(d, club.ProposalApproved, "usr_opal")
+	h.execute(d, club.OutcomeSuccess, "[]")
+	tally := func() int { return storetest.Count(t, h.tenant, "SELECT SUM(outcomes) FROM pattern_tallies") }
+	for range 3 {
+		h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+		h.judge()
+	}
+	if got := tally(); got != 1 {
+		t.Errorf("one decision counts %d times", got)
+	}
+	if s := h.standing("frozen", h.bays[0]); s.Assessment.Counts.Successes != 1 || s.Assessment.Counts.Failures != 0 {
+		t.Errorf("a verified success counts %+v", s.Assessment.Counts)
+	}
+}
+
+func TestASuccessfulExecutionNeverLowersConfidence(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	last := 0.0
+	for range 12 {
+		d := h.decide("frozen", h.bays[0], club.TierApprove)
+		h.execute(d, club.OutcomeSuccess, "[]")
+		h.run(d, "done")
+		h.judge()
+		h.clock.Advance(25 * time.Hour)
+		s := h.standing("frozen", h.bays[0])
+		if s.Assessment.Auto < last-0.001 {
+			t.Errorf("after a success the bound fell from %.3f to %.3f", last, s.Assessment.Auto)
+		}
+		last = s.Assessment.Auto
+	}
+	if last < 0.5 {
+		t.Errorf("after 12 verified successes the bound is %.3f", last)
+	}
+}

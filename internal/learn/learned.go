@@ -1,0 +1,137 @@
+package learn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"unicode"
+
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// plan is what the steps column of a learned pattern holds; its words are sealed beside it.
+type plan struct {
+	Steps []knowledge.Step `json:"steps"`
+}
+
+// Lesson is a decision that people taught.
+type Lesson struct {
+	Pattern store.DecisionPattern
+	Reply   string // a template
+	Steps   []knowledge.Step
+	// Texts are the situations in which it was decided so, masked, newest first.
+	Texts []string
+}
+
+// actions lists the steps that do something.
+func (l Lesson) actions() []knowledge.Step {
+	var out []knowledge.Step
+	for _, s := range l.Steps {
+		if s.Kind() == knowledge.StepAction {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func replySecret(id club.PatternID) string { return "decision_patterns.reply " + id.String() }
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// lessonOf opens a learned pattern.
+func lessonOf(keys *vault.Tenant, row store.DecisionPattern) (Lesson, error) {
+	l := Lesson{Pattern: row}
+	var p plan
+	if err := json.Unmarshal([]byte(row.Steps), &p); err != nil {
+		return l, fmt.Errorf("read learned steps: %w", err)
+	}
+	l.Steps = p.Steps
+	if len(row.Reply) == 0 {
+		return l, nil
+	}
+	words, err := keys.OpenSecret(replySecret(row.ID), row.Reply)
+	if err != nil {
+		return l, fmt.Errorf("open learned words: %w", err)
+	}
+	l.Reply = string(words)
+	l.Steps = append(l.Steps, knowledge.Step{Reply: l.Reply})
+	return l, nil
+}
+
+// digestOf names a learned plan. The sealed words differ with every sealing, so the version at which
+// they were last changed stands for them.
+func digestOf(row store.DecisionPattern) (string, error) {
+	return Digest([]string{row.ID.String(), row.Steps})
+}
+
+// Lessons is what people taught a club, as of a stamp.
+type Lessons struct {
+	// Stamp changes whenever a lesson does.
+	Stamp string
+	List  []Lesson
+}
+
+// lessonsKept keeps the newest lessons of each club in memory.
+type lessonsKept struct {
+	mu   sync.Mutex // guards kept
+	kept map[club.Slug]*Lessons
+}
+
+// maxPrecedents bounds how many situations a club's lessons are read from: the newest.
+const maxPrecedents = 20000
+
+// Learned returns what people have taught the club, from memory where nothing has changed.
+func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (*Lessons, error) {
+	at, err := tx.FindMemoryStamp(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read memory's stamp: %w", err)
+	}
+	stamp := fmt.Sprintf("%d.%d.%s", at.Patterns, at.Precedents, at.Newest)
+	m.lessons.mu.Lock()
+	known := m.lessons.kept[tx.Tenant]
+	m.lessons.mu.Unlock()
+	if known != nil && known.Stamp == stamp {
+		return known, nil
+	}
+	fresh := &Lessons{Stamp: stamp}
+	rows, err := tx.FindLearnedPatterns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find learned patterns: %w", err)
+	}
+	index := map[club.PatternID]int{}
+	for _, row := range rows {
+		l, err := lessonOf(keys, row)
+		if err != nil {
+			return nil, err
+		}
+		index[row.ID] = len(fresh.List)
+		fresh.List = append(fresh.List, l)
+	}
+	precedents, err := tx.FindPrecedents(ctx, maxPrecedents)
+	if err != nil {
+		return nil, fmt.Errorf("find precedents: %w", err)
+	}
+	for _, p := range precedents {
+		if i, ok := index[p.PatternID]; ok {
+			fresh.List[i].Texts = append(fresh.List[i].Texts, p.Text)
+		}
+	}
+	m.lessons.mu.Lock()
+	m.lessons.kept[tx.Tenant] = fresh
+	m.lessons.mu.Unlock()
+	return fresh, nil
+}
+
+// PlanOf is what a lesson would do, for Standing and Remember.
+func PlanOf(l Lesson) (Plan, error) {
+	digest, err := digestOf(l.Pattern)
+	p := Plan{Pattern: l.Pattern.ID, Title: l.Pattern.Title, Digest: digest}
+	for _, s := range l.actions() {
+		p.Actions = append(p.Actions, s.Action)
+	}
+	return p, err
+}

@@ -1,0 +1,260 @@
+package learn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/people"
+	"clubos/internal/phrase"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+)
+
+// Rules of decisions that people must take, and so teach.
+const (
+	RuleNoMatch  = "no match" // nothing known was like the text
+	RuleLearning = "learning" // a lesson was, but it has not had enough outcomes
+)
+
+// sameAnswer is the share of words that two answers have in common when they are one decision.
+const sameAnswer = 0.5
+
+// Reply is a person's own answer in a thread.
+type Reply struct {
+	Thread store.Thread
+	By     club.Actor
+	Words  string
+}
+
+// Teach takes a person's own answer as a precedent, where the machine knew no answer or gave another
+// one: the situation as it was masked, what the person did, and the words with the member's name, the
+// bay and the place taken out. Words that still hold a number, an address or a code are for this one
+// member and teach nothing. The same decision teaches once.
+func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) error {
+	if !r.By.IsPerson() {
+		return nil
+	}
+	dec, evidence, err := m.unanswered(ctx, tx, keys, r)
+	if err != nil || dec.ID.IsZero() {
+		return err
+	}
+	person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+	if err != nil {
+		return err
+	}
+	values, err := m.cfg.Values(ctx, tx, keys, dec)
+	if err != nil {
+		return err
+	}
+	words, ok := generalise(r.Words, values, person.Names())
+	if !ok {
+		return nil
+	}
+	steps, err := m.taughtSteps(ctx, tx, r.Thread, dec)
+	if err != nil {
+		return err
+	}
+	row, err := m.known(ctx, tx, keys, dec, steps, words)
+	if err != nil {
+		return err
+	}
+	if row.ID.IsZero() {
+		if row, err = m.found(ctx, tx, keys, r.By, title(evidence.Text), steps, words); err != nil {
+			return err
+		}
+	}
+	return m.precedent(ctx, tx, r, dec, evidence, row)
+}
+
+// unanswered returns the decision that a person's answer stands for: the thread's newest, if it
+// belongs to the present matter and nothing known fitted, or if the person has answered otherwise. A
+// zero ID: there is nothing to learn.
+func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (dec store.Decision, e club.Evidence, err error) {
+	list, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: r.Thread.ID, Limit: 1})
+	if err != nil {
+		return dec, e, fmt.Errorf("find decision: %w", err)
+	}
+	if len(list) == 0 || list[0].CreatedAt.Before(r.Thread.EpisodeAt) {
+		return dec, e, nil
+	}
+	if err := json.Unmarshal([]byte(list[0].Evidence), &e); err != nil {
+		return dec, e, fmt.Errorf("read evidence: %w", err)
+	}
+	if strings.TrimSpace(e.Text) == "" {
+		return dec, e, nil
+	}
+	if e.Rule == RuleNoMatch || e.Rule == RuleLearning {
+		return list[0], e, nil
+	}
+	overrides, err := tx.FindOverridesOfDecision(ctx, list[0].ID)
+	if err != nil {
+		return dec, e, fmt.Errorf("find overrides: %w", err)
+	}
+	for _, o := range overrides {
+		if o.Kind != "replied" && o.Kind != "edited" {
+			continue
+		}
+		same, err := near(ctx, tx, keys, list[0], o)
+		if err != nil || same {
+			return dec, e, err
+		}
+		return list[0], e, nil
+	}
+	return dec, e, nil
+}
+
+// generalise takes out of an answer what belongs to the one member. It reports false where something
+// personal would be left, or where the words could not be sent to anybody else.
+func generalise(words string, values map[string]string, names []string) (string, bool) {
+	words = strings.TrimSpace(words)
+	if words == "" || strings.Contains(words, "{{") || strings.Contains(words, "}}") || utf8.RuneCountInString(words) > knowledge.MaxText {
+		return "", false
+	}
+	for _, v := range []struct{ name, as string }{
+		{"member_first_name", "{{member_first_name|there}}"}, {"bay", "{{bay}}"}, {"location", "{{location}}"},
+	} {
+		if value := values[v.name]; utf8.RuneCountInString(value) >= 2 {
+			words = replaceWord(words, value, v.as)
+		}
+	}
+	return words, phrase.Mask(words, names...) == words
+}
+
+// replaceWord replaces a value where it stands as words of its own, whatever its case.
+func replaceWord(text, value, with string) string {
+	lower, want := strings.ToLower(text), strings.ToLower(value)
+	if len(lower) != len(text) { // a letter whose other case is longer: positions would not agree
+		return strings.ReplaceAll(text, value, with)
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(lower, want)
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		end := i + len(want)
+		if edge(lower, i, end) {
+			b.WriteString(text[:i] + with)
+		} else {
+			b.WriteString(text[:end])
+		}
+		text, lower = text[end:], lower[end:]
+	}
+}
+
+// edge reports whether no letter or digit touches text[i:j].
+func edge(text string, i, j int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[j:])
+	return !wordRune(before) && !wordRune(after)
+}
+
+// taughtSteps lists what the person had done in the thread since the decision, each action once, with
+// what is to happen when one does not work.
+func (m *Memory) taughtSteps(ctx context.Context, tx *store.Tx, t store.Thread, dec store.Decision) ([]knowledge.Step, error) {
+	list, err := tx.FindExecutionsOfThread(ctx, store.FindExecutionsOfThreadParams{ThreadID: t.ID, Limit: 20})
+	if err != nil {
+		return nil, fmt.Errorf("find executions: %w", err)
+	}
+	var out []knowledge.Step
+	for _, x := range slices.Backward(list) {
+		by, ok := club.ParseActor(x.RequestedBy)
+		if !ok || !by.IsPerson() || x.CreatedAt.Before(dec.CreatedAt) || x.Outcome == club.OutcomeRefused || x.Outcome == club.OutcomeFailed {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(s knowledge.Step) bool { return s.Action == x.Action }) {
+			out = append(out, knowledge.Step{Action: x.Action})
+		}
+	}
+	return out, nil
+}
+
+// known looks among what was weighed for the decision for a pattern that answers alike.
+func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
+	weighed, err := tx.FindMatches(ctx, dec.ID)
+	if err != nil {
+		return store.DecisionPattern{}, fmt.Errorf("find matches: %w", err)
+	}
+	for _, w := range weighed {
+		row, err := tx.FindPattern(ctx, w.PatternID)
+		if err != nil {
+			return row, fmt.Errorf("find pattern: %w", err)
+		}
+		if !row.SOPID.IsZero() || row.State != stateActive {
+			continue
+		}
+		lesson, err := lessonOf(keys, row)
+		if err != nil {
+			return row, err
+		}
+		if kept(lesson.Reply, words) >= sameAnswer && slices.EqualFunc(lesson.actions(), steps, func(a, b knowledge.Step) bool { return a.Action == b.Action }) {
+			return row, nil
+		}
+	}
+	return store.DecisionPattern{}, nil
+}
+
+// found makes a pattern of an answer that was never given before.
+func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, title string, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
+	id := club.NewPatternID(tx.Now)
+	sealed, err := keys.SealSecret(replySecret(id), []byte(words))
+	if err != nil {
+		return store.DecisionPattern{}, fmt.Errorf("seal learned words: %w", err)
+	}
+	body, err := json.Marshal(plan{Steps: steps})
+	if err != nil {
+		return store.DecisionPattern{}, fmt.Errorf("encode steps: %w", err)
+	}
+	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: id, Domain: "decision", Title: title, Steps: string(body), Reply: sealed, Earned: club.TierEscalate, CreatedBy: by.String(), Now: tx.Now}); err != nil {
+		return store.DecisionPattern{}, fmt.Errorf("create pattern: %w", err)
+	}
+	if err := audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "pattern.learned", Object: id.String(), Detail: map[string]any{"actions": len(steps)}}); err != nil {
+		return store.DecisionPattern{}, err
+	}
+	row, err := tx.FindPattern(ctx, id)
+	if err != nil {
+		return row, fmt.Errorf("find pattern: %w", err)
+	}
+	return row, nil
+}
+
+// precedent adds the situation to a pattern, and has the person's decision counted as its outcome.
+func (m *Memory) precedent(ctx context.Context, tx *store.Tx, r Reply, dec store.Decision, e club.Evidence, row store.DecisionPattern) error {
+	n, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: row.ID, Text: e.Text, Context: "{}", DecisionID: dec.ID, ThreadID: r.Thread.ID,
+		LocationID: dec.LocationID, BayID: dec.BayID, Actor: r.By.String(), At: tx.Now})
+	if err != nil || n == 0 {
+		return err
+	}
+	digest, err := digestOf(row)
+	if err != nil {
+		return err
+	}
+	if err := tx.TeachMatch(ctx, store.TeachMatchParams{DecisionID: dec.ID, PatternID: row.ID, Plan: digest, At: tx.Now}); err != nil {
+		return fmt.Errorf("store lesson: %w", err)
+	}
+	Consider(tx, dec.ID)
+	tx.Changed(Topic, row.ID.String())
+	return nil
+}
+
+// title is a name for a situation, from the text that showed it first.
+func title(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if utf8.RuneCountInString(line) <= 60 {
+		return line
+	}
+	r := []rune(line)[:60]
+	cut := string(r)
+	if i := strings.LastIndex(cut, " "); i > 20 {
+		cut = cut[:i]
+	}
+	return cut + "…"
+}

@@ -1,0 +1,139 @@
+package learn
+
+import (
+	"context"
+	"fmt"
+
+	"clubos/internal/audit"
+	"clubos/internal/club"
+	"clubos/internal/pattern/reliability"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+)
+
+// outcome is what came of a decision, as judged.
+type outcome struct {
+	source reliability.Source // "": nothing is known yet
+	person string
+}
+
+// record stores a decision's outcome, moves the tallies and the breakers by it, and says so where a
+// tier was won or lost.
+func (m *Memory) record(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, o outcome) error {
+	before, err := tx.FindOutcome(ctx, store.FindOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID})
+	known := err == nil
+	if err != nil && !missing(err) {
+		return fmt.Errorf("find outcome: %w", err)
+	}
+	if o.source == "" && !known || known && before.Source == string(o.source) && before.Person == o.person {
+		return nil
+	}
+	actions, err := actionsOf(dec)
+	if err != nil {
+		return err
+	}
+	scopes := scopesOf(match.PatternID, actions)
+	for _, s := range scopes { // in one order everywhere; held until the end
+		if err := tx.LockBreaker(ctx, store.LockBreakerParams{Kind: s.kind, Scope: s.id, Now: tx.Now}); err != nil {
+			return fmt.Errorf("lock breaker: %w", err)
+		}
+	}
+	row, err := tx.FindPattern(ctx, match.PatternID)
+	if err != nil {
+		return fmt.Errorf("find pattern: %w", err)
+	}
+	epoch := row.Epoch
+	if known {
+		epoch = before.Epoch
+	}
+	if err := m.tally(ctx, tx, dec, match, epoch, before, o); err != nil {
+		return err
+	}
+	first := ""
+	if len(actions) > 0 {
+		first = string(actions[0])
+	}
+	if err := tx.PutOutcome(ctx, store.PutOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Source: string(o.source), Person: o.person,
+		LocationID: dec.LocationID, BayID: dec.BayID, Action: first, At: dec.CreatedAt, UpdatedAt: tx.Now}); err != nil {
+		return fmt.Errorf("store outcome: %w", err)
+	}
+	if err := m.watch(ctx, tx, dec, &row, scopes, before, o, epoch); err != nil {
+		return err
+	}
+	tx.Changed(Topic, row.ID.String())
+	return m.settleTier(ctx, tx, row, match.Plan)
+}
+
+// tally takes the earlier outcome of the decision out of its tally and counts the present one in.
+func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, epoch int64, before store.PatternOutcome, o outcome) error {
+	rows, err := tx.FindTallies(ctx, store.FindTalliesParams{PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch})
+	if err != nil {
+		return fmt.Errorf("find tallies: %w", err)
+	}
+	record := make(reliability.Record, len(rows))
+	for i, t := range rows {
+		record[i] = tallyOf(t)
+	}
+	place := reliability.Place{Location: dec.LocationID.String(), Bay: dec.BayID.String()}
+	var changed []reliability.Tally
+	if before.Source != "" {
+		changed = append(changed, record.Remove(reliability.Outcome{Source: reliability.Source(before.Source), Person: before.Person, Place: place, At: dec.CreatedAt}))
+	}
+	if o.source != "" {
+		var t reliability.Tally
+		_, t = record.Add(reliability.Outcome{Source: o.source, Person: o.person, Place: place, At: dec.CreatedAt})
+		changed = append(changed, t)
+	}
+	for _, t := range changed {
+		if err := tx.PutTally(ctx, store.PutTallyParams{PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Person: t.Person, Location: t.Place.Location, Bay: t.Place.Bay,
+			Successes: t.Successes, Failures: t.Failures, Outcomes: int64(t.Outcomes), At: t.At}); err != nil {
+			return fmt.Errorf("store tally: %w", err)
+		}
+	}
+	return nil
+}
+
+// settleTier notes in the record of changes when a pattern's plan has earned or lost a tier.
+func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.DecisionPattern, digest string) error {
+	s, err := setting.Load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	policy, learned, prior := PolicyOf(s), row.SOPID.IsZero(), reliability.Prior{}
+	if !learned {
+		prior.Rate = publishedPrior
+	}
+	record, err := recordOf(ctx, tx, row, digest)
+	if err != nil {
+		return err
+	}
+	assessment := record.Assess(reliability.Place{}, tx.Now, prior, policy)
+	earned := policy.Thresholds.Tier(assessment.Confidence(1, policy, learned))
+	if earned == row.Earned {
+		return nil
+	}
+	action := "pattern.promoted"
+	if earned.Lower(row.Earned) == earned {
+		action = "pattern.demoted"
+	}
+	from := row.Earned
+	row.Earned = earned
+	if err := m.save(ctx, tx, row); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: action, Object: row.ID.String(), Detail: map[string]any{
+		"from": from, "to": earned, "outcomes": assessment.Outcomes, "people": assessment.People, "bound": assessment.Auto, "plan": digest}})
+}
+
+// save stores a pattern that was read in this transaction.
+func (m *Memory) save(ctx context.Context, tx *store.Tx, row store.DecisionPattern) error {
+	n, err := tx.UpdatePattern(ctx, store.UpdatePatternParams{ID: row.ID, Version: row.Version, Title: row.Title, Steps: row.Steps, Reply: row.Reply, State: row.State, Ceiling: row.Ceiling,
+		Epoch: row.Epoch, Earned: row.Earned, MergedInto: row.MergedInto, UpdatedAt: tx.Now})
+	if err != nil {
+		return fmt.Errorf("store pattern: %w", err)
+	}
+	if n == 0 {
+		return club.Conflict("somebody changed this pattern in the meantime; look again")
+	}
+	return nil
+}

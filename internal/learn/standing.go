@@ -1,0 +1,203 @@
+package learn
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"clubos/internal/club"
+	"clubos/internal/pattern/reliability"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+)
+
+// publishedPrior is what a procedure may claim before it has a record: people have thought it through
+// and published it. It stays below what acting alone asks for, and a bad record refutes it.
+const publishedPrior = 0.94
+
+// Standing is what a plan may claim at a place.
+type Standing struct {
+	Pattern    store.DecisionPattern // zero ID: nothing was recorded yet
+	Plan       Plan
+	Match      float64 // probability that it is the known situation
+	Assessment reliability.Assessment
+	// Confidence is a lower bound on the probability that the decision is right here.
+	Confidence float64
+	// Ceiling is the most that people and breakers let the plan do, and Limits says why.
+	Ceiling club.Tier
+	Limits  []string
+	// Next is the way to the next tier; HasNext is false at the top.
+	Next    reliability.Next
+	HasNext bool
+}
+
+// PolicyOf is the policy of a club's settings.
+func PolicyOf(s setting.Settings) reliability.Policy {
+	p := reliability.DefaultPolicy()
+	p.Thresholds = s.Thresholds
+	p.ProposeOutcomes, p.ProposePeople, p.ExecutePeople = s.ProposeOutcomes, s.ProposePeople, s.ExecutePeople
+	return p
+}
+
+// Standing says what a plan may claim at a place, given how probable it is that the situation is the
+// known one.
+func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings, plan Plan, place reliability.Place, match float64) (Standing, error) {
+	out := Standing{Plan: plan, Match: match, Ceiling: club.TierAuto}
+	row, err := plan.pattern(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	out.Pattern = row
+	record, err := recordOf(ctx, tx, row, plan.Digest)
+	if err != nil {
+		return out, err
+	}
+	policy, learned, prior := PolicyOf(s), plan.SOP.IsZero(), reliability.Prior{}
+	if !learned {
+		prior.Rate = publishedPrior
+	}
+	out.Assessment = record.Assess(place, tx.Now, prior, policy)
+	out.Confidence = out.Assessment.Confidence(match, policy, learned)
+	out.Next, out.HasNext = record.Missing(place, tx.Now, match, prior, policy, learned)
+	return out, out.limit(ctx, tx)
+}
+
+// limit applies what people have set for the pattern, and the breakers.
+func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
+	switch s.Pattern.State {
+	case statePaused:
+		s.lower(club.TierEscalate, "this pattern is paused")
+	case stateRetired:
+		s.lower(club.TierEscalate, "this pattern is retired")
+	}
+	s.lower(s.Pattern.Ceiling, "people allow this pattern no more than "+tierWords[s.Pattern.Ceiling])
+	tripped, err := tx.FindTrippedBreakers(ctx)
+	if err != nil {
+		return fmt.Errorf("find breakers: %w", err)
+	}
+	for _, b := range tripped {
+		if s.watchedBy(b) {
+			s.lower(brokenCeiling, "breaker: "+b.Reason)
+		}
+	}
+	return nil
+}
+
+// Ceiling is the most that people and breakers let a stored decision do at this moment, and why.
+func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) (club.Tier, string, error) {
+	match, err := tx.FindChosenMatch(ctx, dec.ID)
+	if missing(err) {
+		return club.TierAuto, "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("find match: %w", err)
+	}
+	s := Standing{Ceiling: club.TierAuto}
+	if s.Plan.Actions, err = actionsOf(dec); err != nil {
+		return "", "", err
+	}
+	if s.Pattern, err = tx.FindPattern(ctx, match.PatternID); err != nil {
+		return "", "", fmt.Errorf("find pattern: %w", err)
+	}
+	if err := s.limit(ctx, tx); err != nil {
+		return "", "", err
+	}
+	return s.Ceiling, strings.Join(s.Limits, "; "), nil
+}
+
+func (s *Standing) watchedBy(b store.Breaker) bool {
+	switch b.Kind {
+	case breakerPattern:
+		return b.Scope == s.Pattern.ID.String() && !s.Pattern.ID.IsZero()
+	case breakerAction:
+		for _, a := range s.Plan.Actions {
+			if b.Scope == string(a) {
+				return true
+			}
+		}
+		return false
+	}
+	return b.Kind == breakerClub
+}
+
+func (s *Standing) lower(ceiling club.Tier, why string) {
+	if next := s.Ceiling.Lower(ceiling); next != s.Ceiling {
+		s.Ceiling = next
+		s.Limits = append(s.Limits, why)
+	}
+}
+
+var tierWords = map[club.Tier]string{
+	club.TierAuto: "acting alone", club.TierSuggest: "announcing", club.TierApprove: "asking", club.TierEscalate: "calling a person",
+}
+
+// recordOf reads what a pattern's plan has to show in its present epoch.
+func recordOf(ctx context.Context, tx *store.Tx, row store.DecisionPattern, digest string) (reliability.Record, error) {
+	if row.ID.IsZero() {
+		return nil, nil
+	}
+	rows, err := tx.FindTallies(ctx, store.FindTalliesParams{PatternID: row.ID, Plan: digest, Epoch: row.Epoch})
+	if err != nil {
+		return nil, fmt.Errorf("find tallies: %w", err)
+	}
+	record := make(reliability.Record, len(rows))
+	for i, t := range rows {
+		record[i] = tallyOf(t)
+	}
+	return record, nil
+}
+
+func tallyOf(t store.PatternTally) reliability.Tally {
+	return reliability.Tally{Person: t.Person, Place: reliability.Place{Location: t.Location, Bay: t.Bay},
+		Successes: t.Successes, Failures: t.Failures, Outcomes: int(t.Outcomes), At: t.At}
+}
+
+// What a pattern was to a decision.
+const (
+	RoleChosen  = "chosen"
+	RoleWeighed = "weighed"
+	roleTaught  = "taught" // a person decided so afterwards
+)
+
+// Weighed is one candidate of a decision, for the record.
+type Weighed struct {
+	Plan        Plan
+	Role        string  // RoleChosen or RoleWeighed
+	Score       float64 // similarity
+	Probability float64 // that it is the known situation
+	Reliability float64 // the bound that the confidence rests on
+	Confidence  float64
+	Model       string // version of the matcher
+}
+
+// Remember stores what a decision weighed, making the pattern of a procedure that is weighed for the
+// first time.
+func (m *Memory) Remember(ctx context.Context, tx *store.Tx, dec store.Decision, list []Weighed) error {
+	for _, w := range list {
+		row, err := w.Plan.ensure(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := tx.CreatePatternMatch(ctx, store.CreatePatternMatchParams{DecisionID: dec.ID, PatternID: row.ID, Role: w.Role, Plan: w.Plan.Digest, Score: w.Score,
+			Probability: w.Probability, Reliability: w.Reliability, Confidence: w.Confidence, Model: w.Model, At: tx.Now}); err != nil {
+			return fmt.Errorf("store match: %w", err)
+		}
+	}
+	return nil
+}
+
+// ensure returns the plan's pattern, making it for a procedure that has none.
+func (p Plan) ensure(ctx context.Context, tx *store.Tx) (store.DecisionPattern, error) {
+	row, err := p.pattern(ctx, tx)
+	if err != nil || !row.ID.IsZero() {
+		return row, err
+	}
+	if p.SOP.IsZero() {
+		return row, club.NotFound("there is no such pattern")
+	}
+	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: club.NewPatternID(tx.Now), Domain: "decision", SOPID: p.SOP, Title: p.Title, Steps: "{}",
+		Earned: club.TierSuggest, CreatedBy: machine.String(), Now: tx.Now}); err != nil {
+		return row, fmt.Errorf("create pattern: %w", err)
+	}
+	return p.pattern(ctx, tx) // somebody may have made it at this very moment
+}

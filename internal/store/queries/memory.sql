@@ -1,0 +1,115 @@
+-- name: CreatePattern :execrows
+-- Does nothing when the procedure has its pattern already.
+INSERT INTO decision_patterns (id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, version, created_by, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'active', 'auto', 1, $7, 1, $8, sqlc.arg(now), sqlc.arg(now))
+ON CONFLICT (sop_id) DO NOTHING;
+
+-- name: FindPattern :one
+SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
+FROM decision_patterns WHERE id = $1;
+
+-- name: FindPatternOfSOP :one
+SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
+FROM decision_patterns WHERE sop_id = $1;
+
+-- name: FindPatterns :many
+SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
+FROM decision_patterns ORDER BY updated_at DESC, id DESC LIMIT $1;
+
+-- name: FindLearnedPatterns :many
+-- What people taught and nobody has retired, in a stable order.
+SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
+FROM decision_patterns WHERE sop_id IS NULL AND state IN ('active', 'paused') ORDER BY id;
+
+-- name: FindMemoryStamp :one
+-- Changes whenever a learned pattern or a precedent does.
+SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,
+    CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
+    CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest;
+
+-- name: UpdatePattern :execrows
+-- By version: 0 rows when somebody changed it in the meantime.
+UPDATE decision_patterns SET title = $3, steps = $4, reply = $5, state = $6, ceiling = $7, epoch = $8, earned = $9, merged_into = $10, version = version + 1, updated_at = $11
+WHERE id = $1 AND version = $2;
+
+-- name: CreatePatternMatch :exec
+INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (decision_id, pattern_id) DO NOTHING;
+
+-- name: FindChosenMatch :one
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen';
+
+-- name: FindMatches :many
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id;
+
+-- name: TeachMatch :exec
+-- A person decided so: what was weighed, or not even thought of, becomes what was taught.
+INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at)
+VALUES ($1, $2, 'taught', $3, 0, 0, 0, 0, '', $4)
+ON CONFLICT (decision_id, pattern_id) DO UPDATE SET role = 'taught', plan = excluded.plan WHERE pattern_matches.role = 'weighed';
+
+-- name: FindMatchesOfPattern :many
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches
+WHERE pattern_id = $1 AND role <> 'weighed' ORDER BY at DESC, decision_id DESC LIMIT $2;
+
+-- name: FindOutcome :one
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2;
+
+-- name: FindOutcomesOfPattern :many
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+WHERE pattern_id = $1 ORDER BY at DESC, decision_id DESC LIMIT $2;
+
+-- name: PutOutcome :exec
+INSERT INTO pattern_outcomes (decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (decision_id, pattern_id) DO UPDATE SET source = excluded.source, person = excluded.person, updated_at = excluded.updated_at;
+
+-- name: FindTallies :many
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY person, location, bay;
+
+-- name: FindTalliesOfPattern :many
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+WHERE pattern_id = $1 AND epoch = $2 ORDER BY plan, person, location, bay;
+
+-- name: PutTally :exec
+INSERT INTO pattern_tallies (pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (pattern_id, plan, epoch, person, location, bay) DO UPDATE
+SET successes = excluded.successes, failures = excluded.failures, outcomes = excluded.outcomes, at = excluded.at;
+
+-- name: LockBreaker :exec
+-- Makes the row and holds it until the transaction ends: outcomes of one scope are counted one after the other.
+INSERT INTO breakers (kind, scope, statistic, reason, good_since, updated_at) VALUES ($1, $2, 0, '', 0, sqlc.arg(now))
+ON CONFLICT (kind, scope) DO UPDATE SET updated_at = excluded.updated_at;
+
+-- name: FindBreaker :one
+SELECT kind, scope, statistic, tripped_at, reason, good_since, updated_at FROM breakers WHERE kind = $1 AND scope = $2;
+
+-- name: FindTrippedBreakers :many
+SELECT kind, scope, statistic, tripped_at, reason, good_since, updated_at FROM breakers WHERE tripped_at IS NOT NULL ORDER BY tripped_at DESC, kind, scope LIMIT 500;
+
+-- name: UpdateBreaker :exec
+UPDATE breakers SET statistic = $3, tripped_at = $4, reason = $5, good_since = $6, updated_at = $7 WHERE kind = $1 AND scope = $2;
+
+-- name: CreatePrecedent :execrows
+INSERT INTO precedents (id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (decision_id) DO NOTHING;
+
+-- name: MovePrecedents :execrows
+UPDATE precedents SET pattern_id = sqlc.arg(onto) WHERE pattern_id = sqlc.arg(pattern_id);
+
+-- name: FindPrecedentsOfPattern :many
+SELECT id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at FROM precedents
+WHERE pattern_id = $1 ORDER BY at DESC, id DESC LIMIT $2;
+
+-- name: FindPrecedentOfDecision :one
+SELECT id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at FROM precedents WHERE decision_id = $1;
+
+-- name: FindPrecedents :many
+-- The newest, for training.
+SELECT id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at FROM precedents
+ORDER BY at DESC, id DESC LIMIT $1;
+
+-- name: DeletePrecedent :execrows
+DELETE FROM precedents WHERE id = $1;
