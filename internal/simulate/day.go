@@ -254,9 +254,10 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 	return DayEvent{}, false
 }
 
-// Troubled is the bay that keeps failing: that of the first booking that runs at Now.
+// Troubled is the bay that keeps failing: that of the last booking that runs at Now. The day's other matters
+// take the first that fits, so that it is left for this one.
 func (c *Club) Troubled() (Location, Bay, bool) {
-	for _, b := range c.Bookings {
+	for _, b := range slices.Backward(c.Bookings) {
 		if b.Member < 0 || b.Cancelled || !BookingNow.fits(b, c.Now) {
 			continue
 		}

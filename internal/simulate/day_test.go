@@ -54,7 +54,7 @@ func TestDayHasItsTextsInItsTimeAndShowsEverythingEarly(t *testing.T) {
 		if !slices.IsSortedFunc(got, func(a, b simulate.DayEvent) int { return int(a.At - b.At) }) {
 			t.Errorf("seed %d: not in order", seed)
 		}
-		for _, want := range []string{"wifi", "frozen", "door", "door without booking", "refund", "injury", "thanks"} {
+		for _, want := range []string{"wifi", "frozen", "door", "frozen again", "door without booking", "refund", "injury", "thanks"} {
 			i := slices.IndexFunc(got, func(e simulate.DayEvent) bool { return e.Matter == want })
 			if i < 0 || got[i].At > cfg.Length/2 {
 				t.Errorf("seed %d: no %s in the first half", seed, want)
