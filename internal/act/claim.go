@@ -45,9 +45,20 @@ func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Acto
 	if err != nil {
 		return "", "", err
 	}
-	if a, ok := e.cfg.Catalogue.Find(action); !ok || !a.Physical() {
-		return "", "", club.Invalid("%q is not an action that moves something in the club", clip(string(action), 40))
-	} else if _, err := a.ParseParams(params); err != nil {
+	return e.ask(ctx, tenant, r)
+}
+
+// RequestAt asks the gate for an action at a place, on behalf of a person and for no member. bay is zero
+// for what concerns the whole location. It returns what Request does.
+func (e *Engine) RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, reason string) (club.ExecutionID, string, error) {
+	return e.ask(ctx, tenant, Request{Action: action, By: by, Location: location, Bay: bay, Reason: phrase.Mask(reason)})
+}
+
+// ask puts a person's request before the gate and stores what it says.
+func (e *Engine) ask(ctx context.Context, tenant *store.Tenant, r Request) (club.ExecutionID, string, error) {
+	if a, ok := e.cfg.Catalogue.Find(r.Action); !ok || !a.Physical() {
+		return "", "", club.Invalid("%q is not an action that moves something in the club", clip(string(r.Action), 40))
+	} else if _, err := a.ParseParams(r.Params); err != nil {
 		return "", "", err
 	}
 	seen, err := e.look(ctx, tenant, r)

@@ -64,7 +64,29 @@ func (e *Engine) read(ctx context.Context, tx *store.Tx, r Request) (*scene, err
 	if err != nil {
 		return nil, err
 	}
+	if err := s.readOutage(ctx, tx); err != nil {
+		return nil, err
+	}
 	return s, s.readBooking(ctx, tx, own)
+}
+
+// readOutage takes the target away while it is out of use: whoever repairs it must not be surprised.
+func (s *scene) readOutage(ctx context.Context, tx *store.Tx) error {
+	if s.target.ID.IsZero() {
+		return nil
+	}
+	o, err := tx.FindOutage(ctx, s.target.ID.String())
+	if missing(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find outage: %w", err)
+	}
+	if !tx.Now.Before(o.StartsAt) && (o.EndsAt == nil || tx.Now.Before(*o.EndsAt)) {
+		s.noTarget = s.target.Name + " is out of use: " + o.Reason
+		s.target = store.Device{}
+	}
+	return nil
 }
 
 func ownBookings(ctx context.Context, tx *store.Tx, id club.SubjectID) ([]store.Booking, error) {

@@ -24,6 +24,7 @@ import (
 	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
+	"clubos/internal/place"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -129,6 +130,7 @@ func (a *App) wire() {
 	a.Desk.Register(a.registry)
 	a.Outbox.Register(a.registry)
 	a.Inbox.Register(a.registry)
+	place.Register(a.registry)
 	a.Engine.Register(a.registry)
 	a.Decider.Register(a.registry)
 	a.Memory.Register(a.registry)

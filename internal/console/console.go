@@ -17,6 +17,7 @@ import (
 	"clubos/internal/console/static"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
+	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -31,6 +32,16 @@ type Decider interface {
 // Engine asks the gate for an action. The string is why the gate refused, "" when it did not.
 type Engine interface {
 	Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, reason string) (club.ExecutionID, string, error)
+	// RequestAt asks for no member, at a place; a zero bay is the whole location.
+	RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, reason string) (club.ExecutionID, string, error)
+}
+
+// Bookings changes bookings by hand and by file.
+type Bookings interface {
+	CreateBooking(ctx context.Context, tenant *store.Tenant, p identity.Principal, h inbox.HandBooking) (store.Booking, error)
+	UpdateBooking(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.BookingID, h inbox.HandBooking) (store.Booking, error)
+	SetBookingStatus(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.BookingID, to club.BookingStatus, reason string, seen time.Time) (store.Booking, error)
+	ImportBookingFile(ctx context.Context, tenant *store.Tenant, f inbox.BookingFile) (inbox.FileReport, error)
 }
 
 // Config is what the console works with. All fields are required but those with a default.
@@ -42,6 +53,7 @@ type Config struct {
 	Desk        *desk.Desk
 	Decider     Decider
 	Engine      Engine
+	Bookings    Bookings
 	Catalogue   *catalogue.Catalogue
 	Cookies     identity.Cookies
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,7 +67,7 @@ func (c *console) door(rt route) http.Handler {
 // enter proves what a route asks for. The order matters: a forged post must not learn whether the
 // session behind it is good.
 func (v *visit) enter() error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, cmp.Or(v.rt.limit, maxBody))
 	if err := v.c.csrf.Check(v.r); err != nil {
 		return &club.Error{Code: club.CodeForbidden, Msg: "This form was sent from another site. Open the page here and try again.", Err: err}
 	}

@@ -20,8 +20,9 @@ type route struct {
 	pattern string
 	perm    identity.Permission // zero admits nobody and is refused by New
 	handle  func(*visit) error
-	outside bool // of no club
-	due     bool // may be used while a password is due
+	outside bool  // of no club
+	due     bool  // may be used while a password is due
+	limit   int64 // of the body in bytes; 0 is maxBody
 }
 
 func (rt route) path() string {
@@ -33,7 +34,7 @@ func (rt route) path() string {
 
 // routes is the whole table.
 func (c *console) routes() []route {
-	return slices.Concat(c.sessionRoutes(), c.accountRoutes(), c.threadRoutes(), c.proposalRoutes(), c.ticketRoutes(), c.sopRoutes(), c.placeRoutes(),
+	return slices.Concat(c.sessionRoutes(), c.accountRoutes(), c.threadRoutes(), c.proposalRoutes(), c.ticketRoutes(), c.sopRoutes(), c.placeRoutes(), c.bookingRoutes(),
 		c.memberRoutes(), c.decisionRoutes(), c.settingRoutes(), c.userRoutes(), c.keyRoutes())
 }
 

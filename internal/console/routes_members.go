@@ -159,7 +159,7 @@ func (v *visit) member(tx *store.Tx, f frame, users map[club.UserID]identity.Use
 		}
 	}
 	if v.p.Can(identity.BookingsRead) {
-		bookings, err := tx.FindBookingsOfDay(ctx, store.FindBookingsOfDayParams{Since: tx.Now.Add(-30 * 24 * time.Hour), Until: tx.Now.Add(90 * 24 * time.Hour), Scope: v.p.LocationScope(), Member: m.ID.String(), Size: 60})
+		bookings, err := tx.FindBookingsOfDay(ctx, store.FindBookingsOfDayParams{Reach: tx.Now.Add(-31 * 24 * time.Hour), Since: tx.Now.Add(-30 * 24 * time.Hour), Until: tx.Now.Add(90 * 24 * time.Hour), Scope: v.p.LocationScope(), Member: m.ID.String(), Size: 60})
 		if err != nil {
 			return fmt.Errorf("find bookings: %w", err)
 		}

@@ -1,16 +1,13 @@
 package console
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/identity"
-	"clubos/internal/people"
 	"clubos/internal/place"
 	"clubos/internal/store"
 )
@@ -18,7 +15,6 @@ import (
 func (c *console) placeRoutes() []route {
 	return []route{
 		get("/places", identity.PlacesRead, showPlaces),
-		get("/bookings", identity.BookingsRead, showBookings),
 		get("/health", identity.HealthRead, showHealth),
 	}
 }
@@ -140,100 +136,9 @@ func (s bayScene) block(f frame, l store.Location, b store.Bay) page.BayBlock {
 	return out
 }
 
-// showBookings shows a day, in the time zone of the location that is shown.
-func showBookings(v *visit) error {
-	only := idOf[club.LocationID](v.query("location"))
-	p := page.BookingsPage{FromHour: 6, ToHour: 24}
-	err := v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
-		f, err := v.frame(tx, "bookings", "Bookings")
-		if err != nil {
-			return err
-		}
-		zone := f.Zone
-		for _, l := range f.locations {
-			if l.ID == only {
-				zone = zoneOf(l)
-			}
-		}
-		f.Zone = zone
-		local := f.Now.In(zone)
-		today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
-		p.Day = today
-		if day, err := time.ParseInLocation("2006-01-02", v.query("day"), zone); err == nil && day.Year() > 2000 && day.Year() < 2200 {
-			p.Day = day
-		}
-		address := func(d time.Time) string {
-			return f.Query("bookings", "day", d.Format("2006-01-02"), "location", only.String())
-		}
-		p.Shell, p.Locations = f.Shell, f.places(only, "All locations")
-		p.Prev, p.Next, p.Today, p.IsToday = address(p.Day.AddDate(0, 0, -1)), address(p.Day.AddDate(0, 0, 1)), address(today), p.Day.Equal(today)
-		if len(f.locations) == 0 {
-			return nil // nowhere to look, and an empty scope would mean everywhere
-		}
-		rows, err := tx.FindBookingsOfDay(v.r.Context(), store.FindBookingsOfDayParams{Since: p.Day.UTC(), Until: p.Day.AddDate(0, 0, 1).UTC(), Scope: v.p.LocationScope(), Location: only.String(), Size: 1000})
-		if err != nil {
-			return fmt.Errorf("find bookings: %w", err)
-		}
-		return v.day(f, rows, &p)
-	})
-	if err != nil {
-		return err
-	}
-	p.Flash = v.found().flash()
-	return v.show(http.StatusOK, page.Bookings(p))
-}
-
-// day draws the bookings of a day as lanes and as a list.
-func (v *visit) day(f frame, rows []store.FindBookingsOfDayRow, p *page.BookingsPage) error {
-	lanes := map[string]int{}
-	for _, r := range rows {
-		row, err := v.bookingRow(f, r)
-		if err != nil {
-			return err
-		}
-		p.Rows = append(p.Rows, row)
-		if row.Status == club.BookingCancelled {
-			continue
-		}
-		key := r.Booking.LocationID.String() + r.Booking.BayID.String()
-		i, ok := lanes[key]
-		if !ok {
-			i = len(p.Lanes)
-			lanes[key] = i
-			p.Lanes = append(p.Lanes, page.BookingLane{Bay: orText(row.Bay, "No bay"), Place: row.Place})
-		}
-		from, to := int(row.Start.Sub(p.Day).Minutes()), int(row.End.Sub(p.Day).Minutes())
-		tone := page.ToneQuiet
-		switch {
-		case row.Running:
-			tone = page.ToneOK
-		case row.Status == club.BookingNoShow:
-			tone = page.ToneWarn
-		}
-		p.FromHour = min(p.FromHour, from/60)
-		p.Lanes[i].Slots = append(p.Lanes[i].Slots, page.BookingSlot{From: from, To: min(to, 24*60), Label: f.Clock(row.Start) + " " + orText(row.Member, "not named"), Tone: tone})
-	}
-	slices.SortStableFunc(p.Lanes, func(a, b page.BookingLane) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Bay, b.Bay))
-	})
-	return nil
-}
-
 func orText(s, otherwise string) string {
 	if s == "" {
 		return otherwise
 	}
 	return s
-}
-
-func (v *visit) bookingRow(f frame, r store.FindBookingsOfDayRow) (page.BookingRow, error) {
-	b := r.Booking
-	row := page.BookingRow{ID: b.ID, Start: b.StartsAt, End: b.EndsAt, Bay: r.BayName, Place: r.LocationName, Status: b.Status, Source: b.Source,
-		Running: b.Status == club.BookingConfirmed && !f.Now.Before(b.StartsAt) && f.Now.Before(b.EndsAt)}
-	if b.MemberID.IsZero() || !v.p.Can(identity.MembersRead) {
-		return row, nil
-	}
-	name, err := v.open(store.Subject{ID: b.SubjectID, WrappedKey: r.WrappedKey}, people.ColumnName, b.MemberID.String(), r.MemberName)
-	row.MemberID, row.Member = b.MemberID, orText(name, people.Erased)
-	return row, err
 }

@@ -13,6 +13,7 @@ const (
 	// deliveriesKept is longer than a vendor goes on trying (27 h 35 min).
 	deliveriesKept = 30 * time.Hour
 	pruneEvery     = time.Hour
+	filesKept      = time.Hour // between a file's preview and its import
 	pollEvery      = 5 * time.Minute
 )
 
@@ -29,6 +30,9 @@ func (in *Inbox) Prune(ctx context.Context, tenant *store.Tenant) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.DeleteDeliveries(ctx, tx.Now.Add(-deliveriesKept)); err != nil {
 			return fmt.Errorf("prune deliveries: %w", err)
+		}
+		if _, err := tx.DeleteBookingFiles(ctx, tx.Now.Add(-filesKept)); err != nil {
+			return fmt.Errorf("prune booking files: %w", err)
 		}
 		return nil
 	})

@@ -7,46 +7,6 @@ import (
 	"clubos/internal/club"
 )
 
-// pxHour is the width of an hour in the drawing of a day; the drawing stretches to the card.
-const pxHour = 60
-
-func (p BookingsPage) viewBox(h int) string {
-	return fmt.Sprintf("0 0 %d %d", max(p.ToHour-p.FromHour, 1)*pxHour, h)
-}
-
-func (p BookingsPage) hours() []int {
-	var hs []int
-	for h := p.FromHour; h < p.ToHour; h++ {
-		hs = append(hs, h)
-	}
-	return hs
-}
-
-// x is where a minute since midnight stands.
-func (p BookingsPage) x(minute int) string { return fmt.Sprint(minute - p.FromHour*60) }
-
-func (p BookingsPage) w(s BookingSlot) string { return fmt.Sprint(max(s.To-s.From-2, 4)) }
-
-func (p BookingsPage) nowMinute() int {
-	n := p.local(p.Now)
-	return n.Hour()*60 + n.Minute()
-}
-
-func laneLabel(l BookingLane) string {
-	var b strings.Builder
-	b.WriteString(l.Bay + ": ")
-	if len(l.Slots) == 0 {
-		b.WriteString("nothing booked")
-	}
-	for i, s := range l.Slots {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		fmt.Fprintf(&b, "%02d:%02d to %02d:%02d %s", s.From/60, s.From%60, s.To/60, s.To%60, s.Label)
-	}
-	return b.String()
-}
-
 func bookingTone(s club.BookingStatus) Tone {
 	if s == club.BookingConfirmed {
 		return ToneQuiet

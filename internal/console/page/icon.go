@@ -96,6 +96,14 @@ func iconPaths(name string) []string {
 		return []string{"M4 12a8 8 0 1 0 2.5-5.800L4 8.5M4 4v4.5h4.5M12 8v4.300l3 1.7"}
 	case "panel":
 		return []string{"M4 5h16v14H4z", "M14.5 5v14"}
+	case "upload":
+		return []string{"M12 16V4m0 0-5 5m5-5 5 5", "M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3"}
+	case "download":
+		return []string{"M12 4v12m0 0-5-5m5 5 5-5", "M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3"}
+	case "wrench":
+		return []string{"M14.7 6.3a4 4 0 0 0-5.4 5.2L4 16.8 7.2 20l5.3-5.3a4 4 0 0 0 5.2-5.4L15 12l-3-3z"}
+	case "archive":
+		return []string{"M4 5h16v4H4z", "M6 9v10h12V9", "M10 13h4"}
 	case "keys":
 		return []string{"M3 7h18v10.5H3z", "M7 10.5v.01m3.3-.01v.01m3.4-.01v.01m3.3-.01v.01M8 14.200h8"}
 	}

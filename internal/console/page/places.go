@@ -35,49 +35,6 @@ type BayBlock struct {
 	Actions []ActionButton
 }
 
-// BookingsPage is a day of bookings.
-type BookingsPage struct {
-	Shell
-	Day       time.Time // in the club's zone
-	Prev      string    // addresses
-	Next      string
-	Today     string
-	IsToday   bool
-	Locations Choices
-	Lanes     []BookingLane
-	FromHour  int // the hours drawn
-	ToHour    int
-	Rows      []BookingRow
-}
-
-// BookingLane is a bay's day.
-type BookingLane struct {
-	Bay   string
-	Place string
-	Slots []BookingSlot
-}
-
-// BookingSlot is a drawn booking; From and To are minutes since midnight.
-type BookingSlot struct {
-	From, To int
-	Label    string
-	Tone     Tone
-}
-
-// BookingRow is a booking in the list.
-type BookingRow struct {
-	ID         club.BookingID
-	Start, End time.Time
-	Bay        string
-	Place      string
-	Member     string
-	MemberID   club.MemberID
-	Status     club.BookingStatus
-	Running    bool
-	Source     string
-	Thread     club.ThreadID
-}
-
 // HealthPage shows how the machine and the places fare.
 type HealthPage struct {
 	Shell

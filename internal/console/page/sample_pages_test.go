@@ -26,46 +26,52 @@ func pages(theme string) map[string]templ.Component {
 	held.Context.Member.OptOut = true
 	unknown := other()
 	return map[string]templ.Component{
-		"inbox":           Inbox(InboxPage{Shell: flash, List: list("")}),
-		"inbox-empty":     Inbox(InboxPage{Shell: viewer, List: ThreadList{Views: list("").Views, Locations: places().Options}}),
-		"thread":          ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: thread()}),
-		"thread-held":     ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: held}),
-		"thread-unknown":  ThreadView(ThreadPage{Shell: sh("inbox", "Unknown"), List: list(""), Thread: unknown}),
-		"tickets":         Tickets(ticketsPage(sh("tickets", "Tickets"), "board")),
-		"tickets-list":    Tickets(ticketsPage(sh("tickets", "Tickets"), "list")),
-		"ticket":          Ticket(ticketPage(sh("tickets", "#212"))),
-		"sops":            SOPs(SOPsPage{Shell: sh("sops", "SOPs"), Rows: sops(), Status: all("Any status"), Scope: all("Any scope"), Category: all("Any category"), May: true}),
-		"sop":             SOP(sopPage(sh("sops", "Ball not registering"))),
-		"sop-edit":        SOPEdit(SOPEditPage{Shell: sh("sops", "Edit"), Slug: "wifi", Name: "Wifi", Base: 3, Source: source, Problems: []Problem{{Line: 9, Field: "steps[1].action", Text: "the catalogue has no action “restart_trackmann”; did you mean restart_trackman?", Tone: ToneDanger}, {Text: "only 2 test cases; 3 are needed before it goes live", Tone: ToneWarn}}, Actions: catalogue, Key: "k"}),
-		"sop-new":         SOPEdit(SOPEditPage{Shell: sh("sops", "New SOP"), Source: source, Checked: true, Actions: catalogue, Key: "k"}),
-		"places":          Places(placesPage(sh("places", "Places"))),
-		"bookings":        Bookings(bookingsPage(sh("bookings", "Bookings"))),
-		"bookings-empty":  Bookings(BookingsPage{Shell: sh("bookings", "Bookings"), Day: now, Prev: "/p", Next: "/n", Today: "/t", Locations: places()}),
-		"health":          Health(healthPage(sh("health", "Health"))),
-		"members":         Members(MembersPage{Shell: sh("members", "Members"), Rows: members()}),
-		"members-empty":   Members(MembersPage{Shell: sh("members", "Members"), Search: "Nobody"}),
-		"member":          Member(memberPage(sh("members", "Marcus Oyelaran"))),
-		"decisions":       Decisions(DecisionsPage{Shell: sh("decisions", "Decisions"), Tier: all("Any tier"), Result: all("Any result"), Locations: places(), Rows: decisions(), Pager: Pager{Next: "/c/fairway/decisions?cursor=x"}}),
-		"decision":        Decision(decisionPage(sh("decisions", "Decision"))),
-		"audit":           Audit(auditPage(sh("audit", "Audit"))),
-		"settings":        Settings(settingsPage(sh("settings", "Settings"))),
-		"users":           Users(usersPage(sh("users", "Users"))),
-		"keys":            Keys(keysPage(sh("keys", "API keys"))),
-		"account":         Account(AccountPage{Shell: sh("account", "Account"), Email: "dana@fairway.example", Scope: "all locations", Expires: now.Add(60 * 24 * time.Hour), Sessions: []SessionRow{{ID: club.NewSessionID(now), Device: "Firefox on Linux", Address: "192.0.2.7", Since: ago(2 * time.Hour), Seen: now, Current: true}, {ID: club.NewSessionID(now), Device: "Safari on iPhone", Address: "198.51.100.4", Since: ago(7 * time.Hour), Seen: ago(time.Hour)}}, Errors: map[string]string{"password": "At least 12 characters are needed."}}),
-		"sign-in":         SignIn(SignInPage{Shell: sh("", "Sign in"), Email: "dana@fairway.example", Error: "E-mail or password is wrong.", Demo: []DemoAccount{{"Owner", "owner@demo.example", "demo"}, {"Operator", "operator@demo.example", "demo"}}}),
-		"password":        Password(PasswordPage{Shell: sh("", "Password"), Email: "lee@fairway.example", Current: true, Errors: map[string]string{"again": "The two do not agree."}}),
-		"link":            SignInLink(SignInLinkPage{Shell: sh("", "Sign in"), Error: "This link was used already."}),
-		"clubs":           Clubs(ClubsPage{Shell: outside, Slug: "nowhere", Error: "There is no club of that name."}),
-		"error-404":       Error(ErrorPage{Shell: sh("", "Not found"), Status: 404}),
-		"error-403":       Error(ErrorPage{Shell: sh("", "Forbidden"), Status: 403}),
-		"error-500":       Error(ErrorPage{Shell: outside, Status: 500, ID: "k7f2-9qm1"}),
-		"tickets-nothing": Tickets(TicketsPage{Shell: sh("tickets", "Tickets"), View: "list", Status: all("Any"), Locations: places(), Assignee: all("Anybody")}),
-		"sops-nothing":    SOPs(SOPsPage{Shell: viewer, Status: all("Any"), Scope: all("Any"), Category: all("Any")}),
-		"keys-nothing":    Keys(KeysPage{Shell: sh("keys", "API keys")}),
-		"audit-nothing":   Audit(AuditPage{Shell: sh("audit", "Audit")}),
-		"places-nothing":  Places(PlacesPage{Shell: sh("places", "Places"), Filter: places()}),
-		"decisions-none":  Decisions(DecisionsPage{Shell: sh("decisions", "Decisions")}),
-		"clubs-nothing":   Clubs(ClubsPage{Shell: outside}),
+		"inbox":               Inbox(InboxPage{Shell: flash, List: list("")}),
+		"inbox-empty":         Inbox(InboxPage{Shell: viewer, List: ThreadList{Views: list("").Views, Locations: places().Options}}),
+		"thread":              ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: thread()}),
+		"thread-held":         ThreadView(ThreadPage{Shell: sh("inbox", "Marcus Oyelaran"), List: list(thr), Thread: held}),
+		"thread-unknown":      ThreadView(ThreadPage{Shell: sh("inbox", "Unknown"), List: list(""), Thread: unknown}),
+		"tickets":             Tickets(ticketsPage(sh("tickets", "Tickets"), "board")),
+		"tickets-list":        Tickets(ticketsPage(sh("tickets", "Tickets"), "list")),
+		"ticket":              Ticket(ticketPage(sh("tickets", "#212"))),
+		"sops":                SOPs(SOPsPage{Shell: sh("sops", "SOPs"), Rows: sops(), Status: all("Any status"), Scope: all("Any scope"), Category: all("Any category"), May: true}),
+		"sop":                 SOP(sopPage(sh("sops", "Ball not registering"))),
+		"sop-edit":            SOPEdit(SOPEditPage{Shell: sh("sops", "Edit"), Slug: "wifi", Name: "Wifi", Base: 3, Source: source, Problems: []Problem{{Line: 9, Field: "steps[1].action", Text: "the catalogue has no action “restart_trackmann”; did you mean restart_trackman?", Tone: ToneDanger}, {Text: "only 2 test cases; 3 are needed before it goes live", Tone: ToneWarn}}, Actions: catalogue, Key: "k"}),
+		"sop-new":             SOPEdit(SOPEditPage{Shell: sh("sops", "New SOP"), Source: source, Checked: true, Actions: catalogue, Key: "k"}),
+		"places":              Places(placesPage(sh("places", "Places"))),
+		"bookings":            Bookings(bookingsPage(sh("bookings", "Bookings"))),
+		"bookings-empty":      Bookings(BookingsPage{Shell: sh("bookings", "Bookings"), Day: now, Prev: "/p", Next: "/n", Today: "/t", Locations: places(), Status: all("Any state")}),
+		"bookings-search":     Bookings(BookingsPage{Shell: sh("bookings", "Bookings"), Day: now, Prev: "/p", Next: "/n", Today: "/t", Locations: places(), Status: all("Any state"), Search: hostile}),
+		"booking":             Booking(bookingPage(sh("bookings", "Booking"))),
+		"booking-new":         BookingNew(sh("bookings", "New booking"), bookingForm()),
+		"booking-import":      BookingImport(BookingImportPage{Shell: sh("bookings", "Import bookings"), Problem: "The file is empty.", MaxMB: 10, MaxRows: 20_000, Dates: all("Find out by the file"), Source: all("By another file"), Columns: []ColumnHelp{{Name: "booking_id", Also: "id, reference", Help: "The booking's id.", Required: true}, {Name: "phone", Help: "Who holds it."}}}),
+		"booking-preview":     BookingPreview(previewPage(sh("bookings", "What would change"))),
+		"booking-preview-nil": BookingPreview(BookingPreviewPage{Shell: sh("bookings", "What would change"), ID: "bkf_x", File: hostile, Unchanged: 3}),
+		"health":              Health(healthPage(sh("health", "Health"))),
+		"members":             Members(MembersPage{Shell: sh("members", "Members"), Rows: members()}),
+		"members-empty":       Members(MembersPage{Shell: sh("members", "Members"), Search: "Nobody"}),
+		"member":              Member(memberPage(sh("members", "Marcus Oyelaran"))),
+		"decisions":           Decisions(DecisionsPage{Shell: sh("decisions", "Decisions"), Tier: all("Any tier"), Result: all("Any result"), Locations: places(), Rows: decisions(), Pager: Pager{Next: "/c/fairway/decisions?cursor=x"}}),
+		"decision":            Decision(decisionPage(sh("decisions", "Decision"))),
+		"audit":               Audit(auditPage(sh("audit", "Audit"))),
+		"settings":            Settings(settingsPage(sh("settings", "Settings"))),
+		"users":               Users(usersPage(sh("users", "Users"))),
+		"keys":                Keys(keysPage(sh("keys", "API keys"))),
+		"account":             Account(AccountPage{Shell: sh("account", "Account"), Email: "dana@fairway.example", Scope: "all locations", Expires: now.Add(60 * 24 * time.Hour), Sessions: []SessionRow{{ID: club.NewSessionID(now), Device: "Firefox on Linux", Address: "192.0.2.7", Since: ago(2 * time.Hour), Seen: now, Current: true}, {ID: club.NewSessionID(now), Device: "Safari on iPhone", Address: "198.51.100.4", Since: ago(7 * time.Hour), Seen: ago(time.Hour)}}, Errors: map[string]string{"password": "At least 12 characters are needed."}}),
+		"sign-in":             SignIn(SignInPage{Shell: sh("", "Sign in"), Email: "dana@fairway.example", Error: "E-mail or password is wrong.", Demo: []DemoAccount{{"Owner", "owner@demo.example", "demo"}, {"Operator", "operator@demo.example", "demo"}}}),
+		"password":            Password(PasswordPage{Shell: sh("", "Password"), Email: "lee@fairway.example", Current: true, Errors: map[string]string{"again": "The two do not agree."}}),
+		"link":                SignInLink(SignInLinkPage{Shell: sh("", "Sign in"), Error: "This link was used already."}),
+		"clubs":               Clubs(ClubsPage{Shell: outside, Slug: "nowhere", Error: "There is no club of that name."}),
+		"error-404":           Error(ErrorPage{Shell: sh("", "Not found"), Status: 404}),
+		"error-403":           Error(ErrorPage{Shell: sh("", "Forbidden"), Status: 403}),
+		"error-500":           Error(ErrorPage{Shell: outside, Status: 500, ID: "k7f2-9qm1"}),
+		"tickets-nothing":     Tickets(TicketsPage{Shell: sh("tickets", "Tickets"), View: "list", Status: all("Any"), Locations: places(), Assignee: all("Anybody")}),
+		"sops-nothing":        SOPs(SOPsPage{Shell: viewer, Status: all("Any"), Scope: all("Any"), Category: all("Any")}),
+		"keys-nothing":        Keys(KeysPage{Shell: sh("keys", "API keys")}),
+		"audit-nothing":       Audit(AuditPage{Shell: sh("audit", "Audit")}),
+		"places-nothing":      Places(PlacesPage{Shell: sh("places", "Places"), Filter: places()}),
+		"decisions-none":      Decisions(DecisionsPage{Shell: sh("decisions", "Decisions")}),
+		"clubs-nothing":       Clubs(ClubsPage{Shell: outside}),
 	}
 }
 
@@ -152,22 +158,20 @@ func placesPage(s Shell) PlacesPage {
 }
 
 func bookingsPage(s Shell) BookingsPage {
-	p := BookingsPage{Shell: s, Day: now.In(zone()), IsToday: true, Prev: "/c/fairway/bookings?day=2026-11-24", Next: "/c/fairway/bookings?day=2026-11-26", Today: "/c/fairway/bookings", Locations: places(), FromHour: 6, ToHour: 24}
+	p := BookingsPage{Shell: s, Day: now.In(zone()), IsToday: true, Prev: "/c/fairway/bookings?day=2026-11-24", Next: "/c/fairway/bookings?day=2026-11-26", Today: "/c/fairway/bookings", Locations: places(), Status: all("Any state"), May: true}
+	d := BookingDay{ID: "a", Place: "Harbour", Zone: "America/New_York (EST)", FromHour: 6, ToHour: 24, Now: 21*60 + 14}
 	for i, bay := range []string{"Bay 1", "Bay 2", "Bay 3", "Bay 4"} {
-		l := BookingLane{Bay: bay, Place: "Harbour"}
+		l := BookingLane{Bay: bay, URL: "/c/fairway/bays/" + bay, Rows: 1}
 		for k := range 3 {
 			from := 8*60 + i*45 + k*280
-			tone := ToneQuiet
-			if from < 21*60+14 && from+90 > 21*60+14 {
-				tone = ToneOK
-			} else if from > 20*60 {
-				tone = ""
-			}
-			l.Slots = append(l.Slots, BookingSlot{from, from + 60 + 30*(k%2), "Marcus Oyelaran", tone})
+			l.Slots = append(l.Slots, BookingSlot{From: from, To: from + 60 + 30*(k%2), Time: "08:00–09:00", Label: "Marcus Oyelaran", URL: "/c/fairway/bookings/x", Tone: ToneQuiet})
 		}
-		l.Slots = append(l.Slots, BookingSlot{20*60 + 15*i, 21*60 + 30 + 15*i, "Priya Raman", ToneOK})
-		p.Lanes = append(p.Lanes, l)
+		l.Slots = append(l.Slots, BookingSlot{From: 20*60 + 15*i, To: 21*60 + 30 + 15*i, Time: "20:00–21:30", Label: hostile, URL: "/c/fairway/bookings/y", Tone: ToneOK})
+		d.Lanes = append(d.Lanes, l)
 	}
+	d.Lanes[2].Note, d.Lanes[2].Rows = "Out of service", 2
+	d.Lanes[2].Slots = append(d.Lanes[2].Slots, BookingSlot{From: 20 * 60, To: 22 * 60, Row: 1, Time: "20:00–22:00", Label: "Not named", URL: "/c/fairway/bookings/z", Overlaps: true})
+	p.Days = []BookingDay{d, {ID: "b", Place: "Northgate", Zone: "Europe/London (GMT)", FromHour: 6, ToHour: 24, Now: -1}}
 	p.Rows = bookings()
 	return p
 }
@@ -256,4 +260,20 @@ func keysPage(s Shell) KeysPage {
 // other is a thread of an unknown number, in which a reply was refused.
 func other() Thread {
 	return Thread{ID: thr2, Title: "+1 ••• ••• 4471", Status: club.ThreadAwaitingResponse, Messages: []Bubble{{ID: club.NewMessageID(now), Dir: club.DirectionIn, Author: club.AuthorMember, Text: "is anyone there??", At: now, NewDay: true}}, Can: ThreadCan{Reply: true}, Composer: Composer{Key: "k", Error: "A reply cannot be empty."}}
+}
+
+func bookingForm() BookingForm {
+	return BookingForm{Where: places(), Day: "2026-11-26", Start: "18:00", End: "19:00", Key: "k", Known: true, Taken: true, Problem: "The bay is taken.", Errors: map[string]string{"holder": "Nobody is known.", "where": "Choose a bay."}, Action: "/c/fairway/bookings", Complete: "Book", Cancel: "/c/fairway/bookings", Zone: "Times are those of the location."}
+}
+
+func bookingPage(s Shell) BookingPage {
+	f := bookingForm()
+	return BookingPage{Shell: s, Row: bookings()[0], Edited: "Changed by Kim.", Comes: "This booking comes from a calendar feed.", Version: "1", Form: &f, Day: "/c/fairway/bookings",
+		History: []TimelineEntry{{By: "Kim", What: "changed it", Text: hostile, At: ago(time.Hour)}, {By: "ClubOS", What: "created it, told by a calendar feed", At: ago(2 * time.Hour)}}}
+}
+
+func previewPage(s Shell) BookingPreviewPage {
+	return BookingPreviewPage{Shell: s, ID: "bkf_x", File: "november.csv", Fingerprint: "abc", Notice: "Something has changed.", Created: 2, Changed: 1, Cancelled: 1, Unchanged: 4, Ignored: []string{"colour", hostile},
+		Faults: []FaultRow{{Line: 3, Column: "bay", Problem: "There is no bay called 99.", Remedy: "Add it."}, {Line: 9, Problem: "The quotes do not match.", Remedy: "Mend them."}}, MoreFaults: 3, MoreLines: 7,
+		Lines: []PreviewRow{{Line: 2, Reference: hostile, What: Word{Label: "New", Tone: ToneOK}, Where: "Bay 1 · Harbour", When: "26 Nov 18:00 – 19:00 EST", Overlaps: "line 4"}, {Line: 4, Reference: "B2", What: Word{Label: "Changed", Tone: ToneInfo}, Where: "Bay 1 · Harbour", When: "26 Nov 18:00 – 19:00 EST", Before: "26 Nov 17:00 – 18:00 EST, Bay 2 · Harbour"}}}
 }

@@ -2,11 +2,12 @@
 import { Inbox } from "./inbox.js";
 import { ThreadPane } from "./thread.js";
 import { Composer } from "./composer.js";
+import { Day } from "./day.js";
 import { Editor } from "./editor.js";
 import { SignInLink } from "./link.js";
 
 /** @type {Record<string, new (el: HTMLElement) => object>} */
-const controllers = { inbox: Inbox, thread: ThreadPane, composer: Composer, editor: Editor, link: SignInLink };
+const controllers = { inbox: Inbox, thread: ThreadPane, composer: Composer, day: Day, editor: Editor, link: SignInLink };
 
 /** @type {WeakSet<Element>} */
 const mounted = new WeakSet();
