@@ -222,8 +222,8 @@ func TestPlacesBookingsAndHealthShowTheDay(t *testing.T) {
 	h.hear(bob, "quixotic zeppelins harmonise")
 	b := h.as(club.RoleOperator)
 	b.get("/c/fairway/places").want(http.StatusOK, "Bay 3", "Playing until 09:40", "Front door", "1 Fairway")
-	b.get("/c/fairway/bookings?location="+h.north.String()).want(http.StatusOK, "Ada Byron", "08:40–09:40", "Playing")
-	if len(find(b.doc, "rect.slot")) != 1 {
+	b.get("/c/fairway/bookings?location="+h.north.String()).want(http.StatusOK, "Ada Byron", "08:40 – 09:40", "Playing")
+	if len(find(b.doc, "svg.slot")) != 1 {
 		t.Error("the day is not drawn")
 	}
 	b.get("/c/fairway/bookings?day=2026-11-25").want(http.StatusOK, "Nothing is booked")
@@ -236,6 +236,39 @@ func TestPlacesBookingsAndHealthShowTheDay(t *testing.T) {
 	if got := b.see("nav [data-count=health]"); got != "1" {
 		t.Errorf("the navigation counts %s", got)
 	}
+}
+
+func TestBookingsAreMadeChangedAndCancelledByHand(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/bookings/new?day=2026-11-27").want(http.StatusOK)
+	form := valuesOf(b.form("/bookings"))
+	form.Set("where", h.north.String()+"|"+h.bay.String())
+	form.Set("start", "18:00")
+	form.Set("end", "19:00")
+	form.Set("holder", ada)
+	b.postForm("/c/fairway/bookings", form)
+	b.want(http.StatusSeeOther)
+	to := b.header.Get("Location")
+	b.get(to).want(http.StatusOK, "Ada Byron", "18:00 – 19:00 EST", "created it")
+	b.postForm("/c/fairway/bookings", form)
+	b.get(b.header.Get("Location")).want(http.StatusOK, "made already")
+	form.Set("key", "another")
+	b.postForm("/c/fairway/bookings", form)
+	b.want(http.StatusConflict, "taken at that time", "both may stand")
+
+	b.get(to)
+	edit := valuesOf(b.form(to))
+	edit.Set("end", "20:30")
+	b.postForm(to, edit)
+	b.get(to).want(http.StatusOK, "18:00 – 20:30 EST", "became 27 Nov 18:00 – 20:30 EST")
+	b.postForm(to, edit)
+	b.want(http.StatusConflict, "Somebody else changed")
+	b.get(to).submit("/status", "status", "cancelled", "reason", "they are ill").want(http.StatusOK)
+	b.get(to).want(http.StatusOK, "Cancelled", "They are ill", "Confirm it again")
+	h.as(club.RoleViewer).get(to).want(http.StatusOK, "They are ill")
+	h.as(club.RoleOperator, h.sea).get(to).want(http.StatusNotFound)
 }
 
 func TestAuditTellsWhoChangedWhat(t *testing.T) {

@@ -142,7 +142,10 @@ func (v *visit) bookingFile() (row store.BookingFile, data []byte, err error) {
 	gone := club.NotFound("This file is no longer here: it is kept for an hour. Please send it again.")
 	err = v.tenant.Read(v.r.Context(), func(tx *store.Tx) (err error) {
 		row, err = tx.FindBookingFile(v.r.Context(), store.FindBookingFileParams{ID: v.r.PathValue("id"), Owner: v.p.Actor.String()})
-		return orNotFound(err, gone)
+		if err != nil {
+			return orNotFound(err, gone)
+		}
+		return nil
 	})
 	if err != nil {
 		return row, nil, err

@@ -196,13 +196,13 @@ func (v *visit) bookingHistory(tx *store.Tx, f frame, b store.Booking, users map
 	var out []page.TimelineEntry
 	for _, e := range entries {
 		var d struct {
-			Source   string        `json:"source"`
-			Bay      club.BayID    `json:"bay"`
+			Source   string          `json:"source"`
+			Bay      club.BayID      `json:"bay"`
 			Location club.LocationID `json:"location"`
-			StartsAt time.Time     `json:"starts_at"`
-			EndsAt   time.Time     `json:"ends_at"`
-			Reason   string        `json:"reason"`
-			Holder   bool          `json:"holder_changed"`
+			StartsAt time.Time       `json:"starts_at"`
+			EndsAt   time.Time       `json:"ends_at"`
+			Reason   string          `json:"reason"`
+			Holder   bool            `json:"holder_changed"`
 			Before   *struct {
 				Bay      club.BayID         `json:"bay"`
 				Location club.LocationID    `json:"location"`

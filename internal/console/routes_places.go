@@ -22,8 +22,12 @@ func (c *console) placeRoutes() []route {
 func showPlaces(v *visit) error {
 	ctx := v.r.Context()
 	only := idOf[club.LocationID](v.query("location"))
+	users, err := v.users()
+	if err != nil {
+		return err
+	}
 	var p page.PlacesPage
-	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
+	err = v.tenant.Read(ctx, func(tx *store.Tx) error {
 		f, err := v.frame(tx, "places", "Places")
 		if err != nil {
 			return err
@@ -35,6 +39,10 @@ func showPlaces(v *visit) error {
 		}
 		around, err := v.aroundBays(tx)
 		if err != nil {
+			return err
+		}
+		p.May, p.MayDevices = v.p.Can(identity.PlacesWrite), v.p.Can(identity.DevicesWrite)
+		if p.Archived, err = v.archivedRows(tx, f, users); err != nil {
 			return err
 		}
 		for _, l := range f.locations {
@@ -65,11 +73,16 @@ type bayScene struct {
 	ofLocation map[club.LocationID][]page.DeviceRow
 	playing    map[club.BayID]time.Time // until when
 	tickets    map[club.BayID]int
+	outages    map[string]store.Outage
 }
 
 func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 	ctx := v.r.Context()
-	s := bayScene{map[club.BayID][]page.DeviceRow{}, map[club.LocationID][]page.DeviceRow{}, map[club.BayID]time.Time{}, map[club.BayID]int{}}
+	s := bayScene{map[club.BayID][]page.DeviceRow{}, map[club.LocationID][]page.DeviceRow{}, map[club.BayID]time.Time{}, map[club.BayID]int{}, nil}
+	var err error
+	if s.outages, err = place.FindOutages(ctx, tx); err != nil {
+		return s, err
+	}
 	if v.p.Can(identity.DevicesRead) {
 		devices, err := tx.FindDevices(ctx)
 		if err != nil {
@@ -87,6 +100,9 @@ func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 			row := devicesOf([]store.Device{d})
 			if e, ok := last[d.ID]; ok {
 				row[0].Detail = e.Kind.Words() + " " + page.Span(tx.Now.Sub(e.At).Round(time.Minute)) + " ago"
+			}
+			if o, ok := s.outages[d.ID.String()]; ok {
+				row[0].Detail, row[0].Maintenance = capital(o.Reason), place.Current(o, tx.Now)
 			}
 			if d.BayID.IsZero() {
 				s.ofLocation[d.LocationID] = append(s.ofLocation[d.LocationID], row...)
@@ -123,9 +139,14 @@ func (s bayScene) block(f frame, l store.Location, b store.Bay) page.BayBlock {
 	}
 	down := 0
 	for _, d := range out.Devices {
-		if d.Known && !d.Online {
+		if d.Known && !d.Online && !d.Maintenance {
 			down++
 		}
+	}
+	if o, ok := s.outages[b.ID.String()]; ok {
+		at := f
+		at.Zone = zoneOf(l)
+		out.Outage = outageText(at, o)
 	}
 	switch {
 	case b.Status == place.BayOutOfService:
@@ -141,4 +162,53 @@ func orText(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// archivedRows names what is archived, for those who may restore it.
+func (v *visit) archivedRows(tx *store.Tx, f frame, users map[club.UserID]identity.User) ([]page.ArchivedRow, error) {
+	if !v.p.Can(identity.PlacesWrite) {
+		return nil, nil
+	}
+	ctx := v.r.Context()
+	rows, err := place.FindArchived(ctx, tx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	type named struct{ name, kind string }
+	names := map[string]named{}
+	locations, err := tx.FindAllLocations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find locations: %w", err)
+	}
+	at := map[club.LocationID]string{}
+	for _, l := range locations {
+		if v.p.AllowsLocation(l.ID) {
+			names[l.ID.String()], at[l.ID] = named{l.Name, "Location"}, l.Name
+		}
+	}
+	bays, err := tx.FindAllBays(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find bays: %w", err)
+	}
+	for _, b := range bays {
+		if v.p.AllowsLocation(b.LocationID) {
+			names[b.ID.String()] = named{where(at[b.LocationID], b.Name), "Bay"}
+		}
+	}
+	devices, err := tx.FindAllDevices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find devices: %w", err)
+	}
+	for _, d := range devices {
+		if v.p.AllowsLocation(d.LocationID) {
+			names[d.ID.String()] = named{where(at[d.LocationID], d.Name), "Device"}
+		}
+	}
+	var out []page.ArchivedRow
+	for _, r := range rows {
+		if n, ok := names[r.Object]; ok {
+			out = append(out, page.ArchivedRow{Object: r.Object, Name: n.name, Kind: n.kind, By: actorName(users, r.By), At: r.At})
+		}
+	}
+	return out, nil
 }

@@ -56,7 +56,9 @@ func TestPlannedOutageBeginsAndEndsByItself(t *testing.T) {
 	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM outages"); n != 0 {
 		t.Errorf("%d outages left", n)
 	}
-	write(t, tenant, func(tx *store.Tx) error { return place.SetBayOutage(ctx, tx, root(), b.ID, place.Outage{Reason: "leak"}) })
+	write(t, tenant, func(tx *store.Tx) error {
+		return place.SetBayOutage(ctx, tx, root(), b.ID, place.Outage{Reason: "leak"})
+	})
 	if status() != place.BayOutOfService {
 		t.Error("an outage at once waits")
 	}

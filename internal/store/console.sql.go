@@ -569,6 +569,62 @@ func (q *Queries) FindDecisionList(ctx context.Context, arg FindDecisionListPara
 	return items, nil
 }
 
+const findExecutionsOfBay = `-- name: FindExecutionsOfBay :many
+SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,
+    proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at
+FROM executions WHERE bay_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+`
+
+type FindExecutionsOfBayParams struct {
+	BayID club.BayID
+	Size  int32
+}
+
+// The last ones at a bay, newest first.
+func (q *Queries) FindExecutionsOfBay(ctx context.Context, arg FindExecutionsOfBayParams) ([]Execution, error) {
+	rows, err := q.db.QueryContext(ctx, findExecutionsOfBay, arg.BayID, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Execution{}
+	for rows.Next() {
+		var i Execution
+		if err := rows.Scan(
+			&i.ID,
+			&i.DecisionID,
+			&i.ThreadID,
+			&i.Action,
+			&i.Params,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.BookingID,
+			&i.MemberID,
+			&i.IdempotencyKey,
+			&i.Outcome,
+			&i.Detail,
+			&i.Proofs,
+			&i.RequestedBy,
+			&i.Attempts,
+			&i.CorrelationID,
+			&i.CreatedAt,
+			&i.CalledAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findLastAuthors = `-- name: FindLastAuthors :many
 SELECT m.thread_id, m.author FROM json_each($1) j JOIN messages m ON m.id = (
     SELECT x.id FROM messages x WHERE x.thread_id = j.key AND x.direction <> 'note' ORDER BY x.created_at DESC, x.id DESC LIMIT 1)
@@ -793,6 +849,66 @@ func (q *Queries) FindOpenThreads(ctx context.Context, arg FindOpenThreadsParams
 			&i.MemberName,
 			&i.LocationName,
 			&i.BayName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findThreadsOfBay = `-- name: FindThreadsOfBay :many
+SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
+    silent_until, merged_into, awaiting, episode_at, last_in_at, last_out_at, waiting_since, correlation_id, created_at, updated_at
+FROM threads WHERE bay_id = $1 AND updated_at > $2 AND status <> 'merged' ORDER BY updated_at DESC, id DESC LIMIT $3
+`
+
+type FindThreadsOfBayParams struct {
+	BayID club.BayID
+	Since time.Time
+	Size  int32
+}
+
+// The last ones at a bay, newest first.
+func (q *Queries) FindThreadsOfBay(ctx context.Context, arg FindThreadsOfBayParams) ([]Thread, error) {
+	rows, err := q.db.QueryContext(ctx, findThreadsOfBay, arg.BayID, arg.Since, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Thread{}
+	for rows.Next() {
+		var i Thread
+		if err := rows.Scan(
+			&i.ID,
+			&i.SubjectID,
+			&i.MemberID,
+			&i.LocationID,
+			&i.BayID,
+			&i.Line,
+			&i.Provider,
+			&i.Status,
+			&i.Priority,
+			&i.Version,
+			&i.Unread,
+			&i.Snippet,
+			&i.AssignedTo,
+			&i.SilentUntil,
+			&i.MergedInto,
+			&i.Awaiting,
+			&i.EpisodeAt,
+			&i.LastInAt,
+			&i.LastOutAt,
+			&i.WaitingSince,
+			&i.CorrelationID,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}

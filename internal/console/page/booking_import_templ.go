@@ -181,7 +181,7 @@ func BookingImport(p BookingImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if c.Also != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<span class=\"muted small block\">Also: ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<span class=\"muted small below\">Also: ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -639,7 +639,7 @@ func BookingPreview(p BookingPreviewPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if l.Before != "" {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<span class=\"muted small block\">Was ")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<span class=\"muted small below\">Was ")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -9,8 +9,73 @@ import (
 // PlacesPage shows locations, their bays and devices.
 type PlacesPage struct {
 	Shell
-	Filter    Choices // locations
-	Locations []LocationBlock
+	Filter     Choices // locations
+	Locations  []LocationBlock
+	Archived   []ArchivedRow
+	May        bool // the reader may change locations and bays
+	MayDevices bool
+}
+
+// ArchivedRow is something that the club no longer has.
+type ArchivedRow struct {
+	Object, Name, Kind, By string
+	At                     time.Time
+}
+
+// BayPage is a bay: how it is, who plays, what has happened.
+type BayPage struct {
+	Shell
+	Bay        BayBlock
+	Location   string
+	LocationID club.LocationID
+	Building   []DeviceRow
+	Bookings   []BookingRow
+	Executions []ExecutionRow
+	Threads    []ThreadRow
+	May        bool // the reader may change the bay
+	MayDevices bool
+	MayBook    bool
+	Edit       PlaceForm
+	Outage     OutageForm
+}
+
+// DevicePage is a device that is being set up or changed.
+type DevicePage struct {
+	Shell
+	ID     club.DeviceID // zero for one that is made
+	Form   PlaceForm
+	Outage OutageForm
+	Kind   Choices
+	Bay    Choices
+	Vendor Choices
+	Device DeviceRow
+	Back   string
+}
+
+// PlaceForm is a location, bay or device as it is being written.
+type PlaceForm struct {
+	Values  map[string]string // by field
+	Problem string
+	Version string
+	Action  string
+	Back    string
+	Object  string // "" for what is made
+}
+
+// OutageForm takes a bay or a device out of use, or back.
+type OutageForm struct {
+	Action     string
+	Current    string // why it is out of use, and until when; "" when it is not
+	Reason     string
+	Start, End string // like 2026-11-26T18:00
+	Zone       string
+	Problem    string
+}
+
+// PlaceFormPage is the form of a location or of a new bay.
+type PlaceFormPage struct {
+	Shell
+	Form PlaceForm
 }
 
 // LocationBlock is a location.
@@ -33,6 +98,7 @@ type BayBlock struct {
 	Devices []DeviceRow
 	Tickets int
 	Actions []ActionButton
+	Outage  string // why it is out of use, or will be; "" when it is not
 }
 
 // HealthPage shows how the machine and the places fare.

@@ -150,7 +150,7 @@ func placesPage(s Shell) PlacesPage {
 	}
 	b3 := bay("Bay 3", Word{"Trouble", ToneDanger, ""}, "until 22:00")
 	b3.Tickets = 1
-	return PlacesPage{Shell: s, Filter: places(), Locations: []LocationBlock{
+	return PlacesPage{Shell: s, Filter: places(), May: true, MayDevices: true, Archived: []ArchivedRow{{Object: "bay_1", Name: "Bay 9 · Harbour", Kind: "Bay", By: "Dana", At: ago(time.Hour)}}, Locations: []LocationBlock{
 		{ID: club.NewLocationID(now), Name: "Harbour", Address: "12 Quay St, Boston", Zone: "America/New_York", Hours: "24/7", Doors: []DeviceRow{devices()[3], {Kind: club.DeviceNetwork, Name: "Router", Known: true, Online: true}, {Kind: club.DeviceHub, Name: "Door hub", Known: false}},
 			Bays: []BayBlock{bay("Bay 1", Word{"Good", ToneOK, ""}, "until 21:30"), bay("Bay 2", Word{"Good", ToneOK, ""}, ""), b3, bay("Bay 4", Word{"Maintenance", ToneWarn, ""}, "")}},
 		{ID: club.NewLocationID(now), Name: "Northgate", Address: "9 Mill Rd", Zone: "America/New_York", Hours: "6–24", Bays: []BayBlock{bay("Bay 1", Word{"Good", ToneOK, ""}, "")}},
@@ -276,4 +276,19 @@ func previewPage(s Shell) BookingPreviewPage {
 	return BookingPreviewPage{Shell: s, ID: "bkf_x", File: "november.csv", Fingerprint: "abc", Notice: "Something has changed.", Created: 2, Changed: 1, Cancelled: 1, Unchanged: 4, Ignored: []string{"colour", hostile},
 		Faults: []FaultRow{{Line: 3, Column: "bay", Problem: "There is no bay called 99.", Remedy: "Add it."}, {Line: 9, Problem: "The quotes do not match.", Remedy: "Mend them."}}, MoreFaults: 3, MoreLines: 7,
 		Lines: []PreviewRow{{Line: 2, Reference: hostile, What: Word{Label: "New", Tone: ToneOK}, Where: "Bay 1 · Harbour", When: "26 Nov 18:00 – 19:00 EST", Overlaps: "line 4"}, {Line: 4, Reference: "B2", What: Word{Label: "Changed", Tone: ToneInfo}, Where: "Bay 1 · Harbour", When: "26 Nov 18:00 – 19:00 EST", Before: "26 Nov 17:00 – 18:00 EST, Bay 2 · Harbour"}}}
+}
+
+func bayPage(s Shell) BayPage {
+	b := BayBlock{ID: club.NewBayID(now), Name: "Bay 3", State: Word{"Device offline", ToneDanger, ""}, Playing: "until 22:00", Devices: devices(), Actions: actions(), Outage: "New screen"}
+	return BayPage{Shell: s, Bay: b, Location: "Harbour", LocationID: club.NewLocationID(now), Building: devices()[3:], Bookings: bookings(), Threads: rows()[:2], May: true, MayDevices: true, MayBook: true,
+		Executions: []ExecutionRow{{ID: club.NewExecutionID(now), Title: "Restart TrackMan", Target: "Bay 3", Outcome: club.OutcomeSuccess, By: "Dana", At: ago(time.Hour)}},
+		Edit:       PlaceForm{Values: map[string]string{"name": "Bay 3"}, Version: "1", Action: "/c/fairway/bays/x", Object: "bay_1"}, Outage: outageForm()}
+}
+
+func outageForm() OutageForm {
+	return OutageForm{Action: "/c/fairway/bays/x/outage", Current: "New screen, until Thu 26 Nov 18:00 EST", Reason: hostile, Zone: "America/New_York", Problem: "Say why."}
+}
+
+func devicePage(s Shell) DevicePage {
+	return DevicePage{Shell: s, ID: club.NewDeviceID(now), Form: PlaceForm{Values: map[string]string{"name": "Bay 3 PC", "location_name": "Harbour"}, Version: "1", Action: "/c/fairway/devices/x"}, Outage: outageForm(), Kind: all("PC"), Bay: all("The whole location"), Vendor: all("NinjaOne"), Device: devices()[0], Back: "/c/fairway/places"}
 }

@@ -229,6 +229,18 @@ func BookingWord(s club.BookingStatus) Word {
 	return Word{"Confirmed", ToneOK, ""}
 }
 
+// DeviceKindWord names a kind of device.
+func DeviceKindWord(k club.DeviceKind) string {
+	switch k {
+	case club.DevicePC:
+		return "PC"
+	case club.DeviceHub:
+		return "Door hub"
+	}
+	s := string(k)
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
+}
+
 func deviceIcon(k club.DeviceKind) string {
 	switch k {
 	case club.DevicePC, club.DeviceHub:

@@ -139,3 +139,15 @@ ORDER BY a.id DESC LIMIT sqlc.arg(size);
 -- name: FindLastSeen :many
 -- When each user's running sessions were last used.
 SELECT user_id, seen_at FROM sessions ORDER BY seen_at;
+
+-- name: FindThreadsOfBay :many
+-- The last ones at a bay, newest first.
+SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
+    silent_until, merged_into, awaiting, episode_at, last_in_at, last_out_at, waiting_since, correlation_id, created_at, updated_at
+FROM threads WHERE bay_id = $1 AND updated_at > sqlc.arg(since) AND status <> 'merged' ORDER BY updated_at DESC, id DESC LIMIT sqlc.arg(size);
+
+-- name: FindExecutionsOfBay :many
+-- The last ones at a bay, newest first.
+SELECT id, decision_id, thread_id, action, params, location_id, bay_id, device_id, booking_id, member_id, idempotency_key, outcome, detail,
+    proofs, requested_by, attempts, correlation_id, created_at, called_at, finished_at
+FROM executions WHERE bay_id = $1 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(size);
