@@ -91,27 +91,47 @@ func outsidePlaceholders(text string, step func(string) string) string {
 	}
 }
 
+// The expressions are slow beside a look at whether a text can hold what they find, and most hold none.
+
 func maskEmails(text string) string {
+	if lower := strings.ToLower(text); !strings.Contains(text, "@") && !strings.Contains(lower, " at ") && !strings.Contains(lower, "(at)") && !strings.Contains(lower, "[at]") {
+		return text
+	}
 	for _, re := range []*regexp.Regexp{emailAddress, emailSpoken, emailDomain} {
 		text = re.ReplaceAllLiteralString(text, MaskEmail)
 	}
 	return text
 }
 
-func maskNumbers(text string) string { return digitRun.ReplaceAllStringFunc(text, maskDigits) }
+func maskNumbers(text string) string {
+	if digits(text) < 7 {
+		return text
+	}
+	return digitRun.ReplaceAllStringFunc(text, maskDigits)
+}
+
+// digits counts the digits of any script.
+func digits(text string) (n int) {
+	for _, r := range text {
+		if unicode.Is(unicode.Nd, r) {
+			n++
+		}
+	}
+	return n
+}
 
 func maskDigits(run string) string {
 	if dateRun.MatchString(strings.TrimLeft(run, "+(")) {
 		return run
 	}
-	digits := strings.Map(func(r rune) rune {
+	plain := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Nd, r) {
 			return r
 		}
 		return -1
 	}, run)
-	n := utf8.RuneCountInString(digits)
-	if n >= 13 && n <= 19 && luhn(digits) || n >= 16 {
+	n := utf8.RuneCountInString(plain)
+	if n >= 13 && n <= 19 && luhn(plain) || n >= 16 {
 		return MaskCard
 	}
 	return MaskPhone
@@ -137,6 +157,10 @@ func luhn(digits string) bool {
 }
 
 func maskCodes(text string) string {
+	n := digits(text)
+	if n < 2 {
+		return text
+	}
 	text = codeAfter.ReplaceAllStringFunc(text, func(s string) string {
 		m := codeAfter.FindStringSubmatch(s)
 		short := strings.EqualFold(m[2], "pin") && utf8.RuneCountInString(m[4]) < 4
@@ -152,6 +176,9 @@ func maskCodes(text string) string {
 		}
 		return m[2] + m[3] + MaskCode
 	})
+	if n < 4 {
+		return text
+	}
 	return codeBefore.ReplaceAllString(text, MaskCode+"$2")
 }
 
