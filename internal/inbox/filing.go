@@ -92,7 +92,9 @@ func (b *batch) recordDeliveries(ctx context.Context, all []*filing) error {
 			return fmt.Errorf("record deliveries: %w", err)
 		}
 		for id := range ids {
-			b.deliveries[delivery{provider, id}] = b.deliveries[delivery{provider, id}]
+			if _, known := b.deliveries[delivery{provider, id}]; !known {
+				b.deliveries[delivery{provider, id}] = false
+			}
 		}
 		for _, id := range fresh {
 			b.deliveries[delivery{provider, id}] = true
