@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/pattern/reliability"
@@ -26,9 +27,12 @@ type Standing struct {
 	// Ceiling is the most that people and breakers let the plan do, and Limits says why.
 	Ceiling club.Tier
 	Limits  []string
-	// Next is the way to the next tier; HasNext is false at the top.
-	Next    reliability.Next
-	HasNext bool
+
+	record  reliability.Record
+	place   reliability.Place
+	prior   reliability.Prior
+	policy  reliability.Policy
+	learned bool
 }
 
 // PolicyOf is the policy of a club's settings.
@@ -52,14 +56,19 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 	if err != nil {
 		return out, err
 	}
-	policy, learned, prior := PolicyOf(s), plan.SOP.IsZero(), reliability.Prior{}
-	if !learned {
-		prior.Rate = publishedPrior
+	out.record, out.place, out.policy, out.learned = record, place, PolicyOf(s), plan.SOP.IsZero()
+	if !out.learned {
+		out.prior.Rate = publishedPrior
 	}
-	out.Assessment = record.Assess(place, tx.Now, prior, policy)
-	out.Confidence = out.Assessment.Confidence(match, policy, learned)
-	out.Next, out.HasNext = record.Missing(place, tx.Now, match, prior, policy, learned)
+	out.Assessment = record.Assess(place, tx.Now, out.prior, out.policy)
+	out.Confidence = out.Assessment.Confidence(match, out.policy, out.learned)
 	return out, out.limit(ctx, tx)
+}
+
+// Next is the way to the next tier; ok is false at the top. It looks far ahead and takes some
+// milliseconds: it is for people, not for every decision.
+func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
+	return s.record.Missing(s.place, now, s.Match, s.prior, s.policy, s.learned)
 }
 
 // limit applies what people have set for the pattern, and the breakers.
