@@ -89,6 +89,7 @@ func New(cfg Config) http.Handler {
 	a.registerBookings()
 	a.registerUsers()
 	a.registerKeys()
+	a.registerOnCall()
 	a.registerSettings()
 	a.registerIntegrations()
 	a.registerSOPs()

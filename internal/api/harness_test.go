@@ -26,7 +26,9 @@ import (
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
 	"clubos/internal/notify"
+	"clubos/internal/oncall"
 	"clubos/internal/people"
+	"clubos/internal/rota"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/vault"
@@ -91,6 +93,8 @@ type world struct {
 	sop              club.SOPID
 	user             club.UserID
 	key              club.APIKeyID
+	shift            club.ShiftID
+	cover            club.CoverID
 	placeTag, person string // versions
 	bayTag, devTag   string
 	bookTag, userTag string
@@ -242,6 +246,16 @@ func (c *clubIn) world(at club.LocationID) *world {
 	h.must(err)
 	w.user, w.userTag = u.ID, etagAt(u.UpdatedAt)
 	_, w.key = c.key([]identity.Permission{identity.PlacesRead}, at)
+	c.write(func(tx *store.Tx) error {
+		s, err := oncall.CreateShift(ctx, tx, c.root, rota.Shift{User: u.ID, Location: at, Days: rota.EveryDay, From: 600, Until: 1200})
+		if err != nil {
+			return err
+		}
+		w.shift = s.ID
+		v, err := oncall.CreateCover(ctx, tx, c.root, rota.Cover{User: u.ID, Location: at, Start: tx.Now, End: tx.Now.Add(time.Hour)})
+		w.cover = v.ID
+		return err
+	})
 	c.write(func(tx *store.Tx) error { return w.fill(ctx, tx, n) })
 	return w
 }

@@ -53,7 +53,7 @@ func (o *operation) shows() identity.Permission {
 		identity.ThreadsWrite: identity.ThreadsRead, identity.ProposalsDecide: identity.DecisionsRead, identity.ActionsExecute: identity.DecisionsRead,
 		identity.TicketsWrite: identity.TicketsRead, identity.SOPsWrite: identity.SOPsRead, identity.SOPsPublish: identity.SOPsRead, identity.MembersWrite: identity.MembersRead,
 		identity.BookingsWrite: identity.BookingsRead, identity.PlacesWrite: identity.PlacesRead, identity.DevicesWrite: identity.DevicesRead, identity.UsersWrite: identity.UsersRead,
-		identity.KeysWrite: identity.KeysRead, identity.SettingsWrite: identity.SettingsRead,
+		identity.KeysWrite: identity.KeysRead, identity.SettingsWrite: identity.SettingsRead, identity.OnCallWrite: identity.OnCallRead,
 	}[o.needs]
 }
 
@@ -199,6 +199,18 @@ func operations() []operation {
 		{id: "create-key", method: post, path: "/keys", needs: identity.KeysWrite, tag: "Staff", summary: "Make an API key", status: made,
 			detail: "The key is shown once. It carries at most what its maker may do; a key cannot make keys."},
 		{id: "revoke-key", method: del, path: "/keys/{id}", needs: identity.KeysWrite, tag: "Staff", summary: "Revoke an API key for good", status: done},
+
+		{id: "list-on-call", method: get, path: "/on-call", needs: identity.OnCallRead, also: identity.PlacesRead, tag: "On call", summary: "Who is on call at each location, and the gaps of the next seven days"},
+		{id: "list-shifts", method: get, path: "/shifts", needs: identity.OnCallRead, tag: "On call", summary: "Weekly shifts"},
+		{id: "create-shift", method: post, path: "/shifts", needs: identity.OnCallWrite, tag: "On call", summary: "Add a weekly shift", status: made,
+			detail: "The same shift twice is one."},
+		{id: "delete-shift", method: del, path: "/shifts/{id}", needs: identity.OnCallWrite, tag: "On call", summary: "Remove a weekly shift", status: done},
+		{id: "list-covers", method: get, path: "/covers", needs: identity.OnCallRead, tag: "On call", summary: "Covers that are not over"},
+		{id: "create-cover", method: post, path: "/covers", needs: identity.OnCallWrite, tag: "On call", summary: "Put somebody on call for once, instead of the weekly shifts", status: made},
+		{id: "delete-cover", method: del, path: "/covers/{id}", needs: identity.OnCallWrite, tag: "On call", summary: "Remove a cover", status: done},
+		{id: "get-contact", method: get, path: "/users/{id}/contact", needs: identity.UsersWrite, also: identity.UsersRead, tag: "On call", summary: "How a user is called"},
+		{id: "put-contact", method: put, path: "/users/{id}/contact", needs: identity.UsersWrite, tag: "On call", summary: "Change how a user is called",
+			detail: "What is left out is removed."},
 
 		{id: "list-settings", method: get, path: "/settings", needs: identity.SettingsRead, tag: "Settings", summary: "Settings with their meaning and defaults"},
 		{id: "get-setting", method: get, path: "/settings/{key}", needs: identity.SettingsRead, tag: "Settings", summary: "One setting"},

@@ -145,6 +145,20 @@ func probes() map[string]func(w *world) ask {
 		}),
 		"revoke-key": send("DELETE", on("keys", func(w *world) string { return w.key.String() }), nil),
 
+		"list-on-call": list("/on-call"),
+		"list-shifts":  list("/shifts"),
+		"create-shift": send("POST", to("/shifts"), func(w *world) any {
+			return object{"user_id": w.user, "location_id": w.location, "days": []string{"mon"}, "from": "22:00", "until": "06:00"}
+		}),
+		"delete-shift": send("DELETE", on("shifts", func(w *world) string { return w.shift.String() }), nil),
+		"list-covers":  list("/covers"),
+		"create-cover": send("POST", to("/covers"), func(w *world) any {
+			return object{"user_id": w.user, "location_id": w.location, "starts_at": "2026-11-27T22:00:00Z", "ends_at": "2026-11-28T06:00:00Z"}
+		}),
+		"delete-cover": send("DELETE", on("covers", func(w *world) string { return w.cover.String() }), nil),
+		"get-contact":  get(on("users", func(w *world) string { return w.user.String() }, "contact")),
+		"put-contact":  send("PUT", on("users", func(w *world) string { return w.user.String() }, "contact"), is(object{"by_sms": false, "by_email": true, "quiet_from": "22:00", "quiet_until": "07:00"})),
+
 		"list-settings":      list("/settings"),
 		"get-setting":        list("/settings/club.name"),
 		"put-setting":        send("PUT", to("/settings/club.name"), is(object{"value": "Northside Golf"})),
@@ -179,7 +193,7 @@ func nowhere(c *clubIn) *world {
 	return &world{club: c, tag: "w-9999", n: 9999, line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
 		member: club.NewMemberID(now), booking: club.NewBookingID(now), thread: club.NewThreadID(now), other: club.NewThreadID(now), message: club.NewMessageID(now),
 		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), errand: club.NewTicketID(now), relation: club.NewRelationID(now), sop: club.NewSOPID(now),
-		user: club.NewUserID(now), key: club.NewAPIKeyID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}
+		user: club.NewUserID(now), key: club.NewAPIKeyID(now), shift: club.NewShiftID(now), cover: club.NewCoverID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}
 }
 
 // in is the world's ids in another club's paths.

@@ -25,6 +25,9 @@ func showHealth(v *visit) error {
 		if err := workHealth(v, tx, &p); err != nil {
 			return err
 		}
+		if err := callHealth(v, tx, &p); err != nil {
+			return err
+		}
 		vendors, err := integration.Describe(ctx, tx, v.keys)
 		if err != nil {
 			return err

@@ -88,6 +88,7 @@ type Staff struct {
 	Role        club.Role
 	Locations   []string // names; empty: all
 	SlackUserID string
+	Phone       string // on which they are called; "" when they are not
 }
 
 // FindLocation returns the location of that name.

@@ -26,7 +26,7 @@ type day struct {
 	who   map[string]string   // how a number is called in lines
 	mu    sync.Mutex          // held while cfg.Tell is called
 
-	seen    [4]int               // effects told so far, by vendor; used by watch alone
+	seen    [6]int               // effects told so far, by vendor; used by watch alone
 	pressed map[string]time.Time // when each proposal's post was first seen; zero once done with
 }
 
@@ -103,9 +103,9 @@ func (d *day) send(ctx context.Context, e DayEvent) {
 	}
 }
 
-func (d *day) effects() [4][]vendor.Effect {
+func (d *day) effects() [6][]vendor.Effect {
 	v := d.w.Vendors
-	return [4][]vendor.Effect{v.SMS.Effects(), v.RMM.Effects(), v.Doors.Effects(), v.Slack.Effects()}
+	return [6][]vendor.Effect{v.SMS.Effects(), v.RMM.Effects(), v.Doors.Effects(), v.Slack.Effects(), v.Mail.Effects(), v.Pager.Effects()}
 }
 
 // watch tells what the vendors see, and presses buttons, until ctx ends.
@@ -127,6 +127,10 @@ func (d *day) watch(ctx context.Context) {
 func (d *day) tellEffect(e vendor.Effect) {
 	switch e.Op {
 	case "send":
+		if name := d.w.Club.reachedAt(e.Target); name != "" {
+			d.tell("calls", name+" by text", "“"+d.mask(e.Target, firstLine(e.Text))+"”")
+			return
+		}
 		d.tell("reply", "to "+d.called(e.Target), "“"+d.mask(e.Target, e.Text)+"”")
 	case "reboot", "script":
 		what := "reboots"
@@ -145,7 +149,23 @@ func (d *day) tellEffect(e vendor.Effect) {
 		d.tell("slack", "post", d.mask("", firstLine(e.Text)))
 	case "update":
 		d.tell("slack", "now says", d.mask("", firstLine(e.Text)))
+	case "mail":
+		d.tell("calls", d.w.Club.reachedAt(e.Target)+" by mail", "“"+d.mask("", firstLine(e.Text))+"”")
+	case "trigger":
+		d.tell("pager", "rings", d.mask("", firstLine(e.Text)))
+	case "acknowledge", "resolve":
+		d.tell("pager", e.Op+"d", "")
 	}
+}
+
+// reachedAt names who of the staff has a number or an address; "" for anybody else's.
+func (c *Club) reachedAt(address string) string {
+	for _, s := range c.Staff {
+		if address != "" && (s.Phone == address || s.Email == address) {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 func firstLine(s string) string {

@@ -82,6 +82,9 @@ func (f *findings) matches(what, re string, got ...string) {
 func (p *play) differences(ctx context.Context, e Expect) (findings, error) {
 	var f findings
 	p.atVendors(&f, e)
+	if err := p.atStaff(ctx, &f, e); err != nil {
+		return nil, err
+	}
 	if e.onlyPlaces() {
 		return f, nil
 	}
@@ -145,6 +148,37 @@ func (p *play) atVendors(f *findings, e Expect) {
 	}
 }
 
+// atStaff checks what the club's own people have got.
+func (p *play) atStaff(ctx context.Context, f *findings, e Expect) error {
+	all := p.w.Vendors.Effects()
+	all = all[min(p.effects, len(all)):]
+	for _, want := range e.Called {
+		who, err := p.staff(ctx, want.Who)
+		if err != nil {
+			return err
+		}
+		for _, way := range []struct{ vendor, to, re string }{{"sms", who.Phone, want.Text}, {"mail", who.Email, want.Mail}} {
+			var got []string
+			for _, x := range all {
+				if x.Vendor == way.vendor && x.Target == way.to {
+					got = append(got, x.Text)
+				}
+			}
+			if way.re == none {
+				f.that(len(got) == 0, "%s got by %s: %q", want.Who, way.vendor, got)
+			} else {
+				f.matches("what "+want.Who+" got by "+way.vendor, way.re, got...)
+			}
+		}
+	}
+	var incidents []string
+	for _, x := range p.w.Vendors.Pager.Incidents() {
+		incidents = append(incidents, x.Status+" "+x.Summary)
+	}
+	f.matches("incidents at the pager", e.Paged, incidents...)
+	return nil
+}
+
 // is reports whether an effect is of the kind and at the place that want names.
 func (p *play) is(want EffectCount, got vendor.Effect) bool {
 	if id, ok := p.w.Club.Scripts[scriptPrefix+want.Op]; ok {
@@ -205,6 +239,7 @@ func (v View) onDesk(f *findings, e Expect) {
 		f.that(false, "there is no escalation (the thread is %q, the decision %q)", v.Thread.Status, v.Decision.Title)
 	case v.Escalation != nil:
 		f.matches("escalation", e.Escalation, v.Escalation.Reason)
+		f.matches("who has taken it", e.Taken, v.Escalation.AcknowledgedBy)
 	}
 	switch {
 	case e.Proposal == none:

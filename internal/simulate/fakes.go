@@ -47,6 +47,8 @@ func (d Device) number() int64 {
 // enter those of real vendors. They change with every start of the stand-ins.
 func Connect(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, v *vendor.Vendors) error {
 	sms, rmm, doors, slack := v.SMS.Config(), v.RMM.Config(), v.Doors.Config(), v.Slack.Config()
+	host, port := v.Mail.Address()
+	mail, pager := v.Mail.Config(), v.Pager.Config()
 	all := []struct {
 		name   string
 		fields integration.Fields
@@ -56,6 +58,8 @@ func Connect(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, v *v
 		{"ninjaone", integration.Fields{"client_id": rmm.ClientID, "client_secret": rmm.ClientSecret, "refresh_token": rmm.RefreshToken, "base_url": v.RMM.URL()}},
 		{"unifi", integration.Fields{"token": doors.Token, "webhook_secret": doors.WebhookSecret, "pin": v.Doors.Pin(), "base_url": v.Doors.URL()}},
 		{"slack", integration.Fields{"bot_token": slack.BotToken, "signing_secret": slack.SigningSecret, "base_url": v.Slack.URL() + "/api"}},
+		{"pagerduty", integration.Fields{"routing_key": pager.RoutingKey, "webhook_secret": pager.WebhookSecret, "base_url": v.Pager.URL()}},
+		{"email", integration.Fields{"host": host, "port": port, "from": "Fairway 24 <calls@fairway24.example>", "username": mail.Username, "password": mail.Password, "pin": v.Mail.Pin()}},
 		{"bookings", integration.Fields{"webhook_secret": BookingSecret}},
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {

@@ -79,11 +79,15 @@ func faultRules() []faultRule {
 		all("rmm_down", func(v *vendor.Vendors) { v.RMM.Down() }),
 		all("doors_down", func(v *vendor.Vendors) { v.Doors.Down() }),
 		all("slack_down", func(v *vendor.Vendors) { v.Slack.Down() }),
+		all("mail_down", func(v *vendor.Vendors) { v.Mail.Down() }),
+		all("pager_down", func(v *vendor.Vendors) { v.Pager.Down() }),
 		all("heal", func(v *vendor.Vendors) {
 			v.SMS.Heal()
 			v.RMM.Heal()
 			v.Doors.Heal()
 			v.Slack.Heal()
+			v.Mail.Heal()
+			v.Pager.Heal()
 		}),
 	}
 }
@@ -115,7 +119,7 @@ func (f Fault) inject(v *vendor.Vendors, bay vendor.Device, door vendor.Door) er
 	if f.What != "heal" {
 		return nil
 	}
-	for _, up := range []func() error{v.SMS.Up, v.RMM.Up, v.Doors.Up, v.Slack.Up} {
+	for _, up := range []func() error{v.SMS.Up, v.RMM.Up, v.Doors.Up, v.Slack.Up, v.Mail.Up, v.Pager.Up} {
 		if err := up(); err != nil {
 			return err
 		}

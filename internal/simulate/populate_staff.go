@@ -8,6 +8,8 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
+	"clubos/internal/oncall"
+	"clubos/internal/rota"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -15,11 +17,11 @@ import (
 // demoStaff is who works at the club; everybody has the same password. The tech works at one location.
 func demoStaff(techAt string) []Staff {
 	return []Staff{
-		{Name: "Olive Owner", Email: "owner@example.com", Role: club.RoleOwner, SlackUserID: "U0OWNER01"},
-		{Name: "Adam Admin", Email: "admin@example.com", Role: club.RoleAdmin, SlackUserID: "U0ADMIN01"},
-		{Name: "Opal Operator", Email: "opal@example.com", Role: club.RoleOperator, SlackUserID: "U0OPAL001"},
-		{Name: "Oscar Operator", Email: "oscar@example.com", Role: club.RoleOperator, SlackUserID: "U0OSCAR01"},
-		{Name: "Tess Tech", Email: "tess@example.com", Role: club.RoleTech, Locations: []string{techAt}, SlackUserID: "U0TESS001"},
+		{Name: "Olive Owner", Email: "owner@example.com", Role: club.RoleOwner, SlackUserID: "U0OWNER01", Phone: "+15557770001"},
+		{Name: "Adam Admin", Email: "admin@example.com", Role: club.RoleAdmin, SlackUserID: "U0ADMIN01", Phone: "+15557770002"},
+		{Name: "Opal Operator", Email: "opal@example.com", Role: club.RoleOperator, SlackUserID: "U0OPAL001", Phone: "+15557770003"},
+		{Name: "Oscar Operator", Email: "oscar@example.com", Role: club.RoleOperator, SlackUserID: "U0OSCAR01", Phone: "+15557770004"},
+		{Name: "Tess Tech", Email: "tess@example.com", Role: club.RoleTech, Locations: []string{techAt}, SlackUserID: "U0TESS001", Phone: "+15557770005"},
 		{Name: "Vera Viewer", Email: "vera@example.com", Role: club.RoleViewer, SlackUserID: "U0VERA001"},
 	}
 }
@@ -52,7 +54,10 @@ func putStaff(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, c *
 			return fmt.Errorf("link user: %w", err)
 		}
 	}
-	return readStaff(ctx, dir, root, c)
+	if err := readStaff(ctx, dir, root, c); err != nil {
+		return err
+	}
+	return putOnCall(ctx, tenant, keys, c)
 }
 
 func locationIDs(ctx context.Context, tenant *store.Tenant, names []string) (out []club.LocationID, err error) {
@@ -78,13 +83,51 @@ func readStaff(ctx context.Context, dir *identity.Directory, by identity.Princip
 	for _, l := range c.Locations {
 		names[l.ID] = l.Name
 	}
+	phones := map[string]string{}
+	for _, s := range c.Staff {
+		phones[s.Email] = s.Phone
+	}
 	c.Staff = nil
 	for _, u := range users {
-		s := Staff{ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, SlackUserID: u.SlackUserID}
+		s := Staff{ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, SlackUserID: u.SlackUserID, Phone: phones[u.Email]}
 		for _, id := range u.Locations {
 			s.Locations = append(s.Locations, names[id])
 		}
 		c.Staff = append(c.Staff, s)
 	}
 	return nil
+}
+
+// putOnCall says how the staff are called and who is on call: Opal by day and in the evening, Oscar by
+// night, everywhere. A club that has a rota keeps it.
+func putOnCall(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, c *Club) error {
+	root := identity.System(tenant.Slug, "simulate")
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		if have, err := tx.FindShifts(ctx); err != nil || len(have) > 0 {
+			return err
+		}
+		for _, s := range c.Staff {
+			if s.Phone == "" {
+				continue
+			}
+			edit := oncall.ContactEdit{Phone: s.Phone, BySMS: true, ByEmail: true, QuietFrom: "23:00", QuietUntil: "07:00"}
+			if _, err := oncall.SaveContact(ctx, tx, keys, root, s.ID, edit); err != nil {
+				return fmt.Errorf("enter how %s is called: %w", s.Role, err)
+			}
+		}
+		for i, from := range []rota.Clock{8 * 60, 20 * 60} {
+			by := "operator"
+			if i == 1 {
+				by = "operator2"
+			}
+			who, err := c.staff(by)
+			if err != nil {
+				return err
+			}
+			if _, err := oncall.CreateShift(ctx, tx, root, rota.Shift{User: who.ID, Days: rota.EveryDay, From: from, Until: (from + 12*60) % (24 * 60)}); err != nil {
+				return fmt.Errorf("enter a shift: %w", err)
+			}
+		}
+		return nil
+	})
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/oncall"
 	"clubos/internal/simulate/vendor"
+	"clubos/internal/store"
 )
 
 // Result is how a scenario went.
@@ -82,6 +85,8 @@ func (p *play) step(ctx context.Context, st Step) error {
 		return p.fault(*st.Fault)
 	case st.Act != nil:
 		return p.act(ctx, *st.Act)
+	case st.Answer != nil:
+		return p.answer(ctx, *st.Answer)
 	case st.Booking != nil:
 		return p.w.rebook(ctx, p.cast[st.Booking.Of], *st.Booking)
 	case st.Expect != nil:
@@ -195,7 +200,7 @@ func (p *play) fault(f Fault) error {
 }
 
 func (p *play) act(ctx context.Context, a Act) error {
-	as, err := p.staff(a.By)
+	as, err := p.staff(ctx, a.By)
 	if err != nil {
 		return err
 	}
@@ -259,9 +264,35 @@ func (p *play) do(ctx context.Context, as Staff, o Operation, via string) error 
 	return p.w.press(ctx, string(o.Do), value, as.SlackUserID)
 }
 
-func (p *play) staff(by string) (Staff, error) {
-	role, second := strings.CutSuffix(by, "2")
+// staff finds who works at the club by role; "operator2" is the second operator, and "oncall" whoever is
+// on call everywhere at this moment.
+func (p *play) staff(ctx context.Context, by string) (Staff, error) {
+	if by != onCallNow {
+		return p.w.Club.staff(by)
+	}
+	var users []club.UserID
+	err := p.w.Tenant.Read(ctx, func(tx *store.Tx) error {
+		r, err := oncall.Load(ctx, tx, tx.Now)
+		users = r.OnCall(tx.Now, p.w.Club.Locations[0].ID)
+		return err
+	})
+	if err != nil {
+		return Staff{}, err
+	}
 	for _, s := range p.w.Club.Staff {
+		if slices.Contains(users, s.ID) {
+			return s, nil
+		}
+	}
+	return Staff{}, fmt.Errorf("nobody is on call")
+}
+
+// onCallNow names whoever is on call.
+const onCallNow = "oncall"
+
+func (c *Club) staff(by string) (Staff, error) {
+	role, second := strings.CutSuffix(by, "2")
+	for _, s := range c.Staff {
 		if string(s.Role) != role {
 			continue
 		}
@@ -271,4 +302,13 @@ func (p *play) staff(by string) (Staff, error) {
 		second = false
 	}
 	return Staff{}, fmt.Errorf("the club has no %s", by)
+}
+
+// answer posts what one of the staff texts to the line from which they were called.
+func (p *play) answer(ctx context.Context, a Answer) error {
+	who, err := p.staff(ctx, a.By)
+	if err != nil {
+		return err
+	}
+	return p.w.Deliver(ctx, p.cast[a.Of].Place, vendor.Incoming{From: who.Phone, Text: a.Say})
 }

@@ -63,6 +63,7 @@ type Step struct {
 	Text    *Text         `yaml:"text"`
 	Fault   *Fault        `yaml:"fault"`
 	Act     *Act          `yaml:"act"`
+	Answer  *Answer       `yaml:"answer"`
 	Booking *Rebooking    `yaml:"booking"`
 	Wait    time.Duration `yaml:"wait"` // of real time; an expectation is almost always the better step
 	Expect  *Expect       `yaml:"expect"`
@@ -108,6 +109,20 @@ type Act struct {
 	Via   string    `yaml:"via"`   // "api" (default) or "slack": a press on the button of the post
 	Times int       `yaml:"times"` // how often, side by side; default 1. One must succeed.
 	Code  club.Code `yaml:"code"`  // the refusal that is expected; "" expects success
+}
+
+// Answer is what one of the staff texts back when they were called.
+type Answer struct {
+	By  string `yaml:"by"` // a role, "operator2", or "oncall"
+	Of  string `yaml:"of"` // whose matter: its line is texted
+	Say string `yaml:"say"`
+}
+
+// Called is what one of the staff must have got since the scenario began.
+type Called struct {
+	Who  string `yaml:"who"`  // a role, "operator2", or "oncall"
+	Text string `yaml:"text"` // regexp: some text; "none"
+	Mail string `yaml:"mail"` // regexp: some mail; "none"
 }
 
 // Do names an act.
@@ -159,6 +174,9 @@ type Expect struct {
 	Outcomes   map[club.ActionName]club.Outcome `yaml:"outcomes"` // the newest execution's outcome by action
 	Effects    []EffectCount                    `yaml:"effects"`
 	Posted     string                           `yaml:"posted"` // regexp: some post in Slack since the scenario began
+	Called     []Called                         `yaml:"called"`
+	Paged      string                           `yaml:"paged"`  // regexp: "status summary" of some incident at the pager
+	Taken      string                           `yaml:"taken"`  // regexp: who has acknowledged the escalation that is not closed
 	Locked     *bool                            `yaml:"locked"` // the door of the member's location
 	Within     time.Duration                    `yaml:"within"` // default 15 s
 	Quiet      time.Duration                    `yaml:"quiet"`  // default 700 ms where something is counted

@@ -72,12 +72,12 @@ func (k *checker) step(n int, st Step, used map[string]bool) {
 		used[name] = true
 	}
 	kinds := 0
-	for _, set := range []bool{st.Text != nil, st.Fault != nil, st.Act != nil, st.Booking != nil, st.Wait > 0, st.Expect != nil} {
+	for _, set := range []bool{st.Text != nil, st.Fault != nil, st.Act != nil, st.Answer != nil, st.Booking != nil, st.Wait > 0, st.Expect != nil} {
 		if set {
 			kinds++
 		}
 	}
-	k.that(kinds == 1, "a step is exactly one of text, fault, act, booking, wait and expect")
+	k.that(kinds == 1, "a step is exactly one of text, fault, act, answer, booking, wait and expect")
 	switch {
 	case st.Text != nil:
 		who(st.Text.From)
@@ -92,6 +92,10 @@ func (k *checker) step(n int, st Step, used map[string]bool) {
 	case st.Act != nil:
 		who(st.Act.Of)
 		k.act(*st.Act)
+	case st.Answer != nil:
+		who(st.Answer.Of)
+		k.member(st.Answer.By)
+		k.that(st.Answer.Say != "", "an answer needs words")
 	case st.Booking != nil:
 		who(st.Booking.Of)
 		k.that(st.Booking.Cancel != (st.Booking.In != 0 || st.Booking.Last != 0), "a booking is cancelled or moved")
@@ -122,19 +126,31 @@ func (k *checker) text(t Text) {
 
 func (k *checker) act(a Act) {
 	k.that(slices.Contains(dos(), a.Do), "unknown act %q", a.Do)
-	role := strings.TrimSuffix(a.By, "2")
-	_, err := club.ParseRole(role)
-	k.that(err == nil && (role == a.By || role == string(club.RoleOperator)), "nobody of the staff is %q", a.By)
+	k.member(a.By)
 	k.that(a.Via == "" || a.Via == "api" || a.Via == "slack", "unknown way %q", a.Via)
 	k.that(a.Via != "slack" || a.Do == DoApprove || a.Do == DoReject || a.Do == DoClaim, "%s has no button in Slack", a.Do)
 	k.that(a.Say != "" || a.Do != DoReply && a.Do != DoEdit, "%s needs words", a.Do)
 	k.that(a.Code == "" || slices.Contains(club.Codes(), a.Code), "unknown code %q", a.Code)
 }
 
+// member checks that somebody works at the club.
+func (k *checker) member(by string) {
+	role := strings.TrimSuffix(by, "2")
+	_, err := club.ParseRole(role)
+	k.that(by == onCallNow || err == nil && (role == by || role == string(club.RoleOperator)), "nobody of the staff is %q", by)
+}
+
 func (k *checker) expect(e Expect, who func(string)) {
-	for _, re := range append([]string{e.Reply, e.NeverSaid, e.Escalation, e.Proposal, e.Ticket, e.Posted}, e.Said...) {
+	for _, re := range append([]string{e.Reply, e.NeverSaid, e.Escalation, e.Proposal, e.Ticket, e.Posted, e.Paged, e.Taken}, e.Said...) {
 		_, err := regexp.Compile(re)
 		k.that(err == nil, "%q is not a regular expression", re)
+	}
+	for _, c := range e.Called {
+		k.member(c.Who)
+		for _, re := range []string{c.Text, c.Mail} {
+			_, err := regexp.Compile(re)
+			k.that(err == nil, "%q is not a regular expression", re)
+		}
 	}
 	for _, s := range e.Status {
 		k.that(slices.Contains(club.ThreadStatuses(), s), "unknown status %q", s)
@@ -163,5 +179,5 @@ func (k *checker) expect(e Expect, who func(string)) {
 // onlyPlaces reports whether an expectation is about vendors alone.
 func (e Expect) onlyPlaces() bool {
 	return len(e.Status) == 0 && e.Priority == "" && e.Replies == nil && e.Reply == "" && len(e.Said) == 0 && e.NeverSaid == "" && e.Texts == nil && e.Threads == nil &&
-		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Locked == nil
+		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Taken == "" && e.Locked == nil
 }

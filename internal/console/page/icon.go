@@ -104,6 +104,8 @@ func iconPaths(name string) []string {
 		return []string{"M14.7 6.3a4 4 0 0 0-5.4 5.2L4 16.8 7.2 20l5.3-5.3a4 4 0 0 0 5.2-5.4L15 12l-3-3z"}
 	case "archive":
 		return []string{"M4 5h16v4H4z", "M6 9v10h12V9", "M10 13h4"}
+	case "bell":
+		return []string{"M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15z", "M10 21h4"}
 	case "keys":
 		return []string{"M3 7h18v10.5H3z", "M7 10.5v.01m3.3-.01v.01m3.4-.01v.01m3.3-.01v.01M8 14.200h8"}
 	}

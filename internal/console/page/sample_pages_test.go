@@ -38,6 +38,8 @@ func pages(theme string) map[string]templ.Component {
 		"sop":                 SOP(sopPage(sh("sops", "Ball not registering"))),
 		"sop-edit":            SOPEdit(SOPEditPage{Shell: sh("sops", "Edit"), Slug: "wifi", Name: "Wifi", Base: 3, Source: source, Problems: []Problem{{Line: 9, Field: "steps[1].action", Text: "the catalogue has no action “restart_trackmann”; did you mean restart_trackman?", Tone: ToneDanger}, {Text: "only 2 test cases; 3 are needed before it goes live", Tone: ToneWarn}}, Actions: catalogue, Key: "k"}),
 		"sop-new":             SOPEdit(SOPEditPage{Shell: sh("sops", "New SOP"), Source: source, Checked: true, Actions: catalogue, Key: "k"}),
+		"oncall":              OnCall(onCallPage(sh("oncall", "On call"))),
+		"oncall-empty":        OnCall(OnCallPage{Shell: sh("oncall", "On call"), Week: "23–29 Nov", Prev: "/p", Next: "/n", Locations: places()}),
 		"places":              Places(placesPage(sh("places", "Places"))),
 		"bookings":            Bookings(bookingsPage(sh("bookings", "Bookings"))),
 		"bookings-empty":      Bookings(BookingsPage{Shell: sh("bookings", "Bookings"), Day: now, Prev: "/p", Next: "/n", Today: "/t", Locations: places(), Status: all("Any state")}),
@@ -240,6 +242,30 @@ func settingsPage(s Shell) SettingsPage {
 			{Name: "silence", Label: "Silence after a hand reply", About: "ClubOS steps back for this long.", Kind: "select", Value: "4h", Options: []Option{{Value: "1h", Label: "1 hour"}, {Value: "4h", Label: "4 hours"}}},
 			{Name: "line", Label: "Sending number", About: "The club's line.", Kind: "text", Value: "+1 617 555 0100", Source: "CLUBOS_OPENPHONE_NUMBER"}}},
 	}}
+}
+
+func onCallPage(s Shell) OnCallPage {
+	dana, sam := club.NewUserID(now), club.NewUserID(now)
+	p := OnCallPage{Shell: s, Week: "23–29 Nov", Prev: "/p", Next: "/n", May: true, People: []Option{{Value: dana.String(), Label: "Dana Whitfield"}, {Value: sam.String(), Label: "Sam Ortiz"}}, Locations: places(),
+		Shift: ShiftForm{Days: []string{"mon", "tue"}, From: "18:00", Until: "02:00", Error: "This user does not work there."}, Cover: CoverForm{Error: "A cover ends after it begins."},
+		Shifts:   []ShiftRow{{ID: club.NewShiftID(now), Who: "Dana Whitfield", When: "18:00–02:00", Days: "Monday to Friday", Where: "Everywhere", May: true}, {ID: club.NewShiftID(now), Who: "Sam Ortiz", When: "02:00–10:00", Days: "every day", Where: "Harbour"}},
+		Covers:   []CoverRow{{ID: club.NewCoverID(now), Who: "Sam Ortiz", For: "everybody", When: "Fri 27 Nov 22:00 – Sat 28 Nov 06:00", Where: "Harbour", Under: true, May: true}},
+		Contacts: []ContactForm{{ID: dana, Name: "Dana Whitfield", Self: true, Phone: "+1 617 555 0199", Email: "dana@fairway.example", BySMS: true, ByEmail: true, QuietFrom: "23:00", QuietUntil: "07:00", Zone: "America/New_York", Ways: "Text and mail"}, {ID: sam, Name: "Sam Ortiz", Error: "Texts need a number."}}}
+	for i, l := range []string{"Harbour", "Northgate"} {
+		pl := OnCallPlace{Name: l, Zone: "America/New_York", Gaps: 7 * i}
+		if i == 0 {
+			pl.Now = []string{"Dana Whitfield"}
+		}
+		for d := range 7 {
+			spans := []OnCallSpan{{From: "00:00", Until: "10:00", Who: "Sam Ortiz"}, {From: "10:00", Until: "24:00", Who: "Dana Whitfield, Sam Ortiz", Now: d == 3}}
+			if i == 1 {
+				spans[0].Who = ""
+			}
+			pl.Days = append(pl.Days, OnCallDay{Label: now.AddDate(0, 0, d-3).Format("Mon 2"), Today: d == 3, Spans: spans})
+		}
+		p.Places = append(p.Places, pl)
+	}
+	return p
 }
 
 func usersPage(s Shell) UsersPage {

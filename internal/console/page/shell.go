@@ -198,7 +198,7 @@ func (s Shell) nav() []navGroup {
 			{"inbox", "Inbox", "inbox", "g i"}, {"tickets", "Tickets", "ticket", "g t"}, {"bookings", "Bookings", "calendar", "g b"},
 		}},
 		{"Club", []navItem{
-			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"},
+			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"}, {"oncall", "On call", "bell", "g o"},
 		}},
 		{"Machine", []navItem{
 			{"decisions", "Decisions", "spark", "g d"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
