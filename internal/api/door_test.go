@@ -258,7 +258,7 @@ func prepare(h *house, all map[string]func(*world) ask, id string, w *world) {
 var outside = map[string]int{
 	"get-me": 200, "list-actions": 200, "list-ticket-templates": 200, "list-settings": 200, "get-setting": 200, "list-integrations": 200,
 	"create-location": 403, "put-line": 403, "put-setting": 403, "put-integration": 403, "remove-integration": 403, "import-sops": 403, "list-audit": 403,
-	"create-user": 403, "create-key": 403, "create-member": 422, "put-booking": 422, "create-sop": 404, "create-device": 404, "create-bay": 404, "create-ticket": 404,
+	"create-user": 403, "create-key": 403, "create-member": 422, "put-booking": 422, "create-sop": 404, "create-device": 404, "create-bay": 404, "create-ticket": 404, "create-shift": 404, "create-cover": 404,
 }
 
 func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {

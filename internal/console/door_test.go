@@ -48,7 +48,7 @@ func TestViewerChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	b := h.as(club.RoleViewer)
-	own := map[string]bool{"/sign-out": true, "/password": true, "/account/password": true, "/account/theme": true, "/account/sessions/others": true, "/account/sessions/{id}": true, "/sign-in": true, "/sign-in/link": true}
+	own := map[string]bool{"/sign-out": true, "/password": true, "/account/password": true, "/account/theme": true, "/oncall/contact": true, "/account/sessions/others": true, "/account/sessions/{id}": true, "/sign-in": true, "/sign-in/link": true}
 	for _, rt := range console.RoutesForTest(h.handler) {
 		if rt.Method != http.MethodPost || own[strings.TrimPrefix(rt.Path, "/c/{tenant}")] {
 			continue

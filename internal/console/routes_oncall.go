@@ -24,7 +24,7 @@ func (c *console) onCallRoutes() []route {
 		post("/oncall/shifts/{id}/remove", identity.OnCallWrite, removeShift),
 		post("/oncall/covers", identity.OnCallWrite, addCover),
 		post("/oncall/covers/{id}/remove", identity.OnCallWrite, removeCover),
-		post("/oncall/contact", identity.OnCallRead, func(v *visit) error { return saveContact(v, v.p.UserID) }),
+		post("/oncall/contact", signedIn, func(v *visit) error { return saveContact(v, v.p.UserID) }),
 		post("/oncall/contacts/{id}", identity.UsersWrite, func(v *visit) error {
 			id, err := pathID[club.UserID](v)
 			if err != nil {
@@ -148,7 +148,9 @@ func untilText(end, midnight time.Time) string {
 
 // rows lists shifts and covers, and who may be put on call.
 func (v *visit) rows(p *page.OnCallPage, f frame, r rota.Rota, users map[club.UserID]identity.User, now time.Time) {
-	may := func(at club.LocationID) bool { return p.May && (v.p.Everywhere() || !at.IsZero() && v.p.AllowsLocation(at)) }
+	may := func(at club.LocationID) bool {
+		return p.May && (v.p.Everywhere() || !at.IsZero() && v.p.AllowsLocation(at))
+	}
 	for _, s := range r.Shifts {
 		if v.p.AllowsLocation(s.Location) {
 			p.Shifts = append(p.Shifts, page.ShiftRow{ID: s.ID, Who: users[s.User].Name, When: s.From.String() + "–" + s.Until.String(), Days: daysText(s.Days), Where: orText(f.locationName(s.Location), "Everywhere"), May: may(s.Location)})
