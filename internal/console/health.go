@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/console/page"
+	"clubos/internal/inbox"
 	"clubos/internal/integration"
 	"clubos/internal/store"
 )
@@ -40,13 +41,50 @@ func showHealth(v *visit) error {
 			}
 			p.Services = append(p.Services, row)
 		}
-		return nil
+		return v.feedHealth(tx, p.Now, &p)
 	})
 	if err != nil {
 		return err
 	}
 	p.Flash = v.found().flash()
 	return v.show(http.StatusOK, page.Health(p))
+}
+
+// feedHealth says how the reading of each calendar feed goes. Its address is a secret; where it is read
+// from is not.
+func (v *visit) feedHealth(tx *store.Tx, now time.Time, p *page.HealthPage) error {
+	vendors, err := integration.Load(v.r.Context(), tx, v.keys)
+	if err != nil {
+		return err
+	}
+	coming, err := tx.FindComingSources(v.r.Context(), store.FindComingSourcesParams{Since: now, Pattern: "ical:%"})
+	if err != nil {
+		return fmt.Errorf("count bookings of feeds: %w", err)
+	}
+	ahead := map[string]int64{}
+	for _, c := range coming {
+		ahead[c.Source] = c.Bookings
+	}
+	for _, f := range vendors["bookings"].Feeds() {
+		s, err := inbox.FindFeedState(v.r.Context(), tx, f.Name)
+		if err != nil {
+			return err
+		}
+		row := page.ServiceRow{Name: "Calendar feed " + f.Name, Detail: fmt.Sprintf("%s, %d bookings ahead", f.Host(), ahead["ical:"+f.Name]), State: page.Word{Label: "Read", Tone: page.ToneOK}, At: s.ReadAt}
+		if f.Location != "" {
+			row.Detail = f.Location + ", " + row.Detail
+		}
+		switch {
+		case s.Failures > 0:
+			row.State, row.Detail = page.Word{Label: "Fails", Tone: page.ToneDanger}, row.Detail+". "+s.Problem
+		case s.Problem != "":
+			row.State, row.Detail = page.Word{Label: "In part", Tone: page.ToneWarn}, row.Detail+". "+s.Problem
+		case s.ReadAt.IsZero():
+			row.State = page.Word{Label: "Not read yet", Tone: page.ToneQuiet}
+		}
+		p.Services = append(p.Services, row)
+	}
+	return nil
 }
 
 func (v *visit) placeHealth(tx *store.Tx, f frame, p *page.HealthPage) error {
