@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
@@ -193,7 +194,7 @@ func (t *talk) startTLS() error {
 	}
 	t.say(220, "go ahead")
 	c := tls.Server(t.conn, t.m.tls)
-	if err := c.Handshake(); err != nil {
+	if err := c.HandshakeContext(context.Background()); err != nil {
 		return err
 	}
 	t.conn, t.encrypted, t.Conn = c, true, textproto.NewConn(c)
@@ -325,7 +326,7 @@ func (m *Mail) keep(to []string, raw []byte) error {
 	if _, err := msg.Header.Date(); err != nil {
 		return err
 	}
-	var body io.Reader = msg.Body
+	body := msg.Body
 	if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
 		body = quotedprintable.NewReader(body)
 	}
