@@ -122,7 +122,8 @@ type record struct {
 // split reads the records of a text; the first is the heading. A record whose quotes do not match is a
 // fault of its own.
 func split(text string) ([]record, []Fault, error) {
-	comma, skipped := ',', 0
+	var comma rune
+	skipped := 0
 	if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(strings.ToLower(first), "sep=") && len(strings.TrimSpace(first)) == 5 {
 		comma, text, skipped = rune(first[4]), rest, 1 // a line by which spreadsheets are told the separator
 	} else {

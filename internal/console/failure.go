@@ -78,7 +78,7 @@ func (v *visit) fail(err error) {
 	if errors.Is(err, store.ErrSuspended) {
 		p.Title = "This club is suspended"
 	}
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
 		p.ID = v.shortID()
 	}
 	if err := v.show(status, page.Error(p)); err != nil {

@@ -12,6 +12,7 @@ import (
 func (c *console) sessionRoutes() []route {
 	return append([]route{
 		{method: http.MethodGet, pattern: "/{$}", perm: public, handle: showStart, outside: true},
+		{method: http.MethodGet, pattern: "/c/{$}", perm: public, handle: func(v *visit) error { return v.redirect("/") }, outside: true},
 		get("/{$}", public, func(v *visit) error { return v.redirect(v.at("inbox")) }),
 		get("/sign-in", public, showSignIn),
 		post("/sign-in", public, signIn),
@@ -26,7 +27,8 @@ func (c *console) sessionRoutes() []route {
 	)...)
 }
 
-// showStart leads to the only club, or asks for the club's short name; it names no club.
+// showStart leads to the club in which the browser has signed in, else to the only one, or asks for the
+// club's short name; it names no club. The session's claim is proved by the page that it leads to.
 func showStart(v *visit) error {
 	ctx := v.r.Context()
 	p := page.ClubsPage{Shell: page.Shell{Title: "Your club", Theme: v.theme(), Now: v.now}, Slug: v.query("club")}
@@ -38,6 +40,12 @@ func showStart(v *visit) error {
 		if len(all) == 1 {
 			return v.redirect("/c/" + all[0].Slug.String() + "/inbox")
 		}
+		if slug, ok := v.claimed(); ok {
+			if _, err := v.c.Cluster.Tenant(ctx, slug); err == nil {
+				return v.redirect("/c/" + slug.String() + "/inbox")
+			}
+		}
+		p.None = len(all) == 0
 		return v.show(http.StatusOK, page.Clubs(p))
 	}
 	slug, err := club.ParseSlug(p.Slug)
@@ -52,6 +60,18 @@ func showStart(v *visit) error {
 		return v.show(http.StatusNotFound, page.Clubs(p))
 	}
 	return err
+}
+
+// claimed is the club that the browser's session says it is of.
+func (v *visit) claimed() (club.Slug, bool) {
+	if v.query("choose") != "" {
+		return "", false
+	}
+	token, ok := v.c.Cookies.Token(v.r)
+	if !ok {
+		return "", false
+	}
+	return identity.TokenTenant(token)
 }
 
 func (v *visit) signInPage() page.SignInPage {

@@ -133,6 +133,18 @@ func TestStartLeadsToTheOnlyClubAndNamesNone(t *testing.T) {
 	}
 }
 
+func TestStartLeadsWhoHasSignedInToTheirClub(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleOperator)
+	vaulttest.AddTenant(t, h.cluster, "links")
+	if b.get("/c/"); b.path != "/c/fairway/inbox" {
+		t.Errorf("led to %s", b.path)
+	}
+	b.get("/?choose=1").want(http.StatusOK, "Short name", "stands in the address")
+	b.get("/c/fairway/nothing").want(http.StatusNotFound, "quote")
+}
+
 func TestEachOwnsTheirAccount(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

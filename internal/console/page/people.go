@@ -156,6 +156,7 @@ type PasswordPage struct {
 // ClubsPage asks for a club's short name. Its shell has no tenant.
 type ClubsPage struct {
 	Shell
+	None  bool   // there is no club yet
 	Slug  string // as typed
 	Error string
 }
