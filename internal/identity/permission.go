@@ -37,15 +37,17 @@ const (
 	SettingsRead    Permission = "settings.read"
 	SettingsWrite   Permission = "settings.write"
 	HealthRead      Permission = "health.read"
-	OnCallRead      Permission = "oncall.read"  // who is on call when
-	OnCallWrite     Permission = "oncall.write" // shifts and covers; how one is called oneself needs no permission
+	MemoryRead      Permission = "memory.read"   // what was learned, and what came of it
+	MemoryManage    Permission = "memory.manage" // pause, pin, correct, merge, forget; close breakers
+	OnCallRead      Permission = "oncall.read"   // who is on call when
+	OnCallWrite     Permission = "oncall.write"  // shifts and covers; how one is called oneself needs no permission
 )
 
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{ThreadsRead, ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsRead, TicketsWrite, SOPsRead, SOPsWrite, SOPsPublish,
 		MembersRead, MembersWrite, BookingsRead, BookingsWrite, PlacesRead, PlacesWrite, DevicesRead, DevicesWrite, DecisionsRead, AuditRead,
-		UsersRead, UsersWrite, KeysRead, KeysWrite, SettingsRead, SettingsWrite, HealthRead, OnCallRead, OnCallWrite}
+		UsersRead, UsersWrite, KeysRead, KeysWrite, SettingsRead, SettingsWrite, HealthRead, MemoryRead, MemoryManage, OnCallRead, OnCallWrite}
 }
 
 // ParsePermission reads a permission's name.
@@ -68,7 +70,7 @@ func RolePermissions(r club.Role) []Permission {
 	case club.RoleOwner, club.RoleAdmin: // what tells them apart is whom they may change, see mayManage
 		return Permissions()
 	case club.RoleOperator:
-		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead, OnCallWrite)
+		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead, MemoryRead, OnCallWrite)
 	case club.RoleTech:
 		return append(viewerPermissions(), ActionsExecute, TicketsWrite, DevicesWrite)
 	case club.RoleViewer:

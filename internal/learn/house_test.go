@@ -259,14 +259,19 @@ func (h *house) outcome(dec store.Decision) string {
 	return source
 }
 
-func (h *house) standing(slug string, bay club.BayID) (s learn.Standing) {
+func (h *house) standing(slug string, bay club.BayID) learn.Standing {
+	h.t.Helper()
+	return h.standingOf(h.plan(slug), bay)
+}
+
+func (h *house) standingOf(about learn.Plan, bay club.BayID) (s learn.Standing) {
 	h.t.Helper()
 	h.read(func(tx *store.Tx) error {
 		settings, err := setting.Load(h.t.Context(), tx)
 		if err != nil {
 			return err
 		}
-		s, err = h.memory.Standing(h.t.Context(), tx, settings, h.plan(slug), reliability.Place{Location: h.place.String(), Bay: bay.String()}, 1)
+		s, err = h.memory.Standing(h.t.Context(), tx, settings, about, reliability.Place{Location: h.place.String(), Bay: bay.String()}, 1)
 		return err
 	})
 	return s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"unicode"
 
@@ -27,12 +28,12 @@ type Lesson struct {
 	Texts []string
 }
 
-// actions lists the steps that do something.
-func (l Lesson) actions() []knowledge.Step {
-	var out []knowledge.Step
+// Actions lists what the lesson does beside writing to the member.
+func (l Lesson) Actions() []club.ActionName {
+	var out []club.ActionName
 	for _, s := range l.Steps {
 		if s.Kind() == knowledge.StepAction {
-			out = append(out, s)
+			out = append(out, s.Action)
 		}
 	}
 	return out
@@ -62,10 +63,11 @@ func lessonOf(keys *vault.Tenant, row store.DecisionPattern) (Lesson, error) {
 	return l, nil
 }
 
-// digestOf names a learned plan. The sealed words differ with every sealing, so the version at which
-// they were last changed stands for them.
+// digestOf names a learned plan. The sealed words differ with every sealing, so the epoch stands for
+// them: it changes whenever they do, and an outcome of the former words that becomes known later is not
+// taken for one of these.
 func digestOf(row store.DecisionPattern) (string, error) {
-	return Digest([]string{row.ID.String(), row.Steps})
+	return Digest([]string{row.ID.String(), row.Steps, strconv.FormatInt(row.Epoch, 10)})
 }
 
 // Lessons is what people taught a club, as of a stamp.
@@ -130,8 +132,6 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 func PlanOf(l Lesson) (Plan, error) {
 	digest, err := digestOf(l.Pattern)
 	p := Plan{Pattern: l.Pattern.ID, Title: l.Pattern.Title, Digest: digest}
-	for _, s := range l.actions() {
-		p.Actions = append(p.Actions, s.Action)
-	}
+	p.Actions = l.Actions()
 	return p, err
 }

@@ -195,7 +195,7 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 		if err != nil {
 			return row, err
 		}
-		if kept(lesson.Reply, words) >= sameAnswer && slices.EqualFunc(lesson.actions(), steps, func(a, b knowledge.Step) bool { return a.Action == b.Action }) {
+		if kept(lesson.Reply, words) >= sameAnswer && slices.EqualFunc(lesson.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
 			return row, nil
 		}
 	}

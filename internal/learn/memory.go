@@ -120,4 +120,5 @@ const (
 	stateActive  = "active"
 	statePaused  = "paused"
 	stateRetired = "retired"
+	stateMerged  = "merged"
 )

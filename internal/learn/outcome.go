@@ -38,16 +38,34 @@ func (m *Memory) record(ctx context.Context, tx *store.Tx, dec store.Decision, m
 			return fmt.Errorf("lock breaker: %w", err)
 		}
 	}
+	row, epoch, err := m.count(ctx, tx, dec, match, before, o)
+	if err != nil {
+		return err
+	}
+	if err := m.watch(ctx, tx, dec, &row, scopes, before, o, epoch); err != nil {
+		return err
+	}
+	tx.Changed(Topic, row.ID.String())
+	return m.settleTier(ctx, tx, row, match.Plan)
+}
+
+// count puts an outcome in the place of the one before (zero: there was none) and returns the pattern
+// and the epoch that it counts in.
+func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, before store.PatternOutcome, o outcome) (store.DecisionPattern, int64, error) {
 	row, err := tx.FindPattern(ctx, match.PatternID)
 	if err != nil {
-		return fmt.Errorf("find pattern: %w", err)
+		return row, 0, fmt.Errorf("find pattern: %w", err)
 	}
 	epoch := row.Epoch
-	if known {
+	if !before.DecisionID.IsZero() {
 		epoch = before.Epoch
 	}
 	if err := m.tally(ctx, tx, dec, match, epoch, before, o); err != nil {
-		return err
+		return row, 0, err
+	}
+	actions, err := actionsOf(dec)
+	if err != nil {
+		return row, 0, err
 	}
 	first := ""
 	if len(actions) > 0 {
@@ -55,13 +73,9 @@ func (m *Memory) record(ctx context.Context, tx *store.Tx, dec store.Decision, m
 	}
 	if err := tx.PutOutcome(ctx, store.PutOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Source: string(o.source), Person: o.person,
 		LocationID: dec.LocationID, BayID: dec.BayID, Action: first, At: dec.CreatedAt, UpdatedAt: tx.Now}); err != nil {
-		return fmt.Errorf("store outcome: %w", err)
+		return row, 0, fmt.Errorf("store outcome: %w", err)
 	}
-	if err := m.watch(ctx, tx, dec, &row, scopes, before, o, epoch); err != nil {
-		return err
-	}
-	tx.Changed(Topic, row.ID.String())
-	return m.settleTier(ctx, tx, row, match.Plan)
+	return row, epoch, nil
 }
 
 // tally takes the earlier outcome of the decision out of its tally and counts the present one in.
@@ -85,10 +99,17 @@ func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 		changed = append(changed, t)
 	}
 	for _, t := range changed {
-		if err := tx.PutTally(ctx, store.PutTallyParams{PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Person: t.Person, Location: t.Place.Location, Bay: t.Place.Bay,
-			Successes: t.Successes, Failures: t.Failures, Outcomes: int64(t.Outcomes), At: t.At}); err != nil {
-			return fmt.Errorf("store tally: %w", err)
+		if err := putTally(ctx, tx, match.PatternID, match.Plan, epoch, t); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func putTally(ctx context.Context, tx *store.Tx, id club.PatternID, plan string, epoch int64, t reliability.Tally) error {
+	if err := tx.PutTally(ctx, store.PutTallyParams{PatternID: id, Plan: plan, Epoch: epoch, Person: t.Person, Location: t.Place.Location, Bay: t.Place.Bay,
+		Successes: t.Successes, Failures: t.Failures, Outcomes: int64(t.Outcomes), At: t.At}); err != nil {
+		return fmt.Errorf("store tally: %w", err)
 	}
 	return nil
 }

@@ -132,6 +132,35 @@ func (q *Queries) DeletePrecedent(ctx context.Context, id club.PrecedentID) (int
 	return result.RowsAffected()
 }
 
+const deleteTallies = `-- name: DeleteTallies :exec
+DELETE FROM pattern_tallies WHERE pattern_id = $1 AND plan = $2 AND epoch = $3
+`
+
+type DeleteTalliesParams struct {
+	PatternID club.PatternID
+	Plan      string
+	Epoch     int64
+}
+
+func (q *Queries) DeleteTallies(ctx context.Context, arg DeleteTalliesParams) error {
+	_, err := q.db.ExecContext(ctx, deleteTallies, arg.PatternID, arg.Plan, arg.Epoch)
+	return err
+}
+
+const deleteTaughtMatch = `-- name: DeleteTaughtMatch :exec
+DELETE FROM pattern_matches WHERE decision_id = $1 AND pattern_id = $2 AND role = 'taught'
+`
+
+type DeleteTaughtMatchParams struct {
+	DecisionID club.DecisionID
+	PatternID  club.PatternID
+}
+
+func (q *Queries) DeleteTaughtMatch(ctx context.Context, arg DeleteTaughtMatchParams) error {
+	_, err := q.db.ExecContext(ctx, deleteTaughtMatch, arg.DecisionID, arg.PatternID)
+	return err
+}
+
 const findBreaker = `-- name: FindBreaker :one
 SELECT kind, scope, statistic, tripped_at, reason, good_since, updated_at FROM breakers WHERE kind = $1 AND scope = $2
 `
@@ -398,6 +427,52 @@ func (q *Queries) FindOutcomesOfPattern(ctx context.Context, arg FindOutcomesOfP
 	return items, nil
 }
 
+const findOutcomesOfPlan = `-- name: FindOutcomesOfPlan :many
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY at, decision_id
+`
+
+type FindOutcomesOfPlanParams struct {
+	PatternID club.PatternID
+	Plan      string
+	Epoch     int64
+}
+
+func (q *Queries) FindOutcomesOfPlan(ctx context.Context, arg FindOutcomesOfPlanParams) ([]PatternOutcome, error) {
+	rows, err := q.db.QueryContext(ctx, findOutcomesOfPlan, arg.PatternID, arg.Plan, arg.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PatternOutcome{}
+	for rows.Next() {
+		var i PatternOutcome
+		if err := rows.Scan(
+			&i.DecisionID,
+			&i.PatternID,
+			&i.Plan,
+			&i.Epoch,
+			&i.Source,
+			&i.Person,
+			&i.LocationID,
+			&i.BayID,
+			&i.Action,
+			&i.At,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findPattern = `-- name: FindPattern :one
 SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
 FROM decision_patterns WHERE id = $1
@@ -496,6 +571,28 @@ func (q *Queries) FindPatterns(ctx context.Context, limit int32) ([]DecisionPatt
 		return nil, err
 	}
 	return items, nil
+}
+
+const findPrecedent = `-- name: FindPrecedent :one
+SELECT id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at FROM precedents WHERE id = $1
+`
+
+func (q *Queries) FindPrecedent(ctx context.Context, id club.PrecedentID) (Precedent, error) {
+	row := q.db.QueryRowContext(ctx, findPrecedent, id)
+	var i Precedent
+	err := row.Scan(
+		&i.ID,
+		&i.PatternID,
+		&i.Text,
+		&i.Context,
+		&i.DecisionID,
+		&i.ThreadID,
+		&i.LocationID,
+		&i.BayID,
+		&i.Actor,
+		&i.At,
+	)
+	return i, err
 }
 
 const findPrecedentOfDecision = `-- name: FindPrecedentOfDecision :one
@@ -728,6 +825,23 @@ func (q *Queries) FindTrippedBreakers(ctx context.Context) ([]Breaker, error) {
 	return items, nil
 }
 
+const forgetWeighed = `-- name: ForgetWeighed :exec
+DELETE FROM pattern_matches WHERE pattern_matches.pattern_id = $1 AND role = 'weighed' AND decision_id IN (
+    SELECT m.decision_id FROM pattern_matches m WHERE m.pattern_id = $2 AND m.plan = $3 AND m.role <> 'weighed')
+`
+
+type ForgetWeighedParams struct {
+	Onto      club.PatternID
+	PatternID club.PatternID
+	Plan      string
+}
+
+// What was weighed for decisions that are about to move to the same pattern.
+func (q *Queries) ForgetWeighed(ctx context.Context, arg ForgetWeighedParams) error {
+	_, err := q.db.ExecContext(ctx, forgetWeighed, arg.Onto, arg.PatternID, arg.Plan)
+	return err
+}
+
 const lockBreaker = `-- name: LockBreaker :exec
 INSERT INTO breakers (kind, scope, statistic, reason, good_since, updated_at) VALUES ($1, $2, 0, '', 0, $3)
 ON CONFLICT (kind, scope) DO UPDATE SET updated_at = excluded.updated_at
@@ -742,6 +856,73 @@ type LockBreakerParams struct {
 // Makes the row and holds it until the transaction ends: outcomes of one scope are counted one after the other.
 func (q *Queries) LockBreaker(ctx context.Context, arg LockBreakerParams) error {
 	_, err := q.db.ExecContext(ctx, lockBreaker, arg.Kind, arg.Scope, arg.Now)
+	return err
+}
+
+const moveMatches = `-- name: MoveMatches :exec
+UPDATE pattern_matches AS t SET pattern_id = $1, plan = $2
+WHERE t.pattern_id = $3 AND t.plan = $4 AND t.role <> 'weighed'
+    AND NOT EXISTS (SELECT 1 FROM pattern_matches o WHERE o.decision_id = t.decision_id AND o.pattern_id = $1)
+`
+
+type MoveMatchesParams struct {
+	Onto      club.PatternID
+	OntoPlan  string
+	PatternID club.PatternID
+	Plan      string
+}
+
+// To a pattern that does the same, but for decisions that it was followed or taught in itself.
+func (q *Queries) MoveMatches(ctx context.Context, arg MoveMatchesParams) error {
+	_, err := q.db.ExecContext(ctx, moveMatches,
+		arg.Onto,
+		arg.OntoPlan,
+		arg.PatternID,
+		arg.Plan,
+	)
+	return err
+}
+
+const moveOutcomes = `-- name: MoveOutcomes :exec
+UPDATE pattern_outcomes AS t SET pattern_id = $1, plan = $2, epoch = $3
+WHERE t.pattern_id = $4 AND t.plan = $5 AND t.epoch = $6
+    AND NOT EXISTS (SELECT 1 FROM pattern_matches m WHERE m.decision_id = t.decision_id AND m.pattern_id = $4)
+    AND NOT EXISTS (SELECT 1 FROM pattern_outcomes o WHERE o.decision_id = t.decision_id AND o.pattern_id = $1)
+`
+
+type MoveOutcomesParams struct {
+	Onto      club.PatternID
+	OntoPlan  string
+	OntoEpoch int64
+	PatternID club.PatternID
+	Plan      string
+	Epoch     int64
+}
+
+// After the matches: the outcomes of those that moved.
+func (q *Queries) MoveOutcomes(ctx context.Context, arg MoveOutcomesParams) error {
+	_, err := q.db.ExecContext(ctx, moveOutcomes,
+		arg.Onto,
+		arg.OntoPlan,
+		arg.OntoEpoch,
+		arg.PatternID,
+		arg.Plan,
+		arg.Epoch,
+	)
+	return err
+}
+
+const movePrecedent = `-- name: MovePrecedent :exec
+UPDATE precedents SET pattern_id = $2 WHERE id = $1
+`
+
+type MovePrecedentParams struct {
+	ID        club.PrecedentID
+	PatternID club.PatternID
+}
+
+func (q *Queries) MovePrecedent(ctx context.Context, arg MovePrecedentParams) error {
+	_, err := q.db.ExecContext(ctx, movePrecedent, arg.ID, arg.PatternID)
 	return err
 }
 

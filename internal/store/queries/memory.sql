@@ -113,3 +113,37 @@ ORDER BY at DESC, id DESC LIMIT $1;
 
 -- name: DeletePrecedent :execrows
 DELETE FROM precedents WHERE id = $1;
+
+-- name: FindPrecedent :one
+SELECT id, pattern_id, text, context, decision_id, thread_id, location_id, bay_id, actor, at FROM precedents WHERE id = $1;
+
+-- name: MovePrecedent :exec
+UPDATE precedents SET pattern_id = $2 WHERE id = $1;
+
+-- name: DeleteTaughtMatch :exec
+DELETE FROM pattern_matches WHERE decision_id = $1 AND pattern_id = $2 AND role = 'taught';
+
+-- name: ForgetWeighed :exec
+-- What was weighed for decisions that are about to move to the same pattern.
+DELETE FROM pattern_matches WHERE pattern_matches.pattern_id = sqlc.arg(onto) AND role = 'weighed' AND decision_id IN (
+    SELECT m.decision_id FROM pattern_matches m WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.plan = sqlc.arg(plan) AND m.role <> 'weighed');
+
+-- name: MoveMatches :exec
+-- To a pattern that does the same, but for decisions that it was followed or taught in itself.
+UPDATE pattern_matches AS t SET pattern_id = sqlc.arg(onto), plan = sqlc.arg(onto_plan)
+WHERE t.pattern_id = sqlc.arg(pattern_id) AND t.plan = sqlc.arg(plan) AND t.role <> 'weighed'
+    AND NOT EXISTS (SELECT 1 FROM pattern_matches o WHERE o.decision_id = t.decision_id AND o.pattern_id = sqlc.arg(onto));
+
+-- name: MoveOutcomes :exec
+-- After the matches: the outcomes of those that moved.
+UPDATE pattern_outcomes AS t SET pattern_id = sqlc.arg(onto), plan = sqlc.arg(onto_plan), epoch = sqlc.arg(onto_epoch)
+WHERE t.pattern_id = sqlc.arg(pattern_id) AND t.plan = sqlc.arg(plan) AND t.epoch = sqlc.arg(epoch)
+    AND NOT EXISTS (SELECT 1 FROM pattern_matches m WHERE m.decision_id = t.decision_id AND m.pattern_id = sqlc.arg(pattern_id))
+    AND NOT EXISTS (SELECT 1 FROM pattern_outcomes o WHERE o.decision_id = t.decision_id AND o.pattern_id = sqlc.arg(onto));
+
+-- name: FindOutcomesOfPlan :many
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY at, decision_id;
+
+-- name: DeleteTallies :exec
+DELETE FROM pattern_tallies WHERE pattern_id = $1 AND plan = $2 AND epoch = $3;

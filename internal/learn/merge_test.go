@@ -1,0 +1,224 @@
+package learn_test
+
+import (
+	"testing"
+
+	"clubos/internal/club"
+	"clubos/internal/learn"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+const (
+	atCounter = "Yes: at the counter, in any amount."
+	byPost    = "We send them by post within three days, free of charge."
+)
+
+// precedents are a pattern's situations, newest first.
+func (h *house) precedents(id club.PatternID) (list []store.Precedent) {
+	h.t.Helper()
+	h.read(func(tx *store.Tx) (err error) {
+		list, err = tx.FindPrecedentsOfPattern(h.t.Context(), store.FindPrecedentsOfPatternParams{PatternID: id, Limit: 50})
+		return err
+	})
+	return list
+}
+
+func TestMergedPatternsShareSituationsAndARecordOnlyOfTheSame(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		words     string
+		outcomes  int
+		forgotten int
+	}{
+		{"other words", byPost, 2, 2},
+		{"the same words", atCounter, 3, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.teach("do you sell vouchers", atCounter, "usr_opal")
+			h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+			h.teach("a present for mum", byPost, "usr_opal")
+			list := h.lessons()
+			if len(list) != 2 {
+				t.Fatalf("%d lessons", len(list))
+			}
+			if tc.words == atCounter { // as if two patterns had come to say the same
+				h.write(func(tx *store.Tx) error {
+					_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(list[1].Pattern), learn.Correction{Title: "Presents", Words: atCounter})
+					return err
+				})
+				h.teachAs(h.lessons()[1], "another present", "usr_tess")
+			}
+			list = h.lessons()
+			h.write(func(tx *store.Tx) error {
+				_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(list[1].Pattern), list[0].Pattern.ID)
+				return err
+			})
+			merged := h.lessons()
+			if len(merged) != 1 || len(merged[0].Texts) != len(list[0].Texts)+len(list[1].Texts) {
+				t.Fatalf("after the merge: %+v", merged)
+			}
+			if s := h.lessonAt(merged[0]); s.Assessment.Outcomes != tc.outcomes {
+				t.Errorf("the merged pattern has a record of %d, want %d", s.Assessment.Outcomes, tc.outcomes)
+			}
+			h.write(func(tx *store.Tx) error { // judging again changes nothing
+				for _, p := range h.precedents(merged[0].Pattern.ID) {
+					learn.Consider(tx, p.DecisionID)
+				}
+				return nil
+			})
+			h.judge()
+			if s := h.lessonAt(merged[0]); s.Assessment.Outcomes != tc.outcomes {
+				t.Errorf("judged again it has a record of %d, want %d", s.Assessment.Outcomes, tc.outcomes)
+			}
+			if err := h.act(func(tx *store.Tx) error {
+				gone := list[1].Pattern
+				gone.Version++
+				_, err := h.memory.Resume(t.Context(), tx, changeOf(gone))
+				return err
+			}); club.CodeOf(err) != club.CodeConflict {
+				t.Errorf("a merged pattern is resumed: %v", err)
+			}
+			if err := h.act(func(tx *store.Tx) error {
+				_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(merged[0].Pattern), list[1].Pattern.ID)
+				return err
+			}); club.CodeOf(err) != club.CodeConflict {
+				t.Errorf("a pattern is merged into one that is gone: %v", err)
+			}
+		})
+	}
+}
+
+// teachAs adds a situation to a lesson that somebody decided by its words.
+func (h *house) teachAs(l learn.Lesson, text, by string) {
+	h.t.Helper()
+	others := h.lessons()
+	for _, o := range others { // so that the words are taken for this lesson's
+		if o.Pattern.ID != l.Pattern.ID {
+			h.write(func(tx *store.Tx) error {
+				_, err := h.memory.Pause(h.t.Context(), tx, changeOf(o.Pattern))
+				return err
+			})
+		}
+	}
+	h.teach(text, l.Reply, by)
+	for _, o := range h.lessons() {
+		if o.Pattern.ID != l.Pattern.ID {
+			h.write(func(tx *store.Tx) error {
+				_, err := h.memory.Resume(h.t.Context(), tx, changeOf(o.Pattern))
+				return err
+			})
+		}
+	}
+}
+
+func TestASplitTakesSituationsAndWhatCameOfThemAlong(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+	h.teach("can I buy balls", atCounter, "usr_opal")
+	whole := h.lessons()[0]
+	list := h.precedents(whole.Pattern.ID)
+	split := func(ids ...club.PrecedentID) error {
+		return h.act(func(tx *store.Tx) error {
+			_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(whole.Pattern), "Balls", ids)
+			return err
+		})
+	}
+	for name, ids := range map[string][]club.PrecedentID{"none": nil, "all": {list[0].ID, list[1].ID, list[2].ID}, "a foreign one": {"pre_x"}} {
+		if err := split(ids...); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s is split off: %v", name, err)
+		}
+	}
+	whole = h.lessons()[0]
+	if err := split(list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	parts := h.lessons()
+	if len(parts) != 2 || len(parts[0].Texts) != 2 || len(parts[1].Texts) != 1 || parts[1].Pattern.Title != "Balls" || parts[1].Reply != atCounter {
+		t.Fatalf("after the split: %+v", parts)
+	}
+	if a, b := h.lessonAt(parts[0]).Assessment.Outcomes, h.lessonAt(parts[1]).Assessment.Outcomes; a != 2 || b != 1 {
+		t.Errorf("records of %d and %d, want 2 and 1", a, b)
+	}
+	h.write(func(tx *store.Tx) error { learn.Consider(tx, list[0].DecisionID); return nil })
+	h.judge()
+	if a, b := h.lessonAt(parts[0]).Assessment.Outcomes, h.lessonAt(parts[1]).Assessment.Outcomes; a != 2 || b != 1 {
+		t.Errorf("judged again: records of %d and %d, want 2 and 1", a, b)
+	}
+}
+
+func TestAForgottenSituationTeachesNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+	l := h.lessons()[0]
+	gone := h.precedents(l.Pattern.ID)[0]
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Forget(t.Context(), tx, changeOf(l.Pattern), gone.ID)
+		return err
+	})
+	l = h.lessons()[0]
+	if s := h.lessonAt(l); len(l.Texts) != 1 || s.Assessment.Outcomes != 1 || s.Assessment.People != 1 {
+		t.Errorf("%d situations and a record of %+v", len(l.Texts), s.Assessment)
+	}
+	h.write(func(tx *store.Tx) error { learn.Consider(tx, gone.DecisionID); return nil })
+	h.judge()
+	if s := h.lessonAt(l); s.Assessment.Outcomes != 1 {
+		t.Errorf("judged again it counts %d", s.Assessment.Outcomes)
+	}
+	if err := h.act(func(tx *store.Tx) error {
+		_, err := h.memory.Forget(t.Context(), tx, changeOf(h.lessons()[0].Pattern), gone.ID)
+		return err
+	}); club.CodeOf(err) != club.CodeNotFound {
+		t.Errorf("forgotten twice: %v", err)
+	}
+	if h.audited("precedent.forgotten") != 1 || storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents") != 1 {
+		t.Error("it is still there, or nobody wrote down that it is gone")
+	}
+}
+
+func TestABreakerIsTrippedAndClosedByHand(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.outcomes(3, club.TierSuggest, club.OutcomeSuccess)
+	row := h.patternOf("frozen")
+	trip := func(tx *store.Tx) error { _, err := h.memory.TripBreaker(t.Context(), tx, changeOf(row)); return err }
+	h.write(trip)
+	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierApprove || s.Assessment.Outcomes != 3 {
+		t.Errorf("stopped by hand it may do %s on a record of %d", s.Ceiling, s.Assessment.Outcomes)
+	}
+	if err := h.act(trip); club.CodeOf(err) != club.CodeConflict {
+		t.Errorf("tripped twice: %v", err)
+	}
+	closing := func(kind, scope string) func(*store.Tx) error {
+		return func(tx *store.Tx) error {
+			return h.memory.CloseBreaker(t.Context(), tx, admin, kind, scope, "it was the cable")
+		}
+	}
+	h.write(closing("pattern", row.ID.String()))
+	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierAuto {
+		t.Errorf("closed by hand it may do %s", s.Ceiling)
+	}
+	if err := h.act(closing("pattern", row.ID.String())); club.CodeOf(err) != club.CodeConflict {
+		t.Errorf("closed twice: %v", err)
+	}
+	if err := h.act(closing("action", "make_coffee")); club.CodeOf(err) != club.CodeNotFound {
+		t.Errorf("a breaker that is none: %v", err)
+	}
+	if err := h.act(func(tx *store.Tx) error {
+		p := admin
+		p.Role = club.RoleOperator
+		return h.memory.CloseBreaker(t.Context(), tx, p, "club", "", "")
+	}); club.CodeOf(err) != club.CodeForbidden {
+		t.Errorf("an operator closes a breaker: %v", err)
+	}
+	if learn.Recovery("pattern") != 9 {
+		t.Error("nine good outcomes close a pattern's breaker")
+	}
+}
