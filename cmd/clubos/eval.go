@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	stdio "io"
@@ -34,7 +35,7 @@ stream     learn row by row, as a club does: what is handed to a person or audit
 guarantee  shuffle val and test again and again: how often the errors stay within the bound`,
 		Example: "  clubos eval static --data intents.jsonl --target-error 0.05\n  clubos eval stream --data chat.jsonl --audit 0.1 --shuffles 20 --json\n  clubos eval guarantee --data intents.jsonl --splits 50",
 	}
-	cmd.AddCommand(newEvalStatic(io))
+	cmd.AddCommand(newEvalStatic(io), newEvalStream(io), newEvalGuarantee(io))
 	return cmd
 }
 
@@ -61,12 +62,11 @@ func (f *evalFlags) rows() ([]eval.Row, error) {
 	if f.target <= 0 || f.target >= 1 {
 		return nil, usageError{fmt.Errorf("--target-error is %v; it lies between 0 and 1", f.target)}
 	}
-	file, err := os.Open(filepath.Clean(f.data))
+	data, err := os.ReadFile(filepath.Clean(f.data))
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	rows, err := eval.Read(file)
+	rows, err := eval.Read(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.data, err)
 	}
@@ -105,7 +105,7 @@ func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
 func newEvalStatic(io std) *cobra.Command {
 	var f evalFlags
-	var confidence float64
+	var cfg eval.StaticConfig
 	cmd := &cobra.Command{
 		Use: "static", Short: "Train once, calibrate on val, test on test", Args: cobra.NoArgs,
 		Long: `Train on the rows of split train, calibrate on val, test on test. Without test rows, val is judged by
@@ -116,7 +116,8 @@ cross-fitting: each half by what was calibrated on the other.`,
 			if err != nil {
 				return err
 			}
-			r, err := eval.Static(cmd.Context(), rows, eval.StaticConfig{Target: f.target, Confidence: confidence, Seed: f.seed, Progress: progress(io.err)})
+			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, progress(io.err)
+			r, err := eval.Static(cmd.Context(), rows, cfg)
 			if err != nil {
 				return err
 			}
@@ -138,6 +139,11 @@ cross-fitting: each half by what was calibrated on the other.`,
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().Float64Var(&confidence, "confidence", eval.DefaultConfidence, "confidence of the bound on errors")
+	addBoundFlags(cmd, &cfg)
 	return cmd
+}
+
+func addBoundFlags(cmd *cobra.Command, cfg *eval.StaticConfig) {
+	cmd.Flags().Float64Var(&cfg.Confidence, "confidence", eval.DefaultConfidence, "confidence of the bound on errors")
+	cmd.Flags().Float64Var(&cfg.Strangers, "strangers", eval.DefaultStrangers, "share of texts out of scope that the bound must stand, if val has some but fewer")
 }

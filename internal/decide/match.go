@@ -1,8 +1,10 @@
 package decide
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,16 +16,22 @@ import (
 	"clubos/internal/vault"
 )
 
-// matchers keeps a trained matcher per set of live documents and place. A change of the documents has
-// another stamp, so a stale matcher is never asked; it is dropped when room is needed.
+// matchers keeps what counts at each place for each set of live documents. A change of the documents has
+// another stamp, so what is stale is never asked; it is dropped when room is needed. Places whose triggers
+// are the same, as most are, share one matcher, and so do clubs.
 type matchers struct {
-	mu   sync.Mutex // guards kept and order
+	mu   sync.Mutex // guards the fields below
 	kept map[matcherKey]*placed
 	// order lists the keys, oldest first.
-	order []matcherKey
+	order   []matcherKey
+	trained map[string]func() *pattern.Matcher // by version; the first call trains, others wait for it
+	used    []string                           // versions, longest unused first
 }
 
-const matchersKept = 256
+const (
+	placesKept   = 256
+	matchersKept = 32 // of a few MB each
+)
 
 type matcherKey struct {
 	tenant         club.Slug
@@ -31,55 +39,86 @@ type matcherKey struct {
 	place          knowledge.Place
 }
 
-// placed is what counts at a place: the documents and the lessons, and a matcher over their triggers
-// and precedents.
+// placed is what counts at a place: the documents and the lessons, and their triggers and precedents.
 type placed struct {
 	choices map[string]knowledge.Choice // by slug
 	lessons map[string]learn.Lesson     // by id
-	matcher *pattern.Matcher
+	// settled are what a matcher is trained on; recent came after the last training and count beside it.
+	settled, recent []pattern.Trigger
+	version         string // of settled
 }
 
-func newMatchers() *matchers { return &matchers{kept: map[matcherKey]*placed{}} }
+func newMatchers() *matchers {
+	return &matchers{kept: map[matcherKey]*placed{}, trained: map[string]func() *pattern.Matcher{}}
+}
 
-func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) *placed {
+// at returns what counts at a place, and a matcher for it.
+func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (*placed, *pattern.Matcher) {
 	key := matcherKey{tenant, set.Stamp, lessons.Stamp, place}
 	c.mu.Lock()
 	p, ok := c.kept[key]
-	c.mu.Unlock()
-	if ok {
-		return p
-	}
-	p = train(set.At(place), lessons.List)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.kept[key]; !ok {
+	if !ok {
+		p = newPlaced(set.At(place), lessons.List)
+		c.kept[key] = p
 		c.order = append(c.order, key)
+		if len(c.order) > placesKept {
+			delete(c.kept, c.order[0])
+			c.order = c.order[1:]
+		}
 	}
-	c.kept[key] = p
-	if len(c.order) > matchersKept {
-		delete(c.kept, c.order[0])
-		c.order = c.order[1:]
-	}
-	return p
+	train := c.trainLocked(p)
+	c.mu.Unlock()
+	return p, train().With(p.recent)
 }
 
-func train(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
+// trainLocked returns the function that trains the matcher of p once.
+func (c *matchers) trainLocked(p *placed) func() *pattern.Matcher {
+	if i := slices.Index(c.used, p.version); i >= 0 {
+		c.used = slices.Delete(c.used, i, i+1)
+	} else {
+		c.trained[p.version] = sync.OnceValue(func() *pattern.Matcher { return pattern.Train(p.settled) })
+	}
+	c.used = append(c.used, p.version)
+	if len(c.used) > matchersKept {
+		delete(c.trained, c.used[0])
+		c.used = c.used[1:]
+	}
+	return c.trained[p.version]
+}
+
+func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
 	p := &placed{choices: map[string]knowledge.Choice{}, lessons: map[string]learn.Lesson{}}
-	var examples []pattern.Trigger
 	for _, c := range choices {
 		p.choices[c.Document.Slug] = c
 		for _, t := range c.Document.Triggers {
-			examples = append(examples, pattern.Trigger{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
+			p.settled = append(p.settled, pattern.Trigger{Label: c.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)})
 		}
 	}
+	var precedents []pattern.Trigger
 	for _, l := range lessons {
 		p.lessons[l.Pattern.ID.String()] = l
 		for _, text := range l.Texts {
-			examples = append(examples, pattern.Trigger{Label: l.Pattern.ID.String(), Text: text})
+			precedents = append(precedents, pattern.Trigger{Label: l.Pattern.ID.String(), Text: text})
 		}
 	}
-	p.matcher = pattern.Train(examples)
+	// Ids are in the order in which lessons were begun, so what was settled mostly stays so.
+	slices.SortFunc(precedents, func(a, b pattern.Trigger) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Text, b.Text))
+	})
+	n := settledOf(len(precedents))
+	p.settled, p.recent = append(p.settled, precedents[:n]...), precedents[n:]
+	p.version = pattern.Version(p.settled)
 	return p
+}
+
+// settledOf is how many of n precedents a matcher is trained on. It grows in steps of a quarter, so that
+// a club that learns every day trains seldom, and every replica trains the same.
+func settledOf(n int) int {
+	settled := 0
+	for step := 8; step <= n; step += max(1, step/4) {
+		settled = step
+	}
+	return settled
 }
 
 // match weighs what is known at the place, live SOPs and lessons, against the texts.
@@ -92,8 +131,8 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	if err != nil {
 		return plan{}, err
 	}
-	here := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
-	result := here.matcher.Match(question(m), 5)
+	here, matcher := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	result := matcher.Match(question(m), 5)
 	list := make([]found, 0, len(result.Candidates))
 	for _, c := range result.Candidates {
 		list = append(list, here.found(set, c))

@@ -15,13 +15,20 @@ import (
 type StaticConfig struct {
 	Target     float64 // the share of answers that may be wrong; 0.05 when zero
 	Confidence float64 // of the bound; see pattern.Threshold. DefaultConfidence when zero
-	Seed       uint64
-	Progress   func(string) // told what is being done; may be nil
+	// Strangers is the share of events out of scope that the bound must stand,
+	// when the calibration has some but fewer. DefaultStrangers when zero.
+	Strangers float64
+	Seed      uint64
+	Progress  func(string) // told what is being done; may be nil
 }
 
 // DefaultConfidence is that of the bound on errors. It allows for what chance
 // does to the test as well as for what it does to the calibration.
 const DefaultConfidence = 0.98
+
+// DefaultStrangers is the share of events out of scope that a bound is made for: a
+// validation set seldom has as many of them as life has.
+const DefaultStrangers = 0.2
 
 // StaticReport is what a measurement found. Shares are of 1.
 type StaticReport struct {
@@ -100,6 +107,9 @@ func (c StaticConfig) withDefaults() StaticConfig {
 	if c.Confidence == 0 {
 		c.Confidence = DefaultConfidence
 	}
+	if c.Strangers == 0 {
+		c.Strangers = DefaultStrangers
+	}
 	return c
 }
 
@@ -125,11 +135,22 @@ type calibrated struct {
 
 func fitted(rows []seen, cfg StaticConfig) calibrated {
 	outcomes := make([]pattern.Outcome, len(rows))
+	outside := 0
 	for i, s := range rows {
 		outcomes[i] = pattern.Outcome{Score: s.score, Right: s.right}
+		if !s.inScope {
+			outside++
+		}
+	}
+	calibrator := pattern.FitCalibrator(outcomes)
+	weight := cfg.Strangers / (1 - cfg.Strangers) * float64(len(rows)-outside) / float64(max(1, outside))
+	for i, s := range rows {
+		if !s.inScope && weight > 1 {
+			outcomes[i].Weight = weight
+		}
 	}
 	t, _ := pattern.Threshold(outcomes, cfg.Target, cfg.Confidence)
-	return calibrated{t, pattern.FitCalibrator(outcomes)}
+	return calibrated{t, calibrator}
 }
 
 // answer is a row with what was made of it.

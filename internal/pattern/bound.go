@@ -74,52 +74,90 @@ func nonzero(v, tiny float64) float64 {
 
 // Outcome is the score of an answer and whether it would have been right.
 type Outcome struct {
-	Score float64
+	Score float64 // log odds
 	Right bool
+	// Weight is how many events it stands for; 0 is taken for 1.
+	Weight float64
 }
 
 // Threshold returns the lowest score from which answers may be given so that,
 // with the stated confidence, at most the share target of them is wrong; ok is
-// false when the outcomes do not show that for any score.
+// false when the outcomes do not show that for any score. The bound is
+// Clopper–Pearson's; weighted outcomes count as many as their effective number
+// (Kish 1965).
 //
-// It tests a sequence of thresholds that does not depend on what was right, each
-// with the Clopper–Pearson bound, from strict to lax, and stops at the first
-// that fails, so that the confidence holds for the whole search (fixed-sequence
-// testing; Angelopoulos et al. 2021, "Learn then Test"). Scores are log odds, and
-// the sequence begins where they alone promise clearly fewer errors than the
-// target; if that fails, two stricter beginnings are tried, for which a fifth of
-// the allowed doubt is kept.
+// It tests a sequence of thresholds that does not depend on what was right, from
+// strict to lax, and stops at the first that fails, so that the confidence holds
+// for the whole search (fixed-sequence testing; Angelopoulos et al. 2021, "Learn
+// then Test"). The sequence begins where the scores alone promise clearly fewer
+// errors than the target; if that fails, two stricter beginnings are tried, for
+// which a fifth of the allowed doubt is kept.
 func Threshold(outcomes []Outcome, target, confidence float64) (threshold float64, ok bool) {
-	sorted := slices.Clone(outcomes)
-	slices.SortStableFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Score, a.Score) })
-	wrong := make([]int, len(sorted)+1)
-	expected := make([]float64, len(sorted)+1)
-	for i, o := range sorted {
-		wrong[i+1] = wrong[i]
-		expected[i+1] = expected[i] + 1 - logistic(o.Score)
-		if !o.Right {
-			wrong[i+1]++
-		}
-	}
 	doubt := 1 - confidence
-	stride := max(1, len(sorted)/200)
+	t := newTally(outcomes)
 	for _, begin := range [...]struct{ part, doubt float64 }{{0.4, 0.8}, {0.15, 0.1}, {0, 0.1}} {
-		// With fewer outcomes than least, no error at all would not be proof enough.
-		least := int(math.Ceil(math.Log(begin.doubt*doubt)/math.Log(1-target))) + 1
-		n := len(sorted)
-		for n > least && expected[n] > begin.part*target*float64(n) {
-			n--
-		}
-		passed := 0
-		for n = max(n, least); n <= len(sorted); n += stride {
-			if ClopperPearson(wrong[n], n, 1-begin.doubt*doubt) > target {
-				break
-			}
-			passed = n
-		}
-		if passed > 0 {
-			return sorted[passed-1].Score, true
+		threshold, ok := t.search(begin.part*target, func(right, wrong, size float64) bool {
+			n := int(math.Round((right + wrong) * size))
+			k := int(math.Ceil(wrong*size - 1e-9))
+			return ClopperPearson(k, n, 1-begin.doubt*doubt) <= target
+		})
+		if ok {
+			return threshold, true
 		}
 	}
 	return math.Inf(1), false
+}
+
+// tally is outcomes by falling score with running sums.
+type tally struct {
+	score                          []float64
+	right, wrong, expected, square []float64 // one more entry than scores; the first is zero
+}
+
+func newTally(outcomes []Outcome) *tally {
+	sorted := slices.Clone(outcomes)
+	slices.SortStableFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Score, a.Score) })
+	n := len(sorted)
+	t := &tally{make([]float64, n), make([]float64, n+1), make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)}
+	for i, o := range sorted {
+		w := o.Weight
+		if w == 0 {
+			w = 1
+		}
+		t.score[i] = o.Score
+		t.right[i+1], t.wrong[i+1] = t.right[i], t.wrong[i]
+		if o.Right {
+			t.right[i+1] += w
+		} else {
+			t.wrong[i+1] += w
+		}
+		t.expected[i+1] = t.expected[i] + w*(1-logistic(o.Score))
+		t.square[i+1] = t.square[i] + w*w
+	}
+	return t
+}
+
+// search begins at the lowest score above which no more than the share begin of
+// errors is expected, and goes down as long as passes holds. It is given what was
+// right and wrong above the score, by weight, and by what factor to scale them
+// to the effective number of outcomes.
+func (t *tally) search(begin float64, passes func(right, wrong, size float64) bool) (float64, bool) {
+	last := len(t.score)
+	n := last
+	for n > 0 && t.expected[n] > begin*(t.right[n]+t.wrong[n]) {
+		n--
+	}
+	holds := func(n int) bool {
+		all := t.right[n] + t.wrong[n]
+		return passes(t.right[n], t.wrong[n], all/max(t.square[n], 1e-12))
+	}
+	// Where too few are above, even no error would be no proof: begin lower.
+	for n = max(n, 1); n <= last && t.wrong[n] == 0 && !holds(n); n++ {
+		continue
+	}
+	found, ok := math.Inf(1), false
+	for stride := max(1, last/200); n <= last && holds(n); n += stride {
+		found, ok = t.score[n-1], true
+	}
+	return found, ok
 }

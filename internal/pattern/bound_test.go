@@ -115,7 +115,7 @@ func TestACalibratorLearnsTheShareThatIsRight(t *testing.T) {
 	if (Calibrator{}).Probability(0) != 0.5 || FitCalibrator(nil).Probability(2) != logistic(2) {
 		t.Error("without outcomes the odds are not taken as they are")
 	}
-	if p := FitCalibrator([]Outcome{{math.Inf(-1), false}, {math.Inf(1), true}}).Probability(math.Inf(1)); !(p > 0.5 && p <= 1) {
+	if p := FitCalibrator([]Outcome{{Score: math.Inf(-1)}, {Score: math.Inf(1), Right: true}}).Probability(math.Inf(1)); !(p > 0.5 && p <= 1) {
 		t.Errorf("infinite odds: %v", p)
 	}
 }

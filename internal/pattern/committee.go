@@ -27,14 +27,16 @@ type committee struct {
 type fitted struct {
 	linear *linear
 	nets   []*net
-	err    error
 }
 
 // netsOf chooses the nets by the number of examples: small sets need more
 // passes, and take no time.
 func netsOf(examples int) netOptions {
 	o := netOptions{hidden: 96, rate: 0.05, dropout: 0.5, fade: 0.3, smooth: 0.1}
-	o.epochs = min(80, max(18, 270_000/max(examples, 1)))
+	if examples < 3000 {
+		o.hidden = 64
+	}
+	o.epochs = min(40, max(15, 150_000/max(examples, 1)))
 	return o
 }
 

@@ -3,7 +3,6 @@ package pattern
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -13,46 +12,45 @@ import (
 // maxText bounds the time that a text can cost, in bytes.
 const maxText = 8 << 10
 
-// query is the scratch space of one match.
-type query struct {
-	count   []float32 // by term
-	factor  []float32
-	touched []int32
-	kinds   []group // by touched
-	scores  []float32
-	hit     []int32 // examples with a score
-	best    []float32
-	second  []float32
-	which   []int32 // by label: the best example
-	part    []span  // by label: the part of the text that the best example is like
-	letters []letter
+// The constants of a match.
+const (
+	leastConfidence = 0.05 // below this a label is not listed at all
+	longText        = 9    // words from which the clauses of a text are compared by themselves too
+	maxClauses      = 5    // clauses that are looked at, in order
+	clauseFactor    = 0.95 // a clause alone says less than a text as a whole
+	vague           = 0.70 // the most for a bare word or two ("lights", "the ball"): a topic was named, but nothing asked
+	contradicted    = 0.30 // the most for a label that states what the text forbids
+	wordsLeast      = 0.86 // of a match of mode Words, when its words are a small part of the text
+	level           = 0.60 // what is left of a rule's match when another label has one too
+)
+
+// found is the best match of a label.
+type found struct {
+	confidence float64
+	trigger    int32
+	rule       bool // exact, or by words
 }
 
 // Match returns the labels that text may belong to, at most limit of them (all
 // that resemble it when limit ≤ 0). It never fails: an empty text is like
 // nothing. Of a text beyond 8 KiB only so much is read.
 func (m *Matcher) Match(text string, limit int) Result {
-	text = text[:min(len(text), maxText)]
 	res := Result{None: true, NoneScore: 1, Version: m.version}
-	norm := phrase.Normalise(text)
-	if norm == "" || len(m.examples) == 0 {
+	norm := phrase.Normalise(truncated(text))
+	if norm == "" || len(m.triggers) == 0 {
 		return res
 	}
-	q := m.borrow()
-	defer m.scratch.Put(q)
 	ws := read(norm)
+	spelt := norm
 	if m.correct(ws) {
-		ws = read(respell(ws))
+		spelt = respell(ws)
+		ws = read(spelt)
 	}
-	for _, part := range parts(ws) {
-		m.similar(q, ws, part)
-	}
-	m.pool(q, ws)
-	m.wordMatches(q, ws)
-	for _, i := range m.exact[bare(norm)] {
-		m.raise(q, i, 1)
-	}
-	res.Candidates = m.rank(q, ws, limit)
+	best := map[string]found{}
+	m.similar(best, spelt, ws)
+	m.restrain(best, ws)
+	m.rules(best, norm, ws)
+	res.Candidates = m.rank(best, ws, norm, limit)
 	if len(res.Candidates) > 0 {
 		res.NoneScore = 1 - res.Candidates[0].Confidence
 		res.None = res.Candidates[0].Confidence < NoneBelow
@@ -60,37 +58,20 @@ func (m *Matcher) Match(text string, limit int) Result {
 	return res
 }
 
-func (m *Matcher) borrow() *query {
-	if q, ok := m.scratch.Get().(*query); ok {
-		clear(q.best)
-		clear(q.second)
-		return q
-	}
-	return &query{
-		count: make([]float32, len(m.icf)), factor: make([]float32, len(m.icf)), scores: make([]float32, len(m.examples)),
-		best: make([]float32, len(m.labels)), second: make([]float32, len(m.labels)), which: make([]int32, len(m.labels)),
-		part: make([]span, len(m.labels)),
-	}
-}
-
-// correct replaces unknown words by the known ones they are misspellings of. It
-// reports whether one became a word of denial, so that the text must be read anew.
-func (m *Matcher) correct(ws []word) (denies bool) {
+// correct replaces words that no trigger has by those they are misspellings of,
+// and reports whether it replaced any.
+func (m *Matcher) correct(ws []word) (replaced bool) {
 	for i := range ws {
 		w := &ws[i]
 		if w.light || m.speller.known[w.raw] {
 			continue
 		}
-		if _, ok := m.terms[w.feature()]; ok {
-			continue
-		}
 		if c, ok := m.speller.correct(w.raw); ok {
 			w.raw = c
-			w.stem, w.light = stem(c)
-			denies = denies || w.stem == "not"
+			replaced = true
 		}
 	}
-	return denies
+	return replaced
 }
 
 // respell writes ws as a text, a full stop before each clause.
@@ -106,36 +87,27 @@ func respell(ws []word) string {
 	return b.String()
 }
 
-// span is a stretch of the words of a text that is compared by itself.
-type span struct {
-	from, to int
-	discount float32
-}
-
-const (
-	longText     = 9    // words from which the clauses of a text are compared by themselves too
-	maxClauses   = 5    // clauses that are looked at, in order
-	clauseFactor = 0.92 // a clause alone says less than a text as a whole
-)
-
-// parts is the whole text and, for long ones, its clauses: people greet, tell
-// and then ask, and what they ask is one clause of it.
-func parts(ws []word) []span {
-	out := []span{{0, len(ws), 1}}
-	if len(ws) < longText {
-		return out
+// similar asks the model about the whole text and, for long ones, its clauses:
+// people greet, tell and then ask, and what they ask is one clause of it.
+func (m *Matcher) similar(best map[string]found, text string, ws []word) {
+	if m.model == nil || content(ws) == 0 {
+		return
 	}
-	start := 0
-	for i := 1; i <= len(ws) && len(out) <= maxClauses; i++ {
+	m.ask(best, text, 1)
+	if len(ws) < longText {
+		return
+	}
+	start, clauses := 0, 0
+	for i := 1; i <= len(ws) && clauses < maxClauses; i++ {
 		if i < len(ws) && !ws[i].clause && !joins[ws[i].raw] {
 			continue
 		}
 		if i-start < len(ws) && content(ws[start:i]) >= 2 {
-			out = append(out, span{start, i, clauseFactor})
+			m.ask(best, respell(ws[start:i]), clauseFactor)
+			clauses++
 		}
 		start = i
 	}
-	return out
 }
 
 var joins = set(`and but so because`)
@@ -150,208 +122,119 @@ func content(ws []word) int {
 	return n
 }
 
-// similar raises the score of every example to its similarity with a part of ws.
-func (m *Matcher) similar(q *query, ws []word, part span) {
-	var square [groups]float64
-	q.touched, q.kinds = q.touched[:0], q.kinds[:0]
-	unseen := float64(m.unseen)
-	q.letters = eachFeature(ws[part.from:part.to], q.letters, func(f feature, g group, factor float64) {
-		t, ok := m.terms[f]
-		if !ok {
-			square[g] += unseen * unseen * factor * factor
-			return
+// ask raises the labels to what the model makes of a text.
+func (m *Matcher) ask(best map[string]found, text string, factor float64) {
+	p := m.model.Predict(Event{Text: text})
+	for _, c := range p.Candidates {
+		if c.Nearest < 0 {
+			continue
 		}
-		if q.count[t] == 0 {
-			q.touched, q.kinds = append(q.touched, t), append(q.kinds, g)
-		}
-		q.count[t]++
-		q.factor[t] = float32(factor)
-	})
-	for i, t := range q.touched {
-		if n := q.count[t]; n > 1 {
-			q.factor[t] *= float32(1 + math.Log(float64(n)))
-		}
-		q.count[t] = 0
-		q.factor[t] *= m.icf[t]
-		square[q.kinds[i]] += float64(q.factor[t]) * float64(q.factor[t])
+		raise(best, c.Label, found{confidence: min(c.Probability*factor, MaxConfidence), trigger: m.origin[c.Nearest]})
 	}
-	var scale [groups]float32
-	for g, s := range square {
-		if s > 0 {
-			scale[g] = float32(1 / math.Sqrt(s))
-		}
+}
+
+func raise(best map[string]found, label string, f found) {
+	if b, ok := best[label]; !ok || f.confidence > b.confidence {
+		best[label] = f
 	}
-	q.hit = q.hit[:0]
-	for i, t := range q.touched {
-		w := q.factor[t] * scale[q.kinds[i]]
-		for _, p := range m.postings[m.from[t]:m.from[t+1]] {
-			if q.scores[p.example] == 0 {
-				q.hit = append(q.hit, p.example)
+}
+
+// restrain lowers what only looks like a match: bare topics, and labels that
+// state what the text forbids.
+func (m *Matcher) restrain(best map[string]found, ws []word) {
+	bareTopic := content(ws) < 2
+	for label, f := range best {
+		if bareTopic && len(ws) <= 3 {
+			f.confidence = min(f.confidence, vague)
+		}
+		for i := range ws {
+			if ws[i].polarity == forbidden && m.stated[label][ws[i].stem] {
+				f.confidence = min(f.confidence, contradicted)
 			}
-			q.scores[p.example] += w * p.weight
 		}
-	}
-	for _, e := range q.hit {
-		m.note(q, e, q.scores[e]*part.discount, part)
-		q.scores[e] = 0
+		best[label] = f
 	}
 }
 
-// note keeps the two best scores of the label of example e.
-func (m *Matcher) note(q *query, e int32, score float32, part span) {
-	l := m.examples[e].label
-	switch {
-	case score > q.best[l]:
-		if q.which[l] != e {
-			q.second[l] = q.best[l]
+// rules adds the triggers that match word for word.
+func (m *Matcher) rules(best map[string]found, norm string, ws []word) {
+	hits := map[string]found{}
+	for _, i := range m.phrases {
+		if share, ok := covers(m.triggers[i].words, ws); ok {
+			raise(hits, m.triggers[i].Label, found{wordsLeast + (MaxConfidence-wordsLeast)*share, i, true})
 		}
-		q.best[l], q.which[l], q.part[l] = score, e, part
-	case score > q.second[l] && q.which[l] != e:
-		q.second[l] = score
 	}
-}
-
-const (
-	// pooling is how far the second best example of a label lifts its best.
-	pooling = 0.25
-	// unexplained is the share of a score that hangs on the text's content
-	// words being found in the example.
-	unexplained = 0.30
-	// lone is what is left of a score that rests on one content word of a text
-	// that has more: "open the door" shares one with "are you open".
-	lone = 0.80
-	// vague is the most that such a score, or that of a bare word or two
-	// ("lights", "the ball"), can be: a topic was named, but nothing asked.
-	vague = 0.44
-)
-
-// pool turns the two best similarities of each label into its score,
-//
-//	s = (best + pooling · second · (1 − best)) · (1 − unexplained · (1 − cover))
-//
-// times lone and at most vague where these apply.
-// Two witnesses say more than one, and one perfect witness needs no other.
-// cover is the share of the content of the text that the best example has too:
-// without it a short example ("it's too hot") would take every text that holds
-// its one word ("do you sell hot dogs").
-func (m *Matcher) pool(q *query, ws []word) {
-	for l, b := range q.best {
-		if b < leastScore {
-			q.best[l] = 0
-			continue
+	for _, i := range m.exact[bare(norm)] {
+		raise(hits, m.triggers[i].Label, found{MaxConfidence, i, true})
+	}
+	for label, f := range hits {
+		if len(hits) > 1 {
+			f.confidence *= level
 		}
-		b = min(b, 1)
-		p := q.part[l]
-		cover, single := m.cover(m.examples[q.which[l]].words, ws[p.from:p.to])
-		q.best[l] = (b + pooling*min(q.second[l], b)*(1-b)) * (1 - unexplained*(1-cover))
-		if single {
-			q.best[l] = min(lone*q.best[l], vague)
-		}
-		if len(ws) < 3 && content(ws) < 2 {
-			q.best[l] = min(q.best[l], vague)
+		raise(best, label, f)
+	}
+	if len(hits) == 0 {
+		return
+	}
+	for label, f := range best { // what a rule says leaves less for the others
+		if !f.rule {
+			if _, too := hits[label]; !too {
+				f.confidence = min(f.confidence, 1-MaxConfidence)
+				if len(hits) > 1 {
+					f.confidence = min(f.confidence, NoneBelow/2)
+				}
+				best[label] = f
+			}
 		}
 	}
 }
 
-// cover is the part of the squared weight of the content words of ws that want
-// has; single reports that they share one content word at most though ws has more.
-func (m *Matcher) cover(want, ws []word) (part float32, single bool) {
-	var sum, found float32
-	shared, total := 0, 0
-	for i := range ws {
-		if ws[i].light {
-			continue
-		}
-		total++
-		w := m.unseen
-		if t, ok := m.terms[ws[i].feature()]; ok {
-			w = m.icf[t]
-		}
-		sum += w * w
-		if slices.ContainsFunc(want, ws[i].same) {
-			found += w * w
-			shared++
-		}
-	}
-	single = shared <= 1 && total > 1
-	return found / max(sum, 1e-6), single
-}
-
-// raise sets the score of the label of example e to score if that is more.
-func (m *Matcher) raise(q *query, e int32, score float32) {
-	if l := m.examples[e].label; score > q.best[l] {
-		q.best[l], q.which[l] = score, e
-	}
-}
-
-// wordMatches scores the examples of mode Words whose words all occur:
-// 0.60 + 0.35 · (their share of the content of the text).
-func (m *Matcher) wordMatches(q *query, ws []word) {
-	for _, e := range m.phrases {
-		if share, ok := m.covers(m.examples[e].words, ws); ok {
-			m.raise(q, e, 0.60+0.35*share)
-		}
-	}
-}
-
-func (m *Matcher) covers(want, ws []word) (share float32, ok bool) {
+// covers reports whether every word of want is in ws, used in the same way, and
+// what share of the content of ws that is.
+func covers(want, ws []word) (share float64, ok bool) {
 	for i := range want {
 		if !slices.ContainsFunc(ws, want[i].same) {
 			return 0, false
 		}
 	}
-	return float32(min(1, float64(max(1, content(want)))/float64(max(1, content(ws))))), true
+	return min(1, float64(max(1, content(want)))/float64(max(1, content(ws)))), true
 }
 
-// rank turns scores into candidates.
-func (m *Matcher) rank(q *query, ws []word, limit int) []Candidate {
-	order := make([]int32, 0, len(q.best))
-	for l, s := range q.best {
-		if s >= leastScore {
-			order = append(order, int32(l))
+// rank lists the labels, the most confident first.
+func (m *Matcher) rank(best map[string]found, ws []word, norm string, limit int) []Candidate {
+	var out []Candidate
+	for label, f := range best {
+		if f.confidence < leastConfidence {
+			continue
 		}
+		t := m.triggers[f.trigger]
+		out = append(out, Candidate{Label: label, Example: t.Text, Mode: t.Mode, Score: f.confidence, Confidence: f.confidence})
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if c := cmp.Compare(q.best[b], q.best[a]); c != 0 {
-			return c
-		}
-		return strings.Compare(m.labels[a], m.labels[b])
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), strings.Compare(a.Label, b.Label))
 	})
-	if limit <= 0 || limit > len(order) {
-		limit = len(order)
+	if limit > 0 && limit < len(out) {
+		out = out[:limit]
 	}
-	out := make([]Candidate, 0, limit)
-	for i, l := range order[:limit] {
-		rival := float32(0)
-		switch {
-		case i > 0:
-			rival = q.best[order[0]]
-		case len(order) > 1:
-			rival = q.best[order[1]]
-		}
-		e := m.examples[q.which[l]]
-		s := float64(q.best[l])
-		out = append(out, Candidate{
-			Label: m.labels[l], Example: e.Text, Mode: e.Mode, Score: s,
-			Confidence: confidence(s, s-float64(rival)), Why: m.why(e, ws, s),
-		})
+	for i := range out {
+		out[i].Why = m.why(m.triggers[best[out[i].Label].trigger], ws, norm)
 	}
 	return out
 }
 
-// why says in words what the text and the example share.
-func (m *Matcher) why(e trained, ws []word, score float64) string {
-	if score >= 1 {
-		return fmt.Sprintf("the same text as %q", e.Text)
+// why says in words what the text and the trigger share.
+func (m *Matcher) why(t trigger, ws []word, norm string) string {
+	if bare(phrase.Normalise(t.Text)) == bare(norm) {
+		return fmt.Sprintf("the same text as %q", t.Text)
 	}
 	var shared []string
 	for i := range ws {
-		if !ws[i].light && slices.ContainsFunc(e.words, ws[i].same) && !slices.Contains(shared, ws[i].raw) {
+		if !ws[i].light && slices.ContainsFunc(t.words, ws[i].same) && !slices.Contains(shared, ws[i].raw) {
 			shared = append(shared, ws[i].raw)
 		}
 	}
 	if len(shared) == 0 {
-		return fmt.Sprintf("spelt and put like %q", e.Text)
+		return fmt.Sprintf("means or is spelt much like %q", t.Text)
 	}
-	return fmt.Sprintf("shares %q with %q", strings.Join(shared, " "), e.Text)
+	return fmt.Sprintf("shares %q with %q", strings.Join(shared, " "), t.Text)
 }

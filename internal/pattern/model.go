@@ -12,6 +12,7 @@ type Model struct {
 	examples int // how many it was trained on
 	c        *committee
 	selector selector
+	fresh    *delta    // nil when there are no fresh examples
 	scratch  sync.Pool // *thinking
 }
 
@@ -42,6 +43,9 @@ type Prediction struct {
 	InScope float64
 	// Logit is the log odds that the first candidate is right, before calibration.
 	Logit float64
+
+	signals [signals]float32
+	heeded  float64 // what fresh precedents changed in Logit
 }
 
 // Best returns the first candidate; ok is false when there is none.
@@ -67,17 +71,20 @@ func (m *Model) Predict(e Event) Prediction {
 		t = &thinking{z: newVectoriser(m.c.vocabulary), o: m.c.newOpinion()}
 	}
 	defer m.scratch.Put(t)
-	x := t.z.vector(&e)
-	if len(x) == 0 {
-		return Prediction{Logit: math.Inf(-1)}
+	p := Prediction{Logit: math.Inf(-1)}
+	if x := t.z.vector(&e); len(x) > 0 {
+		m.c.judge(x, t.o)
+		m.c.signal(t.z, t.o)
+		p = m.answer(t.o)
 	}
-	m.c.judge(x, t.o)
-	m.c.signal(t.z, t.o)
-	return m.answer(t.o)
+	if m.fresh != nil {
+		m.heed(&p, m.fresh.precedents(m.c.vocabulary, &t.z.reader, &e))
+	}
+	return p
 }
 
 func (m *Model) answer(o *opinion) Prediction {
-	p := Prediction{Logit: m.selector.logit(&o.signals), Candidates: make([]Ranked, len(o.order))}
+	p := Prediction{Logit: m.selector.logit(&o.signals), signals: o.signals, Candidates: make([]Ranked, len(o.order))}
 	first := logistic(p.Logit)
 	// What is left is shared out as the nets see it; a part of it is "none".
 	rest, none := 0.0, 1e-6

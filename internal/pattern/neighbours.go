@@ -94,3 +94,12 @@ func (u *wordUse) used(word, label int32) bool {
 	row, ok := u.slot[word]
 	return ok && u.bits[int(row)*u.wide+int(label)/64]&(1<<(label%64)) != 0
 }
+
+// words returns the words in the order of their rows.
+func (u *wordUse) words() []int32 {
+	out := make([]int32, len(u.slot))
+	for id, row := range u.slot {
+		out[row] = id
+	}
+	return out
+}

@@ -16,7 +16,7 @@ type net struct {
 	bias   []float32 // by label
 }
 
-// NetOptions shape the training of a net; see trainNet.
+// netOptions shape the training of a net; see trainNet.
 type netOptions struct {
 	hidden  int
 	epochs  int
@@ -151,21 +151,6 @@ func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
 	}
 	t.inBiasSum[0] += dd
 	axpy(-rate/sqrt(t.inBiasSum[0]+adaSmall), t.dh, t.inBias)
-}
-
-// forward fills h with the hidden layer of x and p with the probabilities.
-func (n *net) forward(x []entry, h, p []float32) {
-	copy(h, n.inBias)
-	for _, e := range x {
-		axpy(e.value, n.in[int(e.id)*n.hidden:(int(e.id)+1)*n.hidden], h)
-	}
-	for i, v := range h {
-		h[i] = max(v, 0)
-	}
-	for k := range p {
-		p[k] = n.bias[k] + dot(n.out[k*n.hidden:(k+1)*n.hidden], h)
-	}
-	softmax(p)
 }
 
 // softmax turns scores into probabilities.

@@ -25,7 +25,7 @@ func (c *committee) signal(z *vectoriser, o *opinion) {
 	if c.none {
 		none = clamp((o.mean[c.labels]-p1)/4, -3, 2) + 1
 	}
-	var entropy, agree, joint float32
+	var entropy, agree float32
 	for k, v := range o.mean {
 		p := exp(v)
 		entropy -= p * v
@@ -35,12 +35,10 @@ func (c *committee) signal(z *vectoriser, o *opinion) {
 	}
 	agree = max(agree, -2)
 	for _, p := range o.nets {
-		joint += log32(p[first])
-		if float32(int32(argmax(p))) != float32(first) {
+		if argmax(p) != int(first) {
 			agree -= 0.5
 		}
 	}
-	_ = joint
 	content := float32(len(z.words) + z.lost)
 	covered, tells := c.covered(z, first)
 	o.signals = [signals]float32{

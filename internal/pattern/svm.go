@@ -36,7 +36,9 @@ func (l *linear) scores(x []entry, out []float32) {
 const (
 	svmCost      = 1.0  // C: how much a mistake costs against a large weight
 	svmTolerance = 0.1  // the largest projected gradient at which training ends
-	svmEpochs    = 25   // passes at most
+	svmEpochs    = 16   // passes at most
+	svmQuiet     = 2    // passes without change after which an example is left out …
+	svmLook      = 5    // … of all but every so many passes (shrinking)
 	svmDense     = 0.15 // share of labels from which an update is done for all at once
 )
 
@@ -60,12 +62,16 @@ func trainSVM(ctx context.Context, s *trainSet, features int, rng *rand.Rand) (*
 	}
 	score, step := make([]float32, l.width), make([]float32, l.width)
 	changed := make([]int32, 0, s.labels)
-	for range svmEpochs {
+	quiet := make([]uint8, len(s.x)) // passes in a row in which an example changed nothing
+	for epoch := range svmEpochs {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		worst := float32(0)
 		for n, i := range order {
 			if n%1024 == 0 && ctx.Err() != nil {
 				return nil, ctx.Err()
+			}
+			if quiet[i] >= svmQuiet && epoch%svmLook != 0 {
+				continue
 			}
 			l.scores(s.x[i], score)
 			changed = changed[:0]
@@ -91,6 +97,10 @@ func trainSVM(ctx context.Context, s *trainSet, features int, rng *rand.Rand) (*
 				changed = append(changed, int32(k))
 			}
 			l.update(s.x[i], step, changed)
+			quiet[i]++
+			if len(changed) > 0 {
+				quiet[i] = 0
+			}
 		}
 		if worst < svmTolerance {
 			break

@@ -123,12 +123,17 @@ func TrainModel(ctx context.Context, examples []Example, o TrainOptions) (*Model
 		}
 		sel = fitSelector(seen, shippedSelector)
 	}
+	return c.train(ctx, sel, o.Seed)
+}
+
+// train fits a model on all examples.
+func (c *corpus) train(ctx context.Context, sel selector, seed uint64) (*Model, error) {
 	rows := make([]int32, len(c.examples))
 	for i := range rows {
 		rows[i] = int32(i)
 	}
 	s, v := c.vectors(rows)
-	com, err := fit(ctx, s, v, o.Seed)
+	com, err := fit(ctx, s, v, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +141,8 @@ func TrainModel(ctx context.Context, examples []Example, o TrainOptions) (*Model
 }
 
 const (
-	strangers = 0.30 // what events of labels left out weigh together, beside those of labels kept
-	outliers  = 0.20 // what events known to be none of the labels weigh together
+	leftOut  = 0.25 // what events of labels left out weigh together, beside those of labels kept
+	outliers = 1.00 // what events known to be none of the labels weigh together
 )
 
 // rehearse finds out how far the signals can be trusted, from the examples
@@ -175,7 +180,7 @@ func (c *corpus) rehearse(ctx context.Context, folds int, seed uint64) ([]observ
 	}
 	var all []observation
 	inside := float64(len(groups[0]))
-	for g, share := range [...]float64{1, strangers, outliers} {
+	for g, share := range [...]float64{1, leftOut, outliers} {
 		for i := range groups[g] {
 			if g > 0 {
 				groups[g][i].weight = share * inside / float64(len(groups[g]))

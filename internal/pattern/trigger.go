@@ -33,11 +33,10 @@ type Candidate struct {
 	Label   string
 	Example string // the example text that matched best
 	Mode    Mode   // how that example matched
-	// Score is the similarity, 0 to 1; it says how alike, not how likely.
+	// Score orders candidates; it is the Confidence before anything was known of outcomes.
 	Score float64
-	// Confidence is 0 to MaxConfidence. It rises with Score and with the lead
-	// over the best other label, and is not calibrated: it is no probability
-	// until outcomes have been compared with it.
+	// Confidence is 0 to MaxConfidence: the model's probability that this is what
+	// the text is about, or what a rule says.
 	Confidence float64
 	Why        string // for people: what the text and the example share
 }
@@ -64,14 +63,16 @@ const MaxConfidence = 0.94
 // the lower end of the approve tier.
 const NoneBelow = 0.50
 
-// engine is part of the version: the same examples under another formula are
+// engine is part of the version: the same triggers under another formula are
 // another matcher.
-const engine = "tfidf-1"
+const engine = "committee-1"
 
-// version is a hash of the examples that does not depend on their order.
-func version(examples []Trigger) string {
-	keys := make([]string, len(examples))
-	for i, e := range examples {
+// Version names triggers: equal for equal ones in any order, and another one
+// when this package would match them in another way. Matchers of one version are
+// interchangeable.
+func Version(triggers []Trigger) string {
+	keys := make([]string, len(triggers))
+	for i, e := range triggers {
 		keys[i] = fmt.Sprintf("%q %q %q", e.Label, e.Mode, e.Text)
 	}
 	sort.Strings(keys)

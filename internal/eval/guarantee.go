@@ -1,0 +1,56 @@
+package eval
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"clubos/internal/pattern"
+)
+
+// GuaranteeReport says how often a promise was kept.
+type GuaranteeReport struct {
+	KeptShare float64   `json:"kept_share"` // splits whose errors stayed within the target
+	Errors    []float64 `json:"errors"`     // by split: wrong answers, of all answers
+	RightIn   []float64 `json:"right_in"`
+	Target    float64   `json:"target_error"`
+	Mean      float64   `json:"mean_error"`
+}
+
+// Guarantee trains once and then shuffles val and test together, splits times,
+// into parts of the sizes that they had (halves when one is empty), calibrates on
+// the one and counts the errors of the other.
+func Guarantee(ctx context.Context, rows []Row, splits int, cfg StaticConfig) (GuaranteeReport, error) {
+	cfg = cfg.withDefaults()
+	train, val, test := of(rows, Train), of(rows, Val), of(rows, Test)
+	if len(train) == 0 {
+		return GuaranteeReport{}, ErrNoTraining
+	}
+	cfg.say("training on %d rows", len(train))
+	m, err := pattern.TrainModel(ctx, examples(train), pattern.TrainOptions{Seed: cfg.Seed})
+	if err != nil {
+		return GuaranteeReport{}, err
+	}
+	pool := judge(m, slices.Concat(val, test))
+	cut := len(val)
+	if len(val) == 0 || len(test) == 0 {
+		cut = len(pool) / 2
+	}
+	r := GuaranteeReport{Target: cfg.Target}
+	rng := rand.New(rand.NewPCG(cfg.Seed, 12))
+	kept := 0
+	for range splits {
+		if ctx.Err() != nil {
+			return r, ctx.Err()
+		}
+		rng.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+		s := summarise(answers(pool[cut:], fitted(pool[:cut], cfg)))
+		r.Errors, r.RightIn = append(r.Errors, s.Error), append(r.RightIn, s.RightIn)
+		r.Mean += s.Error / float64(splits)
+		if s.Error <= cfg.Target {
+			kept++
+		}
+	}
+	r.KeptShare = share(kept, splits)
+	return r, nil
+}
