@@ -16,6 +16,7 @@ import (
 	"clubos/internal/console/page"
 	"clubos/internal/console/static"
 	"clubos/internal/desk"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
@@ -61,6 +62,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Version of the program, shown on the account page.
 	Version string
+	// Breakers tells which vendors answer. Default: nobody knows.
+	Breakers health.Breakers
 	// Demo lists accounts that the sign-in page shows to everybody. Default: none.
 	Demo func(club.Slug) []page.DemoAccount
 	// Draining is closed when the server stops: streams end, so that it need not wait for them.

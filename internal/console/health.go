@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/health"
 	"clubos/internal/inbox"
 	"clubos/internal/integration"
 	"clubos/internal/store"
@@ -23,24 +25,19 @@ func showHealth(v *visit) error {
 		if err := v.placeHealth(tx, f, &p); err != nil {
 			return err
 		}
-		if err := workHealth(v, tx, &p); err != nil {
-			return err
-		}
-		if err := callHealth(v, tx, &p); err != nil {
-			return err
-		}
-		vendors, err := integration.Describe(ctx, tx, v.keys)
+		r, err := health.Look(ctx, tx, v.keys, v.c.Breakers, v.p.LocationScope())
 		if err != nil {
 			return err
 		}
-		p.Services = append(p.Services, page.ServiceRow{Name: "Database", Detail: v.c.Cluster.Engine(), State: page.Word{Label: "Answers", Tone: page.ToneOK}, At: tx.Now})
-		for _, s := range vendors {
-			row := page.ServiceRow{Name: s.Vendor.Title, Detail: s.Vendor.Help, State: page.Word{Label: "Not connected", Tone: page.ToneQuiet}}
-			if s.Connected {
-				row.State = page.Word{Label: "Connected", Tone: page.ToneOK}
-			}
-			p.Services = append(p.Services, row)
+		if err := workHealth(v, tx, r.Work, &p); err != nil {
+			return err
 		}
+		p.Speed = speedReport(r.Speed)
+		vendorHealth(r.Vendors, &p)
+		if err := callHealth(v, tx, &p); err != nil {
+			return err
+		}
+		p.Services = append([]page.ServiceRow{{Name: "Database", Detail: v.c.Cluster.Engine(), State: page.Word{Label: "Answers", Tone: page.ToneOK}, At: tx.Now}}, p.Services...)
 		return v.feedHealth(tx, p.Now, &p)
 	})
 	if err != nil {
@@ -119,7 +116,7 @@ func (v *visit) placeHealth(tx *store.Tx, f frame, p *page.HealthPage) error {
 		switch {
 		case h.Online+unknown < h.Total:
 			h.State = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
-			p.Overall = page.Word{Label: "Devices offline", Tone: page.ToneWarn}
+			p.Worsen(h.State)
 		case h.Online < h.Total:
 			h.State = page.Word{Label: "Not asked yet", Tone: page.ToneQuiet}
 		}
@@ -129,11 +126,7 @@ func (v *visit) placeHealth(tx *store.Tx, f frame, p *page.HealthPage) error {
 }
 
 // workHealth says what waits, and for whom.
-func workHealth(v *visit, tx *store.Tx, p *page.HealthPage) error {
-	w, err := tx.CountWaitingWork(v.r.Context(), store.CountWaitingWorkParams{Scope: v.p.LocationScope(), Since: tx.Now.Add(-24 * time.Hour), Now: tx.Now})
-	if err != nil {
-		return fmt.Errorf("count waiting work: %w", err)
-	}
+func workHealth(v *visit, tx *store.Tx, w store.CountWaitingWorkRow, p *page.HealthPage) error {
 	stat := func(label string, n int64, sub string, tone page.Tone) {
 		s := page.Stat{Label: label, Value: fmt.Sprint(n)}
 		if n > 0 {
@@ -151,12 +144,49 @@ func workHealth(v *visit, tx *store.Tx, p *page.HealthPage) error {
 		return fmt.Errorf("count door alarms: %w", err)
 	}
 	stat("Doors forced or held open, 24 h", doors, "somebody should look", page.ToneWarn)
-	p.Queues = []page.QueueRow{
-		{Name: "Texts to members", Waiting: int(w.TextsQueued)},
-		{Name: "Actions", Running: int(w.ExecutionsUnfinished)},
-	}
+	stat("Texts on their way", w.TextsQueued, "to members", page.ToneQuiet)
+	stat("Actions under way", w.ExecutionsUnfinished, "not yet looked at again", page.ToneQuiet)
 	if w.EscalationsOverdue > 0 {
-		p.Overall = page.Word{Label: "People wait too long", Tone: page.ToneDanger}
+		p.Worsen(page.Word{Label: "People wait too long", Tone: page.ToneDanger})
 	}
 	return nil
+}
+
+func speedReport(s health.Speed) page.SpeedReport {
+	out := page.SpeedReport{Decisions: s.Decisions, P50: s.P50, P95: s.P95, Slowest: s.Slowest, Partial: s.Partial}
+	for _, t := range []club.Tier{club.TierAuto, club.TierSuggest, club.TierApprove, club.TierEscalate} {
+		if n := s.Tiers[t]; n > 0 {
+			out.Tiers = append(out.Tiers, page.TierShare{Tier: page.TierWord(t), Count: n})
+		}
+	}
+	return out
+}
+
+// vendorHealth says how each vendor fares, the connected ones first.
+func vendorHealth(all []health.Vendor, p *page.HealthPage) {
+	var idle []page.ServiceRow
+	for _, w := range all {
+		row := page.ServiceRow{Name: w.Title, Detail: w.Help, State: page.Word{Label: "Connected", Tone: page.ToneOK}}
+		switch {
+		case !w.Connected:
+			row.State = page.Word{Label: "Not connected", Tone: page.ToneQuiet}
+			idle = append(idle, row)
+			continue
+		case w.Trouble != "":
+			row.State, row.Detail = page.Word{Label: "Needs a person", Tone: page.ToneDanger}, w.Trouble
+			p.Worsen(page.Word{Label: w.Title + " needs a person", Tone: page.ToneDanger})
+		case w.Breaker.State == health.BreakerOpen:
+			row.State, row.Detail = page.Word{Label: "Does not answer", Tone: page.ToneDanger}, "It failed repeatedly; calls wait and go out again once it answers."
+			if w.Breaker.RetryIn > 0 {
+				row.Detail += " The next try is in " + page.Span(max(w.Breaker.RetryIn, time.Second)) + "."
+			}
+			p.Worsen(page.Word{Label: w.Title + " does not answer", Tone: page.ToneWarn})
+		case w.Breaker.State == health.BreakerHalfOpen:
+			row.State, row.Detail = page.Word{Label: "Being tried", Tone: page.ToneWarn}, "It failed repeatedly; one call tries whether it answers again."
+		case w.Breaker.State == health.BreakerClosed:
+			row.State = page.Word{Label: "Answers", Tone: page.ToneOK}
+		}
+		p.Vendors = append(p.Vendors, row)
+	}
+	p.Vendors = append(p.Vendors, idle...)
 }

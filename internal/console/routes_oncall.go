@@ -398,7 +398,7 @@ func callHealth(v *visit, tx *store.Tx, p *page.HealthPage) error {
 	for _, r := range rows {
 		if r.Status == "open" {
 			row.State = page.Word{Label: "Somebody is not called", Tone: page.ToneDanger}
-			p.Overall = page.Word{Label: "People cannot be called", Tone: page.ToneDanger}
+			p.Worsen(page.Word{Label: "People cannot be called", Tone: page.ToneDanger})
 		}
 	}
 	p.Services = append(p.Services, row)

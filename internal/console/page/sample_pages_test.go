@@ -57,6 +57,7 @@ func pages(theme string) map[string]templ.Component {
 		"device-new":          Device(DevicePage{Shell: sh("places", "New device"), Form: PlaceForm{Values: map[string]string{}, Action: "/c/fairway/devices"}, Kind: all("PC"), Bay: all("The whole location"), Vendor: all("NinjaOne"), Back: "/c/fairway/places"}),
 		"clubs-none":          Clubs(ClubsPage{Shell: outside, None: true}),
 		"health":              Health(healthPage(sh("health", "Health"))),
+		"health-idle":         Health(HealthPage{Shell: sh("health", "Health")}),
 		"members":             Members(MembersPage{Shell: sh("members", "Members"), Rows: members()}),
 		"members-empty":       Members(MembersPage{Shell: sh("members", "Members"), Search: "Nobody"}),
 		"member":              Member(memberPage(sh("members", "Marcus Oyelaran"))),
@@ -194,11 +195,11 @@ func bookings() []BookingRow {
 }
 
 func healthPage(s Shell) HealthPage {
-	spark := []float64{3, 5, 4, 8, 6, 9, 12, 9, 14, 11, 16, 13}
 	return HealthPage{Shell: s, Overall: Word{"One thing needs a look", ToneWarn, ""},
-		Stats:    []Stat{{"Texts today", "212", "+18 on last Wednesday", ToneQuiet, spark}, {"Answered without a person", "71 %", "up 4 points", ToneOK, spark}, {"First answer, p95", "6.1 s", "", ToneQuiet, spark}, {"Waiting for a person", "3", "longest 14 min", ToneDanger, nil}},
-		Services: []ServiceRow{{"OpenPhone", Word{"Good", ToneOK, ""}, "212 in, 190 out", "340 ms", ago(20 * time.Second)}, {"NinjaOne", Word{"Slow", ToneWarn, ""}, "3 of 41 calls timed out", "4.8 s", ago(time.Minute)}, {"UniFi Access", Word{"Good", ToneOK, ""}, "3 controllers", "90 ms", ago(10 * time.Second)}, {"Slack", Word{"Not connected", ToneQuiet, ""}, "No token is set", "", time.Time{}}},
-		Queues:   []QueueRow{{"advance thread", 0, 1, 0, now}, {"send reply", 2, 1, 0, ago(4 * time.Second)}, {"verify", 1, 0, 1, ago(30 * time.Second)}},
+		Stats:    []Stat{{"Members waiting", "3", "for an answer", ToneQuiet}, {"Calls for a person", "1", "nobody has seen it yet", ToneDanger}, {"Texts on their way", "0", "", ""}},
+		Speed:    SpeedReport{Decisions: 212, P50: 2300 * time.Millisecond, P95: 5800 * time.Millisecond, Slowest: 31 * time.Second, Partial: true, Tiers: []TierShare{{TierWord(club.TierAuto), 150}, {TierWord(club.TierSuggest), 40}, {TierWord(club.TierApprove), 10}, {TierWord(club.TierEscalate), 12}}},
+		Vendors:  []ServiceRow{{"OpenPhone", Word{"Answers", ToneOK, ""}, "texts", time.Time{}}, {"NinjaOne", Word{"Does not answer", ToneDanger, ""}, hostile, time.Time{}}, {"Slack", Word{"Not connected", ToneQuiet, ""}, "calls people", time.Time{}}},
+		Services: []ServiceRow{{"Database", Word{"Answers", ToneOK, ""}, "sqlite", now}, {"Calls to people", Word{"Well", ToneOK, ""}, "", time.Time{}}},
 		Places:   []PlaceHealth{{"Harbour", 15, 17, 3, Word{"Trouble", ToneWarn, ""}}, {"Northgate", 12, 12, 1, Word{"Good", ToneOK, ""}}, {"Riverside", 11, 11, 0, Word{"Good", ToneOK, ""}}}}
 }
 
