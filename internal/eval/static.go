@@ -28,7 +28,7 @@ const DefaultConfidence = 0.98
 
 // DefaultStrangers is the share of events out of scope that a bound is made for: a
 // validation set seldom has as many of them as life has.
-const DefaultStrangers = 0.2
+const DefaultStrangers = 0.18
 
 // StaticReport is what a measurement found. Shares are of 1.
 type StaticReport struct {
@@ -149,7 +149,11 @@ func fitted(rows []seen, cfg StaticConfig) calibrated {
 			outcomes[i].Weight = weight
 		}
 	}
-	t, _ := pattern.Threshold(outcomes, cfg.Target, cfg.Confidence)
+	confidence := cfg.Confidence
+	if outside > 0 && weight > 1 { // being ready for more strangers than there are is a margin of its own
+		confidence = min(confidence, 0.95)
+	}
+	t, _ := pattern.Threshold(outcomes, cfg.Target, confidence)
 	return calibrated{t, calibrator}
 }
 

@@ -9,7 +9,7 @@ import (
 type LearnerConfig struct {
 	// Target is the share of answers that may be wrong; 0 means 0.05.
 	Target float64
-	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.1.
+	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.05.
 	Alpha float64
 	Seed  uint64
 }
@@ -64,7 +64,7 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 		cfg.Target = 0.05
 	}
 	if cfg.Alpha == 0 {
-		cfg.Alpha = 0.03
+		cfg.Alpha = 0.05
 	}
 	l := &Learner{cfg: cfg, model: m, prior: m.selector, selector: m.selector, examples: slices.Clone(examples), trained: len(examples), offset: map[string]float64{}}
 	l.delta = newDelta(m.c.vocabulary, nil)
@@ -144,6 +144,9 @@ func (l *Learner) assess() {
 const (
 	// leastJudged is how many events must have been judged before any is answered.
 	leastJudged = 30
+	// leastAbove is how many of them must lie above a threshold: of fewer answers,
+	// one that is wrong is more than one in twenty.
+	leastAbove = 20
 	// priorWorth is how many outcomes the log odds count for: they come from
 	// rehearsals on the club's own examples and from its record so far.
 	priorWorth = 50.0
@@ -163,6 +166,7 @@ func earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bo
 		promised := t.expected[n] / float64(n)
 		a, b := priorWorth*promised+t.wrong[n], priorWorth*(1-promised)+t.right[n]
 		switch {
+		case n < leastAbove:
 		case betaRegularised(target, a, b) >= 1-alpha:
 			threshold, ok = t.score[n-1], true
 		case ok:

@@ -111,6 +111,41 @@ func TestTwoLabelsWithOneTextAreNotSure(t *testing.T) {
 	}
 }
 
+func TestAMatcherLearnsMoreWithoutTraining(t *testing.T) {
+	t.Parallel()
+	base := Train([]Trigger{{"wifi", "what is the wifi password", Similar}, {"wifi", "wifi code", Similar}, {"screen", "the screen is frozen", Similar}, {"screen", "screen froze", Words}})
+	more := []Trigger{{"mower", "the robot mower drove into the lobby", Similar}, {"lawn", "mow lawn", Words}, {"", "nobody's", Similar}}
+	m := base.With(more)
+	for text, want := range map[string]string{"robot mower drove into the lobby again": "mower", "please mow the lawn": "lawn", "wifi code please": "wifi"} {
+		if r := m.Match(text, 1); r.None || r.Candidates[0].Label != want {
+			t.Errorf("%q: %s", text, brief(r))
+		}
+	}
+	if base.With(nil) != base || m.Version() == base.Version() || len(m.Labels()) != 4 || len(base.Labels()) != 2 {
+		t.Errorf("labels %v, before %v", m.Labels(), base.Labels())
+	}
+	if r := base.Match("please mow the lawn", 1); !r.None {
+		t.Errorf("the first matcher learned too: %s", brief(r))
+	}
+	words := Train([]Trigger{{"lawn", "mow lawn", Words}}).With([]Trigger{{"wifi", "what is the wifi password", Similar}})
+	if r := words.Match("what is the wifi password", 1); r.None || r.Candidates[0].Label != "wifi" {
+		t.Errorf("after rules alone: %s", brief(r))
+	}
+}
+
+func TestBanterIsNoEmergency(t *testing.T) {
+	t.Parallel()
+	m := Train(append(clubExamples(), Trigger{"fire", "there is a fire", Similar}, Trigger{"fire", "fire in the building", Similar}, Trigger{"fire", "I smell smoke", Similar}, Trigger{"fire", "smoke is coming from the projector", Similar}))
+	for _, text := range []string{"im on fire today 3 birdies", "he is on fire, four birdies in a row", "that drive was smoked"} {
+		if r := m.Match(text, 1); !r.None {
+			t.Errorf("%q: %s", text, brief(r))
+		}
+	}
+	if r := m.Match("there is smoke and a fire in bay 2", 1); r.None || r.Candidates[0].Label != "fire" {
+		t.Errorf("a fire: %s", brief(r))
+	}
+}
+
 func TestVersionDependsOnTheExamplesAlone(t *testing.T) {
 	t.Parallel()
 	a, b := Trigger{"x", "one", Similar}, Trigger{"y", "two", Exact}
