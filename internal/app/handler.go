@@ -23,7 +23,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	}
 	cookies := identity.Cookies{PlainHTTP: a.Config.plainHTTP()}
 	pages, err := console.New(console.Config{
-		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Desk: a.Desk, Decider: a.Decider, Engine: a.Engine, Bookings: a.Inbox,
+		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Desk: a.Desk, Memory: a.Memory, Decider: a.Decider, Engine: a.Engine, Bookings: a.Inbox,
 		Catalogue: a.Catalogue, Log: a.Log, Cookies: cookies, TrustedProxies: proxies, Version: Version, Demo: a.demoAccounts, Draining: s.drained, Breakers: a.vendors.breakers,
 	})
 	if err != nil {

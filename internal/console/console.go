@@ -20,6 +20,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -52,6 +53,7 @@ type Config struct {
 	Directories func(context.Context, club.Slug) (*identity.Directory, error)
 	Library     *knowledge.Library
 	Desk        *desk.Desk
+	Memory      *learn.Memory
 	Decider     Decider
 	Engine      Engine
 	Bookings    Bookings

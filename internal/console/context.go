@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
@@ -15,6 +16,7 @@ import (
 	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 )
 
@@ -57,6 +59,13 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 		}
 		if len(d.Decisions) > 0 {
 			out.Evidence = evidenceCard(d.Decisions[0])
+			if v.p.Can(identity.ThreadsWrite) {
+				words, pattern, err := v.formerWords(tx, d.Decisions[0])
+				if err != nil {
+					return out, err
+				}
+				out.Evidence.Words, out.Evidence.Pattern = words, pattern
+			}
 		}
 	}
 	for _, t := range d.Tickets {
@@ -268,7 +277,29 @@ func evidenceCard(dec store.Decision) *page.EvidenceCard {
 			break
 		}
 	}
+	if len(e.Candidates) > 0 {
+		out.Record = e.Candidates[0].Record
+	}
 	return out
+}
+
+// formerWords are what people wrote before in the situation that a decision found alike, filled in for
+// this member; "" where it found none, or has an answer of its own.
+func (v *visit) formerWords(tx *store.Tx, dec store.Decision) (string, club.PatternID, error) {
+	e := evidenceOf(dec)
+	if e.Rule != learn.RuleLearning || len(e.Candidates) == 0 {
+		return "", "", nil
+	}
+	id := e.Candidates[0].Pattern
+	words, err := v.c.Memory.Words(v.r.Context(), tx, v.keys, id)
+	if err != nil || words == "" {
+		return "", "", err
+	}
+	values, err := act.Values(v.r.Context(), tx, v.keys, dec)
+	if err != nil {
+		return "", "", err
+	}
+	return knowledge.Preview(words, values), id, nil
 }
 
 func lower(s string) string {

@@ -160,7 +160,7 @@ func newHouse(t testing.TB) *house {
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
 	t.Cleanup(h.inbox.Close)
 	h.dir = identity.NewDirectory(identity.Config{DB: tenant, Vault: keys, Hasher: hasher(), Log: log})
-	h.cfg = console.Config{Cluster: c, Ring: ring, Library: h.library, Desk: h.desk, Decider: h.decider, Engine: engine, Bookings: h.inbox, Catalogue: cat, Cookies: identity.Cookies{PlainHTTP: true},
+	h.cfg = console.Config{Cluster: c, Ring: ring, Library: h.library, Desk: h.desk, Memory: h.memory, Decider: h.decider, Engine: engine, Bookings: h.inbox, Catalogue: cat, Cookies: identity.Cookies{PlainHTTP: true},
 		Directories: func(ctx context.Context, slug club.Slug) (*identity.Directory, error) {
 			if slug == "fairway" {
 				return h.dir, nil

@@ -49,8 +49,13 @@ func (v *visit) thread(tx *store.Tx, f frame, users map[club.UserID]identity.Use
 		}
 	}
 	out.Templates = v.templates()
-	out.Context, err = v.context(tx, f, users, d)
-	return out, err
+	if out.Context, err = v.context(tx, f, users, d); err != nil {
+		return out, err
+	}
+	if e := out.Context.Evidence; e != nil && e.Words != "" && out.Composer.Text == "" && v.query("use") == e.Pattern.String() {
+		out.Composer.Text = e.Words
+	}
+	return out, nil
 }
 
 func (v *visit) templates() []page.Option {

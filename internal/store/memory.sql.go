@@ -354,6 +354,23 @@ func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, erro
 	return i, err
 }
 
+const findNewestPlan = `-- name: FindNewestPlan :one
+SELECT plan, decision_id FROM pattern_matches WHERE pattern_id = $1 AND role = 'chosen' ORDER BY at DESC, decision_id DESC LIMIT 1
+`
+
+type FindNewestPlanRow struct {
+	Plan       string
+	DecisionID club.DecisionID
+}
+
+// What a pattern did last: plan and decision.
+func (q *Queries) FindNewestPlan(ctx context.Context, patternID club.PatternID) (FindNewestPlanRow, error) {
+	row := q.db.QueryRowContext(ctx, findNewestPlan, patternID)
+	var i FindNewestPlanRow
+	err := row.Scan(&i.Plan, &i.DecisionID)
+	return i, err
+}
+
 const findOutcome = `-- name: FindOutcome :one
 SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2
 `
@@ -501,6 +518,103 @@ func (q *Queries) FindPattern(ctx context.Context, id club.PatternID) (DecisionP
 	return i, err
 }
 
+const findPatternList = `-- name: FindPatternList :many
+SELECT p.id, p.domain, p.sop_id, p.title, p.steps, p.reply, p.state, p.ceiling, p.epoch, p.earned, p.merged_into, p.version, p.created_by, p.created_at, p.updated_at, s.location_id, s.bay_id,
+    CAST(CASE WHEN p.state <> 'active' THEN p.state
+        WHEN p.ceiling = 'escalate' THEN 'paused'
+        WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
+        WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
+        WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END AS TEXT) AS mode,
+    CAST(COALESCE((SELECT m.plan FROM pattern_matches m WHERE m.pattern_id = p.id AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 1), '') AS TEXT) AS plan,
+    CAST((SELECT COUNT(*) FROM precedents t WHERE t.pattern_id = p.id) AS BIGINT) AS precedents,
+    CAST((SELECT COUNT(*) FROM pattern_outcomes o WHERE o.pattern_id = p.id AND o.source <> '') AS BIGINT) AS outcomes
+FROM decision_patterns p LEFT JOIN sops s ON s.id = p.sop_id
+WHERE p.state <> 'merged'
+    AND (CAST($1 AS TEXT) = '' OR s.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || s.location_id || ',%')
+    AND (CAST($2 AS TEXT) = '' OR LOWER(p.title) LIKE LOWER(CAST($2 AS TEXT)) ESCAPE '\')
+    AND (CAST($3 AS TEXT) = '' OR CAST($3 AS TEXT) = CASE WHEN p.sop_id IS NULL THEN 'learned' ELSE 'sop' END)
+    AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) = CASE WHEN p.state <> 'active' THEN p.state
+        WHEN p.ceiling = 'escalate' THEN 'paused'
+        WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
+        WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
+        WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END)
+    AND (CAST($5 AS TEXT) = '' OR p.id < CAST($5 AS TEXT))
+ORDER BY p.id DESC LIMIT $6
+`
+
+type FindPatternListParams struct {
+	Scope  string
+	Search string
+	Kind   string
+	Mode   string
+	After  string
+	Size   int32
+}
+
+type FindPatternListRow struct {
+	DecisionPattern DecisionPattern
+	LocationID      club.LocationID
+	BayID           club.BayID
+	Mode            string
+	Plan            string
+	Precedents      int64
+	Outcomes        int64
+}
+
+// Patterns for people, the newest first, after a cursor. The mode is what people call how far one
+// may go: its state, else the lesser of what it earned and what it is held to.
+func (q *Queries) FindPatternList(ctx context.Context, arg FindPatternListParams) ([]FindPatternListRow, error) {
+	rows, err := q.db.QueryContext(ctx, findPatternList,
+		arg.Scope,
+		arg.Search,
+		arg.Kind,
+		arg.Mode,
+		arg.After,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindPatternListRow{}
+	for rows.Next() {
+		var i FindPatternListRow
+		if err := rows.Scan(
+			&i.DecisionPattern.ID,
+			&i.DecisionPattern.Domain,
+			&i.DecisionPattern.SOPID,
+			&i.DecisionPattern.Title,
+			&i.DecisionPattern.Steps,
+			&i.DecisionPattern.Reply,
+			&i.DecisionPattern.State,
+			&i.DecisionPattern.Ceiling,
+			&i.DecisionPattern.Epoch,
+			&i.DecisionPattern.Earned,
+			&i.DecisionPattern.MergedInto,
+			&i.DecisionPattern.Version,
+			&i.DecisionPattern.CreatedBy,
+			&i.DecisionPattern.CreatedAt,
+			&i.DecisionPattern.UpdatedAt,
+			&i.LocationID,
+			&i.BayID,
+			&i.Mode,
+			&i.Plan,
+			&i.Precedents,
+			&i.Outcomes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findPatternOfSOP = `-- name: FindPatternOfSOP :one
 SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
 FROM decision_patterns WHERE sop_id = $1
@@ -527,6 +641,67 @@ func (q *Queries) FindPatternOfSOP(ctx context.Context, sopID club.SOPID) (Decis
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const findPatternUses = `-- name: FindPatternUses :many
+SELECT m.decision_id, m.role, m.probability, m.confidence, m.at, d.thread_id, d.title, d.tier, d.earned_tier, d.location_id, d.bay_id
+FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+WHERE m.pattern_id = $1 AND m.role <> 'weighed' ORDER BY m.at DESC, m.decision_id DESC LIMIT $2
+`
+
+type FindPatternUsesParams struct {
+	PatternID club.PatternID
+	Size      int32
+}
+
+type FindPatternUsesRow struct {
+	DecisionID  club.DecisionID
+	Role        string
+	Probability float64
+	Confidence  float64
+	At          time.Time
+	ThreadID    club.ThreadID
+	Title       string
+	Tier        club.Tier
+	EarnedTier  club.Tier
+	LocationID  club.LocationID
+	BayID       club.BayID
+}
+
+// The decisions that followed a pattern or taught it, with their threads.
+func (q *Queries) FindPatternUses(ctx context.Context, arg FindPatternUsesParams) ([]FindPatternUsesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findPatternUses, arg.PatternID, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindPatternUsesRow{}
+	for rows.Next() {
+		var i FindPatternUsesRow
+		if err := rows.Scan(
+			&i.DecisionID,
+			&i.Role,
+			&i.Probability,
+			&i.Confidence,
+			&i.At,
+			&i.ThreadID,
+			&i.Title,
+			&i.Tier,
+			&i.EarnedTier,
+			&i.LocationID,
+			&i.BayID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findPatterns = `-- name: FindPatterns :many
@@ -699,6 +874,22 @@ func (q *Queries) FindPrecedentsOfPattern(ctx context.Context, arg FindPrecedent
 		return nil, err
 	}
 	return items, nil
+}
+
+const findSOPPlace = `-- name: FindSOPPlace :one
+SELECT location_id, bay_id FROM sops WHERE id = $1
+`
+
+type FindSOPPlaceRow struct {
+	LocationID club.LocationID
+	BayID      club.BayID
+}
+
+func (q *Queries) FindSOPPlace(ctx context.Context, id club.SOPID) (FindSOPPlaceRow, error) {
+	row := q.db.QueryRowContext(ctx, findSOPPlace, id)
+	var i FindSOPPlaceRow
+	err := row.Scan(&i.LocationID, &i.BayID)
+	return i, err
 }
 
 const findTallies = `-- name: FindTallies :many

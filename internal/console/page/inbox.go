@@ -239,6 +239,9 @@ type EvidenceCard struct {
 	SOP        string
 	SOPSlug    string
 	Why        string
+	Record     string         // what came of the like before
+	Words      string         // that people wrote before in the like situation, filled in
+	Pattern    club.PatternID // whose words they are
 	Limits     []string
 	Facts      []club.Fact
 }

@@ -63,6 +63,11 @@ func pages(theme string) map[string]templ.Component {
 		"member":              Member(memberPage(sh("members", "Marcus Oyelaran"))),
 		"decisions":           Decisions(DecisionsPage{Shell: sh("decisions", "Decisions"), Tier: all("Any tier"), Result: all("Any result"), Locations: places(), Rows: decisions(), Pager: Pager{Next: "/c/fairway/decisions?cursor=x"}}),
 		"decision":            Decision(decisionPage(sh("decisions", "Decision"))),
+		"memory":              Memory(memoryPage(sh("memory", "Memory"))),
+		"memory-empty":        Memory(MemoryPage{Shell: sh("memory", "Memory"), Kind: all("Any kind"), Mode: all("Any mode")}),
+		"memory-narrowed":     Memory(MemoryPage{Shell: sh("memory", "Memory"), Narrowed: true, Search: hostile, Kind: all("Any kind"), Mode: all("Any mode")}),
+		"pattern":             Pattern(patternPage(sh("memory", "Pattern"))),
+		"pattern-plain":       Pattern(PatternPage{Shell: viewer, Row: PatternRow{Title: "Wifi", Kind: "SOP", Mode: PatternWord("paused")}, MergedInto: club.NewPatternID(now), SOP: Link{Label: "Wifi", URL: "/x"}}),
 		"audit":               Audit(auditPage(sh("audit", "Audit"))),
 		"settings":            Settings(settingsPage(sh("settings", "Settings"))),
 		"users":               Users(usersPage(sh("users", "Users"))),
@@ -325,4 +330,29 @@ func outageForm() OutageForm {
 
 func devicePage(s Shell) DevicePage {
 	return DevicePage{Shell: s, ID: club.NewDeviceID(now), Form: PlaceForm{Values: map[string]string{"name": "Bay 3 PC", "location_name": "Harbour"}, Version: "1", Action: "/c/fairway/devices/x"}, Outage: outageForm(), Kind: all("PC"), Bay: all("The whole location"), Vendor: all("NinjaOne"), Device: devices()[0], Back: "/c/fairway/places"}
+}
+
+func memoryPage(s Shell) MemoryPage {
+	p := MemoryPage{Shell: s, Kind: all("Any kind"), Mode: all("Any mode"), Manage: true, Pager: Pager{Next: "/n"}}
+	for i, mode := range []string{"quarantine", "learning", "suggest", "auto", "paused", "retired"} {
+		p.Rows = append(p.Rows, PatternRow{ID: club.NewPatternID(now), Title: hostile, Kind: "Learned", Domain: "Texts", Place: "Everywhere", Precedents: i, Outcomes: 7 * i, Confidence: .15 * float64(i), Tier: club.TierApprove, Mode: PatternWord(mode)})
+	}
+	p.Breakers = []BreakerRow{{Kind: "action", Scope: "reboot_pc", What: "Reboot the PC", Reason: "It has stopped helping.", At: ago(time.Hour), Good: 3, Needed: 22}}
+	return p
+}
+
+func patternPage(s Shell) PatternPage {
+	id := club.NewPatternID(now)
+	p := PatternPage{Shell: s, Row: memoryPage(s).Rows[1], Version: 3, Story: "Decided so 7 times with 3 people behind it; 6 good; last in Bay 2, 14:10.", Steps: []SOPStep{{Kind: "reply", Text: hostile}, {Kind: "action", Text: "Reboot the PC"}},
+		Limits: []string{"this pattern is paused"}, Bounds: []BoundRow{{club.TierAuto, .61, .95}, {club.TierSuggest, .78, .75}, {club.TierApprove, .9, .5}}, Next: "12 good outcomes more would lead to “acts alone”.",
+		Manage: true, Learned: true, Words: hostile, Actions: []PatternAction{{"reboot_pc", "Reboot the PC", true}}, Others: all("Another"), Tiers: all("Acts alone")}
+	for i, source := range []string{"verified", "reviewed", "decided", "approved", "edited", "silent", "reopened", "rejected", "corrected", "failed", "other"} {
+		w := OutcomeSourceWord(source)
+		p.Points = append(p.Points, ChartPoint{At: ago(time.Hour), Outcome: w, Count: i + 1, Auto: .05 * float64(i), Suggest: .08 * float64(i), Approve: .5})
+		p.Record = append(p.Record, PatternOutcomeRow{Decision: club.NewDecisionID(now), Outcome: w, By: "Dana", Place: "Bay 2", At: ago(time.Hour), Earlier: i == 0})
+		p.Uses = append(p.Uses, PatternUse{Decision: club.NewDecisionID(now), Thread: thr, Taught: i%2 == 0, Tier: club.TierApprove, Confidence: .8, Place: "Bay 2", At: ago(time.Hour)})
+		p.Known = append(p.Known, PrecedentRow{ID: club.NewPrecedentID(now), Thread: thr, Text: hostile, By: "Dana", Place: "Bay 2", At: ago(time.Hour)})
+	}
+	p.Breaker = &BreakerRow{Kind: "pattern", Scope: id.String(), What: hostile, Reason: "Stopped by hand.", At: ago(time.Hour), Needed: 9, Pattern: id}
+	return p
 }

@@ -119,7 +119,7 @@ func thread() Thread {
 				{ID: club.NewExecutionID(now), Title: "Reboot PC", Target: "Bay 3", Outcome: club.OutcomeRefused, Detail: "Rebooted 4 min before; again after 10 min", By: "ClubOS", At: ago(80 * time.Minute)},
 			},
 			Tickets:  []TicketRow{{ID: tkt, Number: 212, Title: "Bay 3 freezes, suspect USB cable", Status: club.TicketInProgress}},
-			Evidence: &EvidenceCard{Decision: dec, Tier: club.TierSuggest, Confidence: .82, SOP: "Ball not registering", SOPSlug: "ball-not-registering", Why: "2 of 3 words, similar 0.91", Limits: []string{"not yet calibrated"}, Facts: []club.Fact{{Name: "Booking", Value: "running, held by the sender"}, {Name: "TrackMan", Value: "offline 3 min"}}},
+			Evidence: &EvidenceCard{Decision: dec, Tier: club.TierSuggest, Confidence: .82, SOP: "Ball not registering", SOPSlug: "ball-not-registering", Why: "2 of 3 words, similar 0.91", Record: "decided so 7 times by 3 people; 100 % good", Words: hostile, Pattern: club.NewPatternID(now), Limits: []string{"not yet calibrated"}, Facts: []club.Fact{{Name: "Booking", Value: "running, held by the sender"}, {Name: "TrackMan", Value: "offline 3 min"}}},
 		},
 	}
 }

@@ -201,7 +201,7 @@ func (s Shell) nav() []navGroup {
 			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"}, {"oncall", "On call", "bell", "g o"},
 		}},
 		{"Machine", []navItem{
-			{"decisions", "Decisions", "spark", "g d"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
+			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
 		}},
 		{"Admin", []navItem{
 			{"settings", "Settings", "gear", "g ,"}, {"users", "Users", "shield", "g u"}, {"keys", "API keys", "key", "g k"},
@@ -216,7 +216,7 @@ func (s Shell) nav() []navGroup {
 // leastRole is who may open a page of the navigation: nobody is led to a refusal.
 func leastRole(key string) club.Role {
 	switch key {
-	case "members":
+	case "members", "memory":
 		return club.RoleOperator
 	case "audit", "settings", "users", "keys":
 		return club.RoleAdmin

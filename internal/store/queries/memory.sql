@@ -147,3 +147,41 @@ WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY at, decision_id;
 
 -- name: DeleteTallies :exec
 DELETE FROM pattern_tallies WHERE pattern_id = $1 AND plan = $2 AND epoch = $3;
+
+-- name: FindPatternList :many
+-- Patterns for people, the newest first, after a cursor. The mode is what people call how far one
+-- may go: its state, else the lesser of what it earned and what it is held to.
+SELECT sqlc.embed(p), s.location_id, s.bay_id,
+    CAST(CASE WHEN p.state <> 'active' THEN p.state
+        WHEN p.ceiling = 'escalate' THEN 'paused'
+        WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
+        WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
+        WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END AS TEXT) AS mode,
+    CAST(COALESCE((SELECT m.plan FROM pattern_matches m WHERE m.pattern_id = p.id AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 1), '') AS TEXT) AS plan,
+    CAST((SELECT COUNT(*) FROM precedents t WHERE t.pattern_id = p.id) AS BIGINT) AS precedents,
+    CAST((SELECT COUNT(*) FROM pattern_outcomes o WHERE o.pattern_id = p.id AND o.source <> '') AS BIGINT) AS outcomes
+FROM decision_patterns p LEFT JOIN sops s ON s.id = p.sop_id
+WHERE p.state <> 'merged'
+    AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR s.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || s.location_id || ',%')
+    AND (CAST(sqlc.arg(search) AS TEXT) = '' OR LOWER(p.title) LIKE LOWER(CAST(sqlc.arg(search) AS TEXT)) ESCAPE '\')
+    AND (CAST(sqlc.arg(kind) AS TEXT) = '' OR CAST(sqlc.arg(kind) AS TEXT) = CASE WHEN p.sop_id IS NULL THEN 'learned' ELSE 'sop' END)
+    AND (CAST(sqlc.arg(mode) AS TEXT) = '' OR CAST(sqlc.arg(mode) AS TEXT) = CASE WHEN p.state <> 'active' THEN p.state
+        WHEN p.ceiling = 'escalate' THEN 'paused'
+        WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
+        WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
+        WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END)
+    AND (CAST(sqlc.arg(after) AS TEXT) = '' OR p.id < CAST(sqlc.arg(after) AS TEXT))
+ORDER BY p.id DESC LIMIT sqlc.arg(size);
+
+-- name: FindSOPPlace :one
+SELECT location_id, bay_id FROM sops WHERE id = $1;
+
+-- name: FindNewestPlan :one
+-- What a pattern did last: plan and decision.
+SELECT plan, decision_id FROM pattern_matches WHERE pattern_id = $1 AND role = 'chosen' ORDER BY at DESC, decision_id DESC LIMIT 1;
+
+-- name: FindPatternUses :many
+-- The decisions that followed a pattern or taught it, with their threads.
+SELECT m.decision_id, m.role, m.probability, m.confidence, m.at, d.thread_id, d.title, d.tier, d.earned_tier, d.location_id, d.bay_id
+FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.role <> 'weighed' ORDER BY m.at DESC, m.decision_id DESC LIMIT sqlc.arg(size);

@@ -1,0 +1,149 @@
+package console_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/desk"
+	"clubos/internal/identity"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/store"
+)
+
+// answered has people answer one question by hand, a day apart.
+func (h *house) answered(question, words string, by ...identity.User) {
+	h.t.Helper()
+	for i, u := range by {
+		id := h.hear(bob, question)
+		p := identity.Principal{Tenant: "fairway", Actor: club.Actor{Kind: club.ActorUser, ID: u.ID.String(), Name: u.Name}, Role: u.Role, UserID: u.ID}
+		if _, err := h.desk.Reply(h.t.Context(), h.tenant, p, id, words, question+string(rune('a'+i)), desk.Seen{}); err != nil {
+			h.t.Fatal(err)
+		}
+		jobstest.Work(h.t, h.cluster, h.tenant, h.memory.Judge)
+		h.clock.Advance(24 * time.Hour)
+	}
+}
+
+// learned is the newest pattern that people taught.
+func (h *house) learned() (row store.DecisionPattern) {
+	h.t.Helper()
+	err := h.tenant.Read(h.t.Context(), func(tx *store.Tx) error {
+		list, err := tx.FindLearnedPatterns(h.t.Context())
+		if len(list) > 0 {
+			row = list[len(list)-1]
+		}
+		return err
+	})
+	if err != nil || row.ID.IsZero() {
+		h.t.Fatalf("nothing was learned: %v", err)
+	}
+	return row
+}
+
+func (h *house) pattern(id club.PatternID) (row store.DecisionPattern) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) (err error) { row, err = tx.FindPattern(h.t.Context(), id); return err })
+	return row
+}
+
+// without checks that a page does not say something.
+func (b *browser) without(texts ...string) *browser {
+	b.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(b.body, text) {
+			b.t.Errorf("the page says %q", text)
+		}
+	}
+	return b
+}
+
+func TestTheMemoryShowsWhatWasLearnedAndWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleAdmin)
+	b.get("/c/fairway/memory").want(http.StatusOK, "Nothing learned yet")
+	opal, oscar := h.user("Opal", club.RoleOperator), h.user("Oscar", club.RoleOperator)
+	h.answered("do you sell vouchers", "Yes: at the counter.", opal, oscar)
+	row := h.learned()
+	b = h.as(club.RoleAdmin) // two days have passed
+	b.get("/c/fairway/memory").want(http.StatusOK, "do you sell vouchers", "Quarantine", "Learned")
+	b.get("/c/fairway/memory?mode=auto").want(http.StatusOK, "No pattern fits")
+	b.get("/c/fairway/memory?q=VOUCH&kind=learned").want(http.StatusOK, "do you sell vouchers")
+	url := "/c/fairway/memory/" + row.ID.String()
+	b.get(url).want(http.StatusOK, "Decided so 2 times with 2 people behind it; 2 good", "Yes: at the counter.", "Decided by hand", "Opal", "The same as a table").without("Merge into another")
+	h.as(club.RoleOperator).get(url).want(http.StatusOK, "do you sell vouchers").without("Correct what it says")
+	h.as(club.RoleViewer).get(url).want(http.StatusForbidden)
+	b.get("/c/fairway/memory/" + club.NewPatternID(h.clock.Now()).String()).want(http.StatusNotFound)
+
+	th := h.hear(bob, "do you sell vouchers")
+	o := h.signIn(opal)
+	o.get("/c/fairway/threads/"+th.String()).want(http.StatusOK, "decided so 2 times by 2 people", "Use these words")
+	o.get("/c/fairway/threads/" + th.String() + "?use=" + row.ID.String()).want(http.StatusOK)
+	if b := o.see("#reply"); b != "Yes: at the counter." {
+		t.Errorf("the reply begins as %q", b)
+	}
+}
+
+func TestAdminsChangeWhatWasLearned(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	opal, oscar := h.user("Opal", club.RoleOperator), h.user("Oscar", club.RoleOperator)
+	h.answered("do you sell vouchers", "Yes: at the counter.", opal, oscar)
+	h.answered("can I bring my dog along", "Dogs are welcome on a lead.", opal)
+	b := h.as(club.RoleAdmin)
+	version := func(id club.PatternID) string { return fmt.Sprint(h.pattern(id).Version) }
+	oldest := func(id club.PatternID) string {
+		var list []store.Precedent
+		h.write(func(tx *store.Tx) (err error) {
+			list, err = tx.FindPrecedentsOfPattern(t.Context(), store.FindPrecedentsOfPatternParams{PatternID: id, Limit: 10})
+			return err
+		})
+		return list[len(list)-1].ID.String()
+	}
+	dogs := h.learned()
+	var vouchers store.DecisionPattern
+	h.write(func(tx *store.Tx) error {
+		list, err := tx.FindLearnedPatterns(t.Context())
+		vouchers = list[0]
+		return err
+	})
+	act := func(id club.PatternID, pairs ...string) {
+		t.Helper()
+		b.post("/c/fairway/memory/"+id.String()+"/act", append([]string{"version", version(id)}, pairs...)...).want(http.StatusSeeOther)
+	}
+	page := func(id club.PatternID, want ...string) {
+		t.Helper()
+		b.get("/c/fairway/memory/"+id.String()).want(http.StatusOK, want...)
+	}
+	act(vouchers.ID, "do", "pause")
+	page(vouchers.ID, "Paused", "Resume")
+	act(vouchers.ID, "do", "resume")
+	act(vouchers.ID, "do", "pin", "ceiling", "approve")
+	page(vouchers.ID, "people allow this pattern no more than asking")
+	act(vouchers.ID, "do", "pin", "ceiling", "boss")
+	page(vouchers.ID, "is not a tier")
+	act(vouchers.ID, "do", "correct", "title", "Vouchers", "words", "Ask at {{location}}.", "action", "reboot_pc")
+	page(vouchers.ID, "Vouchers", "Ask at {{location}}.")
+	act(vouchers.ID, "do", "trip", "reason", "wrong price")
+	b.get("/c/fairway/memory").want(http.StatusOK, "Breakers that have tripped", "wrong price", "0 of 9")
+	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed", "next", "/c/fairway/memory").want(http.StatusSeeOther)
+	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed").want(http.StatusSeeOther)
+	b.get("/c/fairway/memory").without("Breakers that have tripped")
+
+	act(vouchers.ID, "do", "split", "title", "Gifts", "precedent", oldest(vouchers.ID))
+	page(h.learned().ID, "Gifts", "Ask at {{location}}.")
+	act(dogs.ID, "do", "merge", "onto", vouchers.ID.String())
+	page(dogs.ID, "Merged")
+	act(vouchers.ID, "do", "forget", "precedent", oldest(vouchers.ID))
+	act(vouchers.ID, "do", "retire")
+	page(vouchers.ID, "Retired")
+
+	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "resume").want(http.StatusSeeOther)
+	page(vouchers.ID, "in the meantime")
+	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "explode").want(http.StatusBadRequest)
+	h.as(club.RoleOperator).post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "resume").want(http.StatusForbidden)
+}
