@@ -24,7 +24,7 @@ type matchers struct {
 	kept map[matcherKey]*placed
 	// order lists the keys, oldest first.
 	order   []matcherKey
-	trained map[string]func() *pattern.Matcher // by version; the first call trains, others wait for it
+	trained map[string]func() *pattern.Matcher // by version
 	used    []string                           // versions, longest unused first
 }
 
@@ -45,7 +45,7 @@ type placed struct {
 	lessons map[string]learn.Lesson     // by id
 	// settled are what a matcher is trained on; recent came after the last training and count beside it.
 	settled, recent []pattern.Trigger
-	version         string // of settled
+	version, full   string // of settled, and of all
 }
 
 func newMatchers() *matchers {
@@ -66,24 +66,29 @@ func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lesso
 			c.order = c.order[1:]
 		}
 	}
-	train := c.trainLocked(p)
+	matcher := c.onceLocked(p.version, func() *pattern.Matcher { return pattern.Train(p.settled) })
+	if len(p.recent) > 0 {
+		settled := matcher
+		matcher = c.onceLocked(p.full, func() *pattern.Matcher { return settled().With(p.recent) })
+	}
 	c.mu.Unlock()
-	return p, train().With(p.recent)
+	return p, matcher()
 }
 
-// trainLocked returns the function that trains the matcher of p once.
-func (c *matchers) trainLocked(p *placed) func() *pattern.Matcher {
-	if i := slices.Index(c.used, p.version); i >= 0 {
+// onceLocked returns the function that makes the matcher of a version once: the first call of it makes
+// the matcher, others wait for that.
+func (c *matchers) onceLocked(version string, make func() *pattern.Matcher) func() *pattern.Matcher {
+	if i := slices.Index(c.used, version); i >= 0 {
 		c.used = slices.Delete(c.used, i, i+1)
 	} else {
-		c.trained[p.version] = sync.OnceValue(func() *pattern.Matcher { return pattern.Train(p.settled) })
+		c.trained[version] = sync.OnceValue(make)
 	}
-	c.used = append(c.used, p.version)
+	c.used = append(c.used, version)
 	if len(c.used) > matchersKept {
 		delete(c.trained, c.used[0])
 		c.used = c.used[1:]
 	}
-	return c.trained[p.version]
+	return c.trained[version]
 }
 
 func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
@@ -107,15 +112,19 @@ func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
 	})
 	n := settledOf(len(precedents))
 	p.settled, p.recent = append(p.settled, precedents[:n]...), precedents[n:]
-	p.version = pattern.Version(p.settled)
+	p.version, p.full = pattern.Version(p.settled), pattern.Version(slices.Concat(p.settled, p.recent))
 	return p
 }
+
+// settledMost bounds the precedents that a matcher is trained on, since a text waits for it. Beyond them a
+// precedent counts by its likeness alone.
+const settledMost = 200
 
 // settledOf is how many of n precedents a matcher is trained on. It grows in steps of a quarter, so that
 // a club that learns every day trains seldom, and every replica trains the same.
 func settledOf(n int) int {
 	settled := 0
-	for step := 8; step <= n; step += max(1, step/4) {
+	for step := 8; step <= min(n, settledMost); step += max(1, step/4) {
 		settled = step
 	}
 	return settled

@@ -7,9 +7,9 @@ import (
 
 // LearnerConfig is what a Learner promises.
 type LearnerConfig struct {
-	// Target is the share of answers that may be wrong; 0 means 0.05.
+	// Target is the share of answers that may be wrong; 0 means 0.03.
 	Target float64
-	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.05.
+	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.03.
 	Alpha float64
 	Seed  uint64
 }
@@ -64,7 +64,7 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 		cfg.Target = 0.05
 	}
 	if cfg.Alpha == 0 {
-		cfg.Alpha = 0.05
+		cfg.Alpha = 0.03
 	}
 	l := &Learner{cfg: cfg, model: m, prior: m.selector, selector: m.selector, examples: slices.Clone(examples), trained: len(examples), offset: map[string]float64{}}
 	l.delta = newDelta(m.c.vocabulary, nil)

@@ -3,6 +3,7 @@ package pattern
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -21,8 +22,13 @@ type TrainOptions struct {
 // ErrNoLabels says that no example has a label, so there is nothing to tell apart.
 var ErrNoLabels = errors.New("pattern: no example has a label")
 
+// ErrTooManyLabels says that a model over all labels would not fit: it keeps a
+// weight for each label and feature.
+var ErrTooManyLabels = fmt.Errorf("pattern: more than %d labels", maxLabels)
+
 // bounds of a model's memory
 const (
+	maxLabels   = 2000
 	maxFeatures = 200_000
 	maxWeights  = 40_000_000 // numbers in the rows of all features, in training
 )
@@ -111,6 +117,9 @@ func TrainModel(ctx context.Context, examples []Example, o TrainOptions) (*Model
 	if len(c.labels) == 0 {
 		return nil, ErrNoLabels
 	}
+	if len(c.labels) > maxLabels {
+		return nil, ErrTooManyLabels
+	}
 	folds := o.Folds
 	if folds == 0 {
 		folds = 4
@@ -128,6 +137,9 @@ func TrainModel(ctx context.Context, examples []Example, o TrainOptions) (*Model
 
 // train fits a model on all examples.
 func (c *corpus) train(ctx context.Context, sel selector, seed uint64) (*Model, error) {
+	if len(c.labels) > maxLabels {
+		return nil, ErrTooManyLabels
+	}
 	rows := make([]int32, len(c.examples))
 	for i := range rows {
 		rows[i] = int32(i)

@@ -1,0 +1,55 @@
+package decide
+
+import (
+	"fmt"
+	"testing"
+
+	"clubos/internal/knowledge"
+	"clubos/internal/learn"
+)
+
+func choicesOf(slugs ...string) []knowledge.Choice {
+	var out []knowledge.Choice
+	for _, s := range slugs {
+		out = append(out, knowledge.Choice{Document: knowledge.Document{Slug: s, Triggers: []knowledge.Trigger{{Text: "open the " + s, Mode: "words"}}}})
+	}
+	return out
+}
+
+func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
+	t.Parallel()
+	var lessons []learn.Lesson
+	l := learn.Lesson{}
+	versions := map[string]bool{}
+	for i := range 400 {
+		l.Texts = append(l.Texts, fmt.Sprintf("matter %03d", i))
+		p := newPlaced(choicesOf("gate"), append(lessons, l))
+		if len(p.settled)+len(p.recent) != i+2 || len(p.settled) > settledMost+1 {
+			t.Fatalf("%d settled and %d recent of %d", len(p.settled), len(p.recent), i+2)
+		}
+		versions[p.version] = true
+	}
+	if len(versions) > 20 {
+		t.Errorf("%d trainings for 400 lessons", len(versions))
+	}
+}
+
+func TestPlacesWithEqualTriggersShareAMatcher(t *testing.T) {
+	t.Parallel()
+	c := newMatchers()
+	set, none := &knowledge.Set{Stamp: "1"}, &learn.Lessons{}
+	_, a := c.at("one", set, none, knowledge.Place{Location: "north"})
+	_, b := c.at("two", set, none, knowledge.Place{Location: "south"})
+	if a != b {
+		t.Error("two matchers of the same triggers")
+	}
+	for i := range matchersKept + 5 {
+		lessons := &learn.Lessons{Stamp: fmt.Sprint(i), List: []learn.Lesson{{Texts: []string{fmt.Sprintf("matter %d", i)}}}}
+		if _, m := c.at("one", set, lessons, knowledge.Place{}); m == nil {
+			t.Fatal("no matcher")
+		}
+	}
+	if len(c.trained) != matchersKept || len(c.used) != matchersKept {
+		t.Errorf("%d matchers are kept", len(c.trained))
+	}
+}
