@@ -145,6 +145,24 @@ export class Club {
     return this.all<Execution>(`/executions?limit=100&thread=${thread}`);
   }
 
+  /**
+   * Publishes a procedure of the test's own, which is asked about first, and returns the words that call
+   * for it. ClubOS learns from what people approve and reject: tests that shared one would change what
+   * it proposes to the others.
+   */
+  async procedure(): Promise<string> {
+    const word = randomBytes(6).toString("hex").replace(/\d/g, (d) => "ghijklmnop"[Number(d)]);
+    const ask = `what about the ${word} offer`;
+    await this.api("POST", "/sop-file", {
+      sops: [{
+        slug: `offer-${word}`, title: `The ${word} offer`, category: "information", scope: "global", status: "live",
+        triggers: [ask, `tell me about the ${word} offer`, `is the ${word} offer still on`],
+        steps: [{ reply: `The ${word} offer holds until Sunday.` }],
+      }],
+    });
+    return ask;
+  }
+
   async setting(key: string, value: unknown): Promise<void> {
     await this.api("PUT", `/settings/${key}`, { value });
   }

@@ -93,7 +93,7 @@ export class Guard {
 export const at = (path: string) => `/c/${tenant}/${path}`;
 
 /** The pages that a person can open from the navigation, by the least role that sees them. */
-export const mainPages = ["inbox", "tickets", "bookings", "places", "members", "sops", "decisions", "memory", "health", "settings", "users", "keys", "audit", "account"];
+export const mainPages = ["inbox", "tickets", "bookings", "places", "members", "sops", "oncall", "decisions", "memory", "health", "settings", "users", "keys", "audit", "account"];
 
 /** Opens the thread of a member's text. */
 export async function openThread(page: Page, club: Club, m: Member): Promise<string> {
@@ -103,9 +103,12 @@ export async function openThread(page: Page, club: Club, m: Member): Promise<str
   return id;
 }
 
-/** Lets the machine read a text and opens the thread once there is a proposal. */
-export async function openProposal(page: Page, club: Club, m: Member, text: string, location?: string): Promise<string> {
-  await club.text(m, text, location);
+/**
+ * Lets the machine read a text and opens the thread once there is a proposal; without a text it is one
+ * that calls for a procedure of the test's own.
+ */
+export async function openProposal(page: Page, club: Club, m: Member, text?: string, location?: string): Promise<string> {
+  await club.text(m, text ?? await club.procedure(), location);
   const id = await openThread(page, club, m);
   await expect(page.locator('[data-proposal][data-status="open"]')).toBeVisible();
   return id;

@@ -32,7 +32,7 @@ export default defineConfig<Options>({
     {
       // What a device changes is tested here again; the rest would only be the same server twice.
       name: "phone",
-      testMatch: ["message.spec.ts", "proposal.spec.ts", "escalate.spec.ts", "axe.spec.ts", "phone.spec.ts", "relations.spec.ts"],
+      testMatch: ["message.spec.ts", "proposal.spec.ts", "escalate.spec.ts", "axe.spec.ts", "phone.spec.ts", "relations.spec.ts", "oncall.spec.ts"],
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme: "dark" },
     },
   ],

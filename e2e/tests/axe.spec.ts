@@ -11,7 +11,7 @@ for (const path of [...mainPages, "sops/new"]) {
 }
 
 test("a thread with a proposal is accessible, also with its forms open", async ({ page, club }) => {
-  await openProposal(page, club, await club.booker("Old Mill", 1), "can I get a refund");
+  await openProposal(page, club, await club.booker("Old Mill", 1));
   await check(page);
   for (const summary of ["Edit", "Reject"]) await page.locator("[data-proposal] summary", { hasText: summary }).click();
   await page.getByLabel("More actions").click();
@@ -19,7 +19,7 @@ test("a thread with a proposal is accessible, also with its forms open", async (
 });
 
 test("a decision, a SOP, a ticket and a member are accessible", async ({ page, club }) => {
-  await openProposal(page, club, await club.member(), "can I get a refund");
+  await openProposal(page, club, await club.member());
   await page.locator("[data-proposal] a", { hasText: "Why" }).click();
   await expect(page.getByRole("heading", { name: "What was weighed" })).toBeVisible();
   await check(page);

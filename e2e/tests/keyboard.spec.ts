@@ -43,14 +43,14 @@ test("j and k move, Enter opens, r goes to the reply, Escape leaves it, g leads 
 });
 
 test("a proposal is approved, edited and rejected by keys alone", async ({ page, club }) => {
-  await openProposal(page, club, await club.member(), "can I get a refund");
+  await openProposal(page, club, await club.member());
   await page.keyboard.press("e");
   await expect(page.locator("#proposal-text")).toBeFocused();
   await page.locator("#proposal-text").fill("By keys alone.");
   await page.keyboard.press("Control+Enter");
   await expect(bubble(page, "By keys alone.")).toBeVisible();
 
-  await openProposal(page, club, await club.member(), "can I get a refund");
+  await openProposal(page, club, await club.member());
   await page.keyboard.press("x");
   await expect(page.locator("#proposal-reason")).toBeFocused();
   await page.keyboard.press("Escape");

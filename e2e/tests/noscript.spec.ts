@@ -40,7 +40,7 @@ test.describe("without scripts", () => {
   test("one approves, edits and rejects proposals", async ({ page, club }) => {
     const open = async () => {
       const m = await club.member();
-      await club.text(m, "can I get a refund");
+      await club.text(m, await club.procedure());
       const t = await club.thread(m, (x) => x.status === "awaiting_ai");
       await expect.poll(async () => (await club.proposals(t.id)).length).toBe(1);
       await page.goto(at(`threads/${t.id}`));

@@ -31,7 +31,7 @@ test("a thread fits, its context opens and closes, and Back leads to the list", 
 });
 
 test("a proposal's buttons and the composer are within reach of a thumb", async ({ page, club }) => {
-  await openProposal(page, club, await club.member(), "can I get a refund");
+  await openProposal(page, club, await club.member());
   for (const part of [page.locator("[data-proposal] .buttons"), page.locator("form.composer")]) await expect(part).toBeInViewport({ ratio: 1 });
   expect(await tooSmall(page)).toEqual([]);
 });

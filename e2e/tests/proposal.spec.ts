@@ -1,11 +1,10 @@
 import { at, bubble, expect, openProposal, said, test } from "../fixtures";
 
 const card = "[data-proposal]";
-const refund = "can I get a refund";
 
 test("an approved proposal goes out as it was proposed", async ({ page, club }) => {
   const m = await club.member();
-  const id = await openProposal(page, club, m, refund);
+  const id = await openProposal(page, club, m);
   await expect(page.locator(card)).toContainText("ClubOS proposes");
   await expect(page.locator(card)).toContainText(/\d+ % sure/);
   const words = await page.locator(`${card} .text`).textContent();
@@ -17,7 +16,7 @@ test("an approved proposal goes out as it was proposed", async ({ page, club }) 
 });
 
 test("an edited proposal goes out with the operator's words", async ({ page, club }) => {
-  const id = await openProposal(page, club, await club.member(), refund);
+  const id = await openProposal(page, club, await club.member());
   await page.locator(`${card} summary`, { hasText: "Edit" }).click();
   await page.locator("#proposal-text").fill("We have looked: you get it back in full.");
   await page.getByRole("button", { name: "Approve with this text" }).click();
@@ -27,7 +26,7 @@ test("an edited proposal goes out with the operator's words", async ({ page, clu
 });
 
 test("a rejected proposal sends nothing and leaves the thread to a person", async ({ page, club }) => {
-  const id = await openProposal(page, club, await club.member(), refund);
+  const id = await openProposal(page, club, await club.member());
   await page.locator(`${card} summary`, { hasText: "Reject" }).click();
   await page.getByLabel("What was wrong?").selectOption("wrong_matter");
   await page.getByLabel(/^Note \(optional\)/).fill("they ask about a lesson");
@@ -39,7 +38,7 @@ test("a rejected proposal sends nothing and leaves the thread to a person", asyn
 
 test("of two who approve, the second is told that somebody was first", async ({ page, club, as, guard }) => {
   guard.allow(/ERR_FAILED .*\/live/);
-  const id = await openProposal(page, club, await club.member(), refund);
+  const id = await openProposal(page, club, await club.member());
   const other = await as("colleague");
   // The second window must not hear of it in time, as with a slow phone.
   await other.route("**/live", (route) => route.abort());
@@ -55,7 +54,7 @@ test("of two who approve, the second is told that somebody was first", async ({ 
 });
 
 test("who edits while somebody else approves keeps what was typed and hears of it", async ({ page, club, as }) => {
-  const id = await openProposal(page, club, await club.member(), refund);
+  const id = await openProposal(page, club, await club.member());
   await page.locator(`${card} summary`, { hasText: "Edit" }).click();
   await page.locator("#proposal-text").fill("My better words.");
   const other = await as("colleague");
@@ -87,7 +86,7 @@ test("an announced action counts down to its deadline, and a rejection stops it"
 });
 
 test("the decision behind a proposal is one press away", async ({ page, club }) => {
-  await openProposal(page, club, await club.member(), refund);
+  await openProposal(page, club, await club.member());
   await page.locator(`${card} a`, { hasText: "Why" }).click();
   await expect(page.getByRole("heading", { name: "What was weighed" })).toBeVisible();
   await expect(page.locator(".cand").first()).toContainText(/similarity \d\.\d\d/);
