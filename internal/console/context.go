@@ -15,6 +15,7 @@ import (
 	"clubos/internal/decide"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
+	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
 	"clubos/internal/store"
@@ -81,7 +82,7 @@ func (v *visit) bookings(f frame, d desk.ThreadDetail, out *page.Context) {
 		if b.BayID == d.Bay.ID {
 			bay = d.Bay.Name
 		}
-		card := page.BookingCard{ID: b.ID, Bay: where(f.locationName(b.LocationID), bay), Start: b.StartsAt, End: b.EndsAt, Status: b.Status, Source: b.Source,
+		card := page.BookingCard{ID: b.ID, Bay: where(f.locationName(b.LocationID), bay), Start: b.StartsAt, End: b.EndsAt, Status: b.Status, Source: capital(inbox.SourceName(b.Source)),
 			Running: b.Status == club.BookingConfirmed && !f.Now.Before(b.StartsAt) && f.Now.Before(b.EndsAt)}
 		if out.Booking == nil && f.Now.Before(b.EndsAt) && b.Status != club.BookingCancelled {
 			out.Booking = &card
@@ -167,6 +168,9 @@ func (v *visit) buttons(s scene) []page.ActionButton {
 		b := page.ActionButton{Name: a.Name, Title: a.Title, Target: id, On: name, Risk: a.Risk, Disabled: missing, Key: newKey()}
 		if a.Risk == club.RiskHigh || a.Risk == club.RiskMedium {
 			b.Confirm = strings.TrimSuffix(a.Description, ".") + ". Do it to " + name + "?"
+		}
+		if n := len(out); n > 0 {
+			out[n-1].Again = missing != "" && out[n-1].Disabled == missing
 		}
 		out = append(out, b)
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -33,7 +34,7 @@ func showHealth(v *visit) error {
 			return err
 		}
 		p.Speed = speedReport(r.Speed)
-		vendorHealth(r.Vendors, &p)
+		vendorHealth(v.slug, r.Vendors, &p)
 		if err := callHealth(v, tx, &p); err != nil {
 			return err
 		}
@@ -163,10 +164,10 @@ func speedReport(s health.Speed) page.SpeedReport {
 }
 
 // vendorHealth says how each vendor fares, the connected ones first.
-func vendorHealth(all []health.Vendor, p *page.HealthPage) {
+func vendorHealth(slug club.Slug, all []health.Vendor, p *page.HealthPage) {
 	var idle []page.ServiceRow
 	for _, w := range all {
-		row := page.ServiceRow{Name: w.Title, Detail: w.Help, State: page.Word{Label: "Connected", Tone: page.ToneOK}}
+		row := page.ServiceRow{Name: w.Title, Detail: strings.ReplaceAll(w.Help, "<club>", slug.String()), State: page.Word{Label: "Connected", Tone: page.ToneOK}}
 		switch {
 		case !w.Connected:
 			row.State = page.Word{Label: "Not connected", Tone: page.ToneQuiet}

@@ -58,9 +58,9 @@ var specs = []Spec{
 	text("club.name", "Club", "Club's name", "Shown in the console and usable in replies.", "Our club", 1, 80, func(s *Settings) *string { return &s.ClubName }),
 	text("club.region", "Club", "Region", "Country of phone numbers written without a country code, as two letters.", "US", 2, 2, func(s *Settings) *string { return &s.Region }),
 
-	number("confidence.high", "Autonomy", "Confidence to act alone", "PATTERN_CONFIDENCE_HIGH: a decision at or above it may be carried out at once.", 0.95, func(s *Settings) *float64 { return &s.Thresholds.High }),
-	number("confidence.medium", "Autonomy", "Confidence to announce", "PATTERN_CONFIDENCE_MEDIUM: at or above it the action is announced and runs at a deadline unless somebody objects.", 0.75, func(s *Settings) *float64 { return &s.Thresholds.Medium }),
-	number("confidence.low", "Autonomy", "Confidence to propose", "PATTERN_CONFIDENCE_LOW: at or above it an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
+	number("confidence.high", "Autonomy", "Confidence to act alone", "A decision that is at least this sure may be carried out at once.", 0.95, func(s *Settings) *float64 { return &s.Thresholds.High }),
+	number("confidence.medium", "Autonomy", "Confidence to announce", "From here up the action is announced and runs at a deadline unless somebody objects.", 0.75, func(s *Settings) *float64 { return &s.Thresholds.Medium }),
+	number("confidence.low", "Autonomy", "Confidence to propose", "From here up an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
 	flag("replies.auto_safe", "Autonomy", "Send plain information unasked", "Replies that a procedure marks as safe (wifi, prices, how-tos) go out without an operator.", false, func(s *Settings) *bool { return &s.AutoSafeReplies }),
 	flag("actions.auto_execution", "Autonomy", "Run announced actions at their deadline", "Off: every action waits for a person. On: reversible actions run when their deadline passes without an objection.", false, func(s *Settings) *bool { return &s.AutoExecution }),
 	count("memory.propose_outcomes", "Autonomy", "Outcomes before a learned decision is proposed", "What operators taught is kept back until it has had this many outcomes.", 3, 1, 1000, func(s *Settings) *int { return &s.ProposeOutcomes }),

@@ -214,6 +214,7 @@ type ActionButton struct {
 	On       string // its name
 	Risk     club.Risk
 	Disabled string // why it cannot be run at present, or ""
+	Again    bool   // the next button says why for both
 	Confirm  string // the question to ask first, or ""
 	Key      string // idempotency, as in Composer
 }
