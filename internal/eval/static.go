@@ -151,7 +151,7 @@ func fitted(rows []seen, cfg StaticConfig) calibrated {
 	}
 	confidence := cfg.Confidence
 	if outside > 0 && weight > 1 { // being ready for more strangers than there are is a margin of its own
-		confidence = min(confidence, 0.95)
+		confidence = min(confidence, 0.90)
 	}
 	t, _ := pattern.Threshold(outcomes, cfg.Target, confidence)
 	return calibrated{t, calibrator}
