@@ -68,10 +68,11 @@ func (t Thresholds) Tier(confidence float64) Tier {
 // Fact is one thing the decision rests on, with where it was found and when. It holds no personal
 // data: names and numbers are masked before they become facts.
 type Fact struct {
-	Name   string    `json:"name"`   // "booking", "device", "recent action", …
-	Value  string    `json:"value"`  // for a person to read
-	Source string    `json:"source"` // "bookings", "ninjaone", "executions", "text"
-	At     time.Time `json:"at"`     // when it was true
+	Name   string    `json:"name"`             // "booking", "device", "recent action", …
+	Value  string    `json:"value"`            // for a person to read
+	Source string    `json:"source"`           // "bookings", "ninjaone", "executions", "text"
+	At     time.Time `json:"at"`               // when it was true
+	Thread ThreadID  `json:"thread,omitempty"` // another conversation that it is about
 }
 
 // FactDidNotWork names the fact that a vendor's own record says that a command was carried out and failed.

@@ -41,12 +41,15 @@ type Config struct {
 
 // Decider decides. It is safe for concurrent use.
 type Decider struct {
-	cfg      Config
-	matchers *matchers
+	cfg       Config
+	matchers  *matchers
+	histories *histories
 }
 
 // New returns a Decider.
-func New(cfg Config) *Decider { return &Decider{cfg: cfg, matchers: newMatchers()} }
+func New(cfg Config) *Decider {
+	return &Decider{cfg: cfg, matchers: newMatchers(), histories: newHistories()}
+}
 
 var machine = club.System("decide")
 

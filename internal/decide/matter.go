@@ -9,6 +9,7 @@ import (
 	"clubos/internal/act"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/pattern/anomaly"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
 	"clubos/internal/setting"
@@ -32,11 +33,12 @@ type matter struct {
 	masked   string        // the texts, masked, one per line
 	asked    *act.Question // what the member was asked and has not answered
 
-	location store.Location // zero ID: unknown
-	bay      store.Bay      // zero ID: unknown
-	booking  store.Booking  // the one that is current; zero ID: none
-	doubts   []string       // reasons why a person should look before something moves
+	location store.Location    // zero ID: unknown
+	bay      store.Bay         // zero ID: unknown
+	booking  store.Booking     // the one that is current; zero ID: none
+	findings []anomaly.Finding // what is unusual: reasons why a person should look
 	facts    []club.Fact
+	lives    bool // the bay's computer was seen to be well just now
 }
 
 // bookingMargin is how long before its start and after its end a booking is current: people come
@@ -141,11 +143,11 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 	}
 	switch named := m.namedBays(); {
 	case len(named) > 1:
-		m.doubts = append(m.doubts, "the text names several bays")
+		m.doubt("the text names several bays")
 	case len(named) == 1:
 		bay, err := tx.FindBayByNumber(ctx, store.FindBayByNumberParams{LocationID: m.location.ID, Number: int64(named[0])})
 		if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
-			m.doubts = append(m.doubts, fmt.Sprintf("the text names bay %d, which %s does not have", named[0], m.location.Name))
+			m.doubt("the text names bay %d, which %s does not have", named[0], m.location.Name)
 			return nil
 		}
 		if err != nil {
@@ -154,7 +156,7 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 		m.bay = bay
 		m.fact("bay", bay.Name+", named in the text", "text", tx.Now)
 		if !booked.ID.IsZero() && booked.ID != bay.ID {
-			m.doubts = append(m.doubts, fmt.Sprintf("the text names %s, the booking is for %s", bay.Name, booked.Name))
+			m.doubt("the text names %s, the booking is for %s", bay.Name, booked.Name)
 		}
 	case !booked.ID.IsZero():
 		m.bay = booked
@@ -172,9 +174,10 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// findOthers sees that somebody else has the bay by now: what is done there is done to them.
+// findOthers sees that somebody else has the bay by now, alone or besides the member: what is done there
+// is done to them.
 func (m *matter) findOthers(ctx context.Context, tx *store.Tx) error {
-	if m.bay.ID.IsZero() || m.booking.BayID == m.bay.ID && underWay(m.booking, tx.Now) {
+	if m.bay.ID.IsZero() {
 		return nil
 	}
 	list, err := tx.FindBookingsOfBay(ctx, store.FindBookingsOfBayParams{BayID: m.bay.ID, Since: tx.Now, Until: tx.Now.Add(time.Microsecond)})
@@ -183,7 +186,11 @@ func (m *matter) findOthers(ctx context.Context, tx *store.Tx) error {
 	}
 	for _, b := range list {
 		if b.Status == club.BookingConfirmed && b.SubjectID != m.thread.SubjectID {
-			m.doubts = append(m.doubts, m.bay.Name+" is booked by somebody else at the moment")
+			if m.booking.BayID == m.bay.ID && underWay(m.booking, tx.Now) {
+				m.doubt("%s has two bookings at the moment", m.bay.Name)
+			} else {
+				m.doubt("%s is booked by somebody else at the moment", m.bay.Name)
+			}
 			return nil
 		}
 	}
@@ -240,6 +247,7 @@ func (m *matter) findDevices(ctx context.Context, tx *store.Tx) error {
 		state := "offline"
 		if d.Online {
 			state = "online"
+			m.lives = m.lives || d.Kind == club.DevicePC && tx.Now.Sub(*d.SeenAt) <= doorReports
 		}
 		m.fact("device", d.Name+" "+state, d.Vendor, *d.SeenAt)
 	}
@@ -267,6 +275,11 @@ func (m *matter) findDoors(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// doubt notes data that contradict each other.
+func (m *matter) doubt(format string, args ...any) {
+	m.findings = append(m.findings, anomaly.Conflict(fmt.Sprintf(format, args...)))
 }
 
 func (m *matter) fact(name, value, source string, at time.Time) {

@@ -57,6 +57,9 @@ func (d *Decider) choose(ctx context.Context, tx *store.Tx, m *matter, list []fo
 	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
 		p := escalation(learn.RuleNoMatch, "Nothing known fits", "no procedure fits this text")
 		p.candidates, p.model = candidates, model
+		if err := d.noticeUnknown(ctx, tx, m, list, &p); err != nil {
+			return p, err
+		}
 		return p, p.hear(list)
 	}
 	best := list[0]
@@ -137,11 +140,12 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 		if m.booking.ID.IsZero() {
 			p.lower(club.TierApprove, "no current booking")
 		}
-		for _, d := range m.doubts {
-			p.lower(club.TierApprove, d)
-		}
 	}
-	if p.raiseSafe(m, path, actions) {
+	safe := p.safe(m, path, actions)
+	if err := d.notice(ctx, tx, m, f, &p, len(actions) > 0, safe); err != nil {
+		return p, err
+	}
+	if p.raiseSafe(safe) {
 		return p, nil
 	}
 	if !m.settings.AutoExecution {
@@ -194,11 +198,10 @@ func (p plan) emergency(m *matter, match float64) plan {
 	return p
 }
 
-// raiseSafe lets plain information go out unasked where the club has switched that on: every word is
-// marked safe, or is our question for the bay, and nothing moves. It is the one way to the auto tier
-// without outcomes, and still asks for the confidence of an announcement.
-func (p *plan) raiseSafe(m *matter, path []knowledge.Step, actions []catalogue.Action) bool {
-	if !m.settings.AutoSafeReplies || len(actions) > 0 || len(path) == 0 || p.tier != club.TierSuggest && p.tier != club.TierAuto {
+// safe reports whether the plan is plain information that the club lets go out unasked: every word is
+// marked safe, or is our question for the bay, and nothing moves.
+func (p *plan) safe(m *matter, path []knowledge.Step, actions []catalogue.Action) bool {
+	if !m.settings.AutoSafeReplies || len(actions) > 0 || len(path) == 0 {
 		return false
 	}
 	for _, s := range path {
@@ -214,6 +217,15 @@ func (p *plan) raiseSafe(m *matter, path []knowledge.Step, actions []catalogue.A
 		default:
 			return false
 		}
+	}
+	return true
+}
+
+// raiseSafe is the one way to the auto tier without outcomes, and still asks for the confidence of an
+// announcement.
+func (p *plan) raiseSafe(safe bool) bool {
+	if !safe || p.tier != club.TierSuggest && p.tier != club.TierAuto {
+		return false
 	}
 	p.tier = club.TierAuto
 	return true
