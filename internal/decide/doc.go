@@ -7,8 +7,8 @@
 // else was weighed, and what lowered its tier.
 //
 // The tier says what follows: auto starts a run at once, suggest and approve open a proposal (suggest
-// with a durable deadline), escalate calls a person. Settings, kill switches and doubts can only lower
-// a tier. A proposal is claimed by one conditional UPDATE before anything else happens, so that two
+// with a durable deadline), escalate calls a person. Settings, kill switches and what is unusual (package
+// pattern/anomaly) can only lower a tier. A proposal is claimed by one conditional UPDATE before anything else happens, so that two
 // people, or a person and the deadline, never both decide.
 //
 // Targets come from rows: a text may choose among the bays of the member's own location, never name

@@ -223,6 +223,7 @@ func (v View) onThread(f *findings, e Expect) {
 	if e.Consent != "" {
 		f.that(v.Consent == e.Consent, "consent is %q, want %q", v.Consent, e.Consent)
 	}
+	f.matches("the newest decision's facts", e.Fact, v.Facts)
 	if e.Rule != "" {
 		f.that(v.Rule == e.Rule, "the newest decision rests on rule %q (%s), want %q", v.Rule, v.Decision.Title, e.Rule)
 	}

@@ -170,6 +170,7 @@ type Expect struct {
 	Proposal   string                           `yaml:"proposal"`   // regexp: the title of the open proposal; "none"
 	Ticket     string                           `yaml:"ticket"`     // regexp: the title of some ticket; "none"
 	Rule       string                           `yaml:"rule"`       // the fixed rule that the newest decision rests on
+	Fact       string                           `yaml:"fact"`       // regexp: some "name: value" of the newest decision
 	Consent    club.ConsentState                `yaml:"consent"`
 	Outcomes   map[club.ActionName]club.Outcome `yaml:"outcomes"` // the newest execution's outcome by action
 	Effects    []EffectCount                    `yaml:"effects"`

@@ -141,7 +141,7 @@ func (k *checker) member(by string) {
 }
 
 func (k *checker) expect(e Expect, who func(string)) {
-	for _, re := range append([]string{e.Reply, e.NeverSaid, e.Escalation, e.Proposal, e.Ticket, e.Posted, e.Paged, e.Taken}, e.Said...) {
+	for _, re := range append([]string{e.Reply, e.NeverSaid, e.Escalation, e.Proposal, e.Fact, e.Ticket, e.Posted, e.Paged, e.Taken}, e.Said...) {
 		_, err := regexp.Compile(re)
 		k.that(err == nil, "%q is not a regular expression", re)
 	}
@@ -179,5 +179,5 @@ func (k *checker) expect(e Expect, who func(string)) {
 // onlyPlaces reports whether an expectation is about vendors alone.
 func (e Expect) onlyPlaces() bool {
 	return len(e.Status) == 0 && e.Priority == "" && e.Replies == nil && e.Reply == "" && len(e.Said) == 0 && e.NeverSaid == "" && e.Texts == nil && e.Threads == nil &&
-		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Taken == "" && e.Locked == nil
+		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Fact == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Taken == "" && e.Locked == nil
 }

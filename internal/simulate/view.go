@@ -18,6 +18,7 @@ type View struct {
 	Texts      int // the member's, in all threads
 	Decision   store.Decision
 	Rule       string            // of the decision
+	Facts      string            // of the decision, a line each: "name: value"
 	Escalation *store.Escalation // that is not closed
 	Proposal   *store.Proposal   // that is open
 	Title      string            // of the proposal's decision
@@ -88,6 +89,9 @@ func (v *View) fill(ctx context.Context, tx *store.Tx) error {
 			return fmt.Errorf("read evidence: %w", err)
 		}
 		v.Decision, v.Rule = decisions[0], evidence.Rule
+		for _, f := range evidence.Facts {
+			v.Facts += f.Name + ": " + f.Value + "\n"
+		}
 	}
 	if e, err := tx.FindUnclosedEscalation(ctx, id); err == nil {
 		v.Escalation = &e

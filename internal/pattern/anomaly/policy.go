@@ -33,24 +33,24 @@ type Policy struct {
 
 // DefaultPolicy returns the constants and so the whole of what may be tuned:
 //
-//	Frequency     0.001    one decision in a thousand waits for a person without need
-//	Burst         0.001    the same
-//	Time          0.01     it costs one step, and many first times are harmless
-//	Member        0.01     one member's day in a hundred
-//	Window        60 min   a slow pile-up; shorter ones are bursts
-//	BurstWindow   10 min   how long members take to notice that something is out
-//	BurstMembers  3        two are a coincidence that people see for themselves
-//	Situation     15 min   a member walks to the door, waits, and writes
-//	History       12 weeks a season; older habits are other habits
-//	Enough        4        fewer weeks say little about one hour of the week
-//	ShrinkHours   4        as much as the least history that counts
-//	PriorRate     0.25     one of a kind in four hours, more than a quiet place has
-//	PriorHours    4        gone after a month
-//	Requests      3        whoever is refused twice knows the answer
-//	Numbers       3        a party of two may both write
-//	DayMatters    8        more than any member needed in the simulated year
-//	DayBays       3        a member moves once, perhaps twice
-//	Similarity    0.20     below it, texts share little but their letters
+//	Frequency     0.001     one decision in a thousand waits for a person without need
+//	Burst         0.001     the same
+//	Time          0.01      it costs one step, and many first times are harmless
+//	Member        0.01      one member's day in a hundred
+//	Window        60 min    a slow pile-up; shorter ones are bursts
+//	BurstWindow   10 min    how long members take to notice that something is out
+//	BurstMembers  3         two are a coincidence that people see for themselves
+//	Situation     15 min    a member walks to the door, waits, and writes
+//	History       12 weeks  a season; older habits are other habits
+//	Enough        4         fewer weeks say little about one hour of the week
+//	ShrinkHours   4         as much as the least history that counts
+//	PriorRate     0.25      one of a kind in four hours, more than a quiet place has
+//	PriorHours    4         gone after a month
+//	Requests      3         whoever is refused twice knows the answer
+//	Numbers       3         a party of two may both write
+//	DayMatters    8         more than any member needed in the simulated year
+//	DayBays       3         a member moves once, perhaps twice
+//	Similarity    0.20      below it, texts share little but their letters
 func DefaultPolicy() Policy {
 	return Policy{
 		Frequency: 0.001, Burst: 0.001, Time: 0.01, Member: 0.01,
