@@ -45,7 +45,7 @@ test("who asks for a person gets one, and the machine is silent until it is hand
 
 test("an operator escalates with a reason, and resolves", async ({ page, club }) => {
   const m = await club.member();
-  await club.text(m, "the mat in the corridor is a bit loose");
+  await club.text(m, "the ceramic heron wears somebody else's monocle");
   await openThread(page, club, m);
   await club.thread(m, (t) => t.status === "escalated");
   await page.reload();
