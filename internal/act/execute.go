@@ -115,8 +115,8 @@ func (e *Engine) order(ctx context.Context, tx *store.Tx, tenant *store.Tenant, 
 	if err != nil {
 		return nil, "", err
 	}
-	if off, thrown := settings.Off(string(a.Category), a.Name); thrown {
-		return nil, "switched off in the meantime: " + off, nil
+	if off, thrown, err := settings.OffAt(ctx, tx, string(a.Category), a.Name, x.LocationID); err != nil || thrown {
+		return nil, "switched off in the meantime: " + off, err
 	}
 	if why, err := takenOver(ctx, tx, x); err != nil || why != "" {
 		return nil, why, err

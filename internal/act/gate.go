@@ -95,8 +95,8 @@ func (e *Engine) check(ctx context.Context, tx *store.Tx, r Request, seen sight)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if no := entitled(r, s.action, settings); no != nil {
-		return nil, no, s, nil
+	if no, err := entitled(ctx, tx, r, s, settings); err != nil || no != nil {
+		return nil, no, s, err
 	}
 	proofs, no, err := e.prove(ctx, tx, r, s, seen)
 	if err != nil || no != nil {
@@ -123,14 +123,15 @@ func lock(ctx context.Context, tx *store.Tx, location club.LocationID, subject c
 
 // entitled refuses what is switched off, and what nobody stands behind: the machine acts on a decision
 // only.
-func entitled(r Request, a catalogue.Action, settings setting.Settings) *Refusal {
+func entitled(ctx context.Context, tx *store.Tx, r Request, s *scene, settings setting.Settings) (*Refusal, error) {
 	if r.Decision.IsZero() && r.By.Kind != club.ActorUser && r.By.Kind != club.ActorAPIKey {
-		return &Refusal{Code: club.CodeForbidden, Reason: "nobody has decided on this action"}
+		return &Refusal{Code: club.CodeForbidden, Reason: "nobody has decided on this action"}, nil
 	}
-	if off, thrown := settings.Off(string(a.Category), a.Name); thrown {
-		return &Refusal{Code: club.CodeForbidden, Reason: "switched off: " + off}
+	off, thrown, err := settings.OffAt(ctx, tx, string(s.action.Category), s.action.Name, s.location.ID)
+	if err != nil || !thrown {
+		return nil, err
 	}
-	return nil
+	return &Refusal{Code: club.CodeForbidden, Reason: "switched off: " + off}, nil
 }
 
 // prove proves every prerequisite, or says which one does not hold. A person's reason stands in for

@@ -79,7 +79,11 @@ func (w *walker) say(ctx context.Context, key, text string) error {
 	if err != nil {
 		return err
 	}
-	if off, thrown := settings.Off(string(catalogue.CategoryWords), "send_reply"); thrown {
+	off, thrown, err := settings.OffAt(ctx, w.tx, string(catalogue.CategoryWords), "send_reply", w.decision.LocationID)
+	if err != nil {
+		return err
+	}
+	if thrown {
 		return &wordless{"a reply was not sent; switched off: " + off}
 	}
 	_, _, err = outbox.Queue(ctx, w.tx, w.keys, outbox.Reply{Thread: w.thread, Text: text, Author: club.AuthorMachine, By: system, Decision: w.decision.ID, DedupKey: key})

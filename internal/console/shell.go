@@ -112,7 +112,7 @@ func modeOf(s setting.Settings) page.Mode {
 	case slices.Contains(s.SwitchedOff, "all"):
 		return page.Mode{Label: "Paused", Text: "Everything is switched off: ClubOS acts on nothing until somebody switches it on.", Tone: page.ToneDanger, Loud: true}
 	case len(s.SwitchedOff) > 0:
-		return page.Mode{Label: "Limited", Text: "Switched off: " + strings.Join(s.SwitchedOff, ", ") + ".", Tone: page.ToneWarn, Loud: true}
+		return page.Mode{Label: "Limited", Text: "Switched off: " + strings.Join(s.SwitchedOff, ", ") + ".", Tone: page.ToneDanger, Loud: true}
 	case s.AutoExecution:
 		return page.Mode{Label: "On", Text: "ClubOS acts when it is sure enough and nobody objects.", Tone: page.ToneOK}
 	case s.AutoSafeReplies:

@@ -126,14 +126,22 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	path := m.path(p.steps)
 	actions := actionsOf(path, cat)
 	for _, a := range actions {
-		if off, thrown := m.settings.Off(string(a.Category), a.Name); thrown {
+		off, thrown, err := m.settings.OffAt(ctx, tx, string(a.Category), a.Name, m.location.ID)
+		if err != nil {
+			return p, err
+		}
+		if thrown {
 			p.lower(club.TierEscalate, "switched off: "+off)
 		}
 		if a.Risk == club.RiskHigh || !a.Reversible {
 			p.lower(club.TierApprove, words(string(a.Name))+" cannot be undone")
 		}
 	}
-	if off, thrown := m.settings.Off(string(catalogue.CategoryWords), "send_reply"); thrown {
+	off, thrown, err := m.settings.OffAt(ctx, tx, string(catalogue.CategoryWords), "send_reply", m.location.ID)
+	if err != nil {
+		return p, err
+	}
+	if thrown {
 		p.lower(club.TierEscalate, "switched off: "+off)
 	}
 	if len(actions) > 0 {

@@ -333,12 +333,12 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {
 		return "", fmt.Errorf("read steps: %w", err)
 	}
-	if off, thrown := s.Off("words", "send_reply"); thrown {
-		return "switched off: " + off, nil
+	if off, thrown, err := s.OffAt(ctx, tx, "words", "send_reply", dec.LocationID); err != nil || thrown {
+		return "switched off: " + off, err
 	}
 	for _, a := range actionsOf(st.Steps, d.cfg.Catalogue) {
-		if off, thrown := s.Off(string(a.Category), a.Name); thrown {
-			return "switched off: " + off, nil
+		if off, thrown, err := s.OffAt(ctx, tx, string(a.Category), a.Name, dec.LocationID); err != nil || thrown {
+			return "switched off: " + off, err
 		}
 		if !a.Reversible || a.Risk == club.RiskHigh {
 			return words(string(a.Name)) + " cannot be undone", nil

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,26 @@ func (s Settings) Off(category string, action club.ActionName) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// AtLocation begins a switch that stops everything at one location; its short name follows.
+const AtLocation = "location:"
+
+// OffAt is Off at a location, whose own switch stops everything there. A zero location is nowhere.
+func (s Settings) OffAt(ctx context.Context, tx *store.Tx, category string, action club.ActionName, location club.LocationID) (string, bool, error) {
+	if off, thrown := s.Off(category, action); thrown {
+		return off, true, nil
+	}
+	local := func(off string) bool { return strings.HasPrefix(off, AtLocation) }
+	if location.IsZero() || !slices.ContainsFunc(s.SwitchedOff, local) {
+		return "", false, nil
+	}
+	l, err := tx.FindLocation(ctx, location)
+	if err != nil {
+		return "", false, fmt.Errorf("find location: %w", err)
+	}
+	off := AtLocation + l.Slug
+	return off, slices.Contains(s.SwitchedOff, off), nil
 }
 
 // Default returns the settings of a club that has set nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -66,7 +67,7 @@ var specs = []Spec{
 	count("memory.propose_outcomes", "Autonomy", "Outcomes before a learned decision is proposed", "What operators taught is kept back until it has had this many outcomes.", 3, 1, 1000, func(s *Settings) *int { return &s.ProposeOutcomes }),
 	count("memory.propose_people", "Autonomy", "People before a learned decision is proposed", "How many different people must stand behind it.", 1, 1, 100, func(s *Settings) *int { return &s.ProposePeople }),
 	count("memory.execute_people", "Autonomy", "People before a learned decision may act", "How many different people must stand behind it before it announces or acts alone.", 2, 1, 100, func(s *Settings) *int { return &s.ExecutePeople }),
-	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words) or an action's name.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
+	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words), an action's name, or location:NAME with a location's short name. The Autonomy page has a button for each.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
 
 	duration("wait.burst", "Timing", "Wait for the rest of a burst", "How long after a text we wait for the next one before answering both.", 2*time.Second, 0, time.Minute, func(s *Settings) *time.Duration { return &s.BurstWait }),
 	duration("wait.suggest", "Timing", "Time to object", "How long an announced action waits for an objection.", 60*time.Second, 5*time.Second, time.Hour, func(s *Settings) *time.Duration { return &s.SuggestDeadline }),
@@ -213,8 +214,12 @@ func knownSwitches(s Settings) error {
 		stops := func(a catalogue.Action) bool {
 			return a.Category != catalogue.CategoryDesk && (off == string(a.Category) || off == string(a.Name) && (a.Physical() || a.Name == "send_reply"))
 		}
+		name, local := strings.CutPrefix(off, AtLocation)
+		if local && name != "" {
+			continue // a location that is gone stops nothing, and a switch outlives it
+		}
 		if off != "all" && !slices.ContainsFunc(cat.All(), stops) {
-			return club.Invalid("%.40q switches nothing off; write all, device, access, words, or the name of an action", off)
+			return club.Invalid("%.40q switches nothing off; write all, device, access, words, location:NAME, or the name of an action", off)
 		}
 	}
 	return nil

@@ -14,8 +14,8 @@ func keyList() [][2]string {
 		{"g i", "Inbox"}, {"g t", "Tickets"},
 		{"g b", "Bookings"}, {"g p", "Places"},
 		{"g s", "SOPs"}, {"g d", "Decisions"},
-		{"g y", "Memory"}, {"?", "This list"},
-		{"Esc", "Close"},
+		{"g y", "Memory"}, {"g o", "Autonomy"},
+		{"?", "This list"}, {"Esc", "Close"},
 	}
 }
 

@@ -796,7 +796,7 @@ func boundChart(p PatternPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</svg><figcaption class=\"row wrap small muted\"><span class=\"key\" data-line=\"auto\">For acting alone</span> <span class=\"key\" data-line=\"suggest\">For announcing</span> <span class=\"key\" data-line=\"asks\">What the tiers ask for</span></figcaption></figure><details><summary class=\"small\">The same as a table</summary><table class=\"table\"><thead><tr><th scope=\"col\">After</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"r\">To act alone</th><th scope=\"col\" class=\"r\">To announce</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</svg><figcaption class=\"row wrap small muted\"><span class=\"key\" data-line=\"auto\">For acting alone</span> <span class=\"key\" data-line=\"suggest\">For announcing</span> <span class=\"key\" data-line=\"asks\">What the tiers ask for</span></figcaption></figure><details><summary class=\"small linkish\">The same as a table</summary><table class=\"table\"><thead><tr><th scope=\"col\">After</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"r\">To act alone</th><th scope=\"col\" class=\"r\">To announce</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

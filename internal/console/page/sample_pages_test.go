@@ -66,6 +66,7 @@ func pages(theme string) map[string]templ.Component {
 		"memory":              Memory(memoryPage(sh("memory", "Memory"))),
 		"memory-empty":        Memory(MemoryPage{Shell: sh("memory", "Memory"), Kind: all("Any kind"), Mode: all("Any mode")}),
 		"memory-narrowed":     Memory(MemoryPage{Shell: sh("memory", "Memory"), Narrowed: true, Search: hostile, Kind: all("Any kind"), Mode: all("Any mode")}),
+		"autonomy":            Autonomy(AutonomyPage{Shell: sh("autonomy", "Autonomy"), May: true, Groups: []SwitchGroup{{Title: "Everything", Rows: []SwitchRow{{Key: "all", Label: "Everything", Off: true}}}, {Title: "Locations", Rows: []SwitchRow{{Key: "location:x", Label: hostile, About: hostile}}}}}),
 		"pattern":             Pattern(patternPage(sh("memory", "Pattern"))),
 		"pattern-plain":       Pattern(PatternPage{Shell: viewer, Row: PatternRow{Title: "Wifi", Kind: "SOP", Mode: PatternWord("paused")}, MergedInto: club.NewPatternID(now), SOP: Link{Label: "Wifi", URL: "/x"}}),
 		"audit":               Audit(auditPage(sh("audit", "Audit"))),

@@ -201,7 +201,7 @@ func (s Shell) nav() []navGroup {
 			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"}, {"oncall", "On call", "bell", "g o"},
 		}},
 		{"Machine", []navItem{
-			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
+			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"autonomy", "Autonomy", "bolt", "g o"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
 		}},
 		{"Admin", []navItem{
 			{"settings", "Settings", "gear", "g ,"}, {"users", "Users", "shield", "g u"}, {"keys", "API keys", "key", "g k"},
@@ -218,7 +218,7 @@ func leastRole(key string) club.Role {
 	switch key {
 	case "members", "memory":
 		return club.RoleOperator
-	case "audit", "settings", "users", "keys":
+	case "autonomy", "audit", "settings", "users", "keys":
 		return club.RoleAdmin
 	}
 	return club.RoleViewer
