@@ -94,6 +94,7 @@ func TestDeadlineNeverRunsWhatIsNotEntitled(t *testing.T) {
 		"auto execution is switched off": func(h *house) { h.set("actions.auto_execution", false) },
 		"a kill switch is thrown":        func(h *house) { h.set("actions.off", []string{"device"}) },
 		"words are switched off":         func(h *house) { h.set("actions.off", []string{"words"}) },
+		"the location is switched off":   func(h *house) { h.set("actions.off", []string{"location:north"}) },
 		"the threshold is raised": func(h *house) {
 			h.set("confidence.high", 0.999)
 			h.set("confidence.medium", 0.99)

@@ -133,7 +133,7 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 	if err != nil {
 		return err
 	}
-	before := spec.get(now)
+	before, thrown := spec.get(now), now.SwitchedOff
 	if err := spec.set(&now, value); err != nil {
 		return club.Invalid("%s: %s", spec.Title, err)
 	}
@@ -145,6 +145,9 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 	if err := now.Thresholds.Validate(); err != nil {
 		return err
 	}
+	if err := knownLocations(ctx, tx, thrown, now.SwitchedOff); err != nil {
+		return err
+	}
 	canonical, err := json.Marshal(spec.get(now))
 	if err != nil {
 		return fmt.Errorf("encode setting: %w", err)
@@ -153,6 +156,24 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 		return fmt.Errorf("store setting: %w", err)
 	}
 	return audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "setting.changed", Object: key, Detail: map[string]any{"before": before, "after": spec.get(now)}})
+}
+
+// knownLocations refuses a switch that is thrown for a location that does not exist.
+func knownLocations(ctx context.Context, tx *store.Tx, before, after []string) error {
+	for _, off := range after {
+		name, local := strings.CutPrefix(off, AtLocation)
+		if !local || slices.Contains(before, off) {
+			continue
+		}
+		all, err := tx.FindLocations(ctx)
+		if err != nil {
+			return fmt.Errorf("find locations: %w", err)
+		}
+		if !slices.ContainsFunc(all, func(l store.Location) bool { return l.Slug == name }) {
+			return club.Invalid("no location has the short name %.40q", name)
+		}
+	}
+	return nil
 }
 
 // Parse reads what a person typed into a form as the JSON that Put wants.

@@ -77,7 +77,7 @@ func TestKillSwitchThatWouldStopNothingIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", value, err)
 		}
 	}
-	for _, value := range []string{`["door"]`, `["device","Unlock_Door"]`, `["unlock-door"]`, `["desk"]`, `["create_ticket"]`, `[""]`} {
+	for _, value := range []string{`["door"]`, `["device","Unlock_Door"]`, `["unlock-door"]`, `["desk"]`, `["create_ticket"]`, `[""]`, `["location:"]`, `["location:nowhere"]`} {
 		if err := put(t, tenant, "actions.off", value); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("%s was taken: %v", value, err)
 		}
