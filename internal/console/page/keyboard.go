@@ -14,7 +14,7 @@ func keyList() [][2]string {
 		{"g i", "Inbox"}, {"g t", "Tickets"},
 		{"g b", "Bookings"}, {"g p", "Places"},
 		{"g s", "SOPs"}, {"g d", "Decisions"},
-		{"g y", "Memory"}, {"g o", "Autonomy"},
+		{"g y", "Memory"}, {"g w", "Autonomy"},
 		{"?", "This list"}, {"Esc", "Close"},
 	}
 }

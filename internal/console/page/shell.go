@@ -201,7 +201,7 @@ func (s Shell) nav() []navGroup {
 			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"}, {"oncall", "On call", "bell", "g o"},
 		}},
 		{"Machine", []navItem{
-			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"autonomy", "Autonomy", "bolt", "g o"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
+			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"autonomy", "Autonomy", "bolt", "g w"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
 		}},
 		{"Admin", []navItem{
 			{"settings", "Settings", "gear", "g ,"}, {"users", "Users", "shield", "g u"}, {"keys", "API keys", "key", "g k"},
