@@ -130,7 +130,7 @@ func newHouse(t *testing.T) *house {
 	h.handler = New(Config{
 		Cluster: c, Ring: ring, Library: lib, Inbox: in, Desk: d, Engine: engine, Catalogue: cat, Version: "1.2.3", PublicURL: "https://club.example",
 		Breakers: func(club.Slug) map[string]health.Breaker { return h.breakers },
-		Decider:  decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Memory: memory, Log: quiet}),
+		Decider:  decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Memory: memory, Log: quiet}),
 		Log:      slog.New(slog.NewJSONHandler(lockedWriter{&mu, h.log}, nil)),
 		Directories: func(_ context.Context, slug club.Slug) (*identity.Directory, error) {
 			if c, ok := h.clubs[slug]; ok {
@@ -404,3 +404,6 @@ func (h *house) want(status int, w *httptest.ResponseRecorder, v any) {
 		}
 	}
 }
+
+// matchers are shared by all houses of the tests: training takes a while, and most know the same.
+var matchers = sync.OnceValue(decide.NewMatchers)

@@ -156,7 +156,7 @@ func newHouse(t testing.TB) *house {
 	}})
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return computers{}, true }, Doors: func(club.Slug) (act.Doors, bool) { return locks{}, true }})
-	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
+	h.decider = decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
 	t.Cleanup(h.inbox.Close)
 	h.dir = identity.NewDirectory(identity.Config{DB: tenant, Vault: keys, Hasher: hasher(), Log: log})
@@ -333,3 +333,6 @@ func (h *house) proposal(id club.ThreadID) (p store.Proposal) {
 	}
 	return p
 }
+
+// matchers are shared by all houses of the tests: training takes a while, and most know the same.
+var matchers = sync.OnceValue(decide.NewMatchers)

@@ -27,7 +27,7 @@ import (
 	"clubos/internal/vault"
 )
 
-// Config is what a Decider works with. All fields are required.
+// Config is what a Decider works with. All fields are required but Matchers.
 type Config struct {
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue
@@ -36,19 +36,24 @@ type Config struct {
 	Desk      *desk.Desk
 	Notifier  *notify.Notifier
 	Memory    *learn.Memory
-	Log       *slog.Logger
+	// Matchers keeps what was trained; deciders may share it. Nil: one of the decider's own.
+	Matchers *Matchers
+	Log      *slog.Logger
 }
 
 // Decider decides. It is safe for concurrent use.
 type Decider struct {
 	cfg       Config
-	matchers  *matchers
+	matchers  *Matchers
 	histories *histories
 }
 
 // New returns a Decider.
 func New(cfg Config) *Decider {
-	return &Decider{cfg: cfg, matchers: newMatchers(), histories: newHistories()}
+	if cfg.Matchers == nil {
+		cfg.Matchers = NewMatchers()
+	}
+	return &Decider{cfg: cfg, matchers: cfg.Matchers, histories: newHistories()}
 }
 
 var machine = club.System("decide")
@@ -68,6 +73,9 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	}
 	wait, idle, err := d.look(ctx, tenant, job)
 	if err != nil || idle {
+		return err
+	}
+	if err := d.warm(ctx, tenant, keys, job.Thread); err != nil {
 		return err
 	}
 	if wait > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,7 +142,7 @@ func newHouse(t *testing.T) *house {
 	}})
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
-	h.decider = decide.New(decide.Config{Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
+	h.decider = decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
 	t.Cleanup(h.inbox.Close)
 	h.furnish(cat)
@@ -325,3 +326,6 @@ func operator(id string) identity.Principal {
 }
 
 var _ = outbox.ErrOptedOut
+
+// matchers are shared by all houses of the tests: training takes a while, and most know the same.
+var matchers = sync.OnceValue(decide.NewMatchers)

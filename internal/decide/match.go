@@ -7,25 +7,28 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
 	"clubos/internal/pattern"
 	"clubos/internal/store"
+	"clubos/internal/thread"
 	"clubos/internal/vault"
 )
 
-// matchers keeps what counts at each place for each set of live documents. A change of the documents has
+// Matchers keeps what counts at each place for each set of live documents. A change of the documents has
 // another stamp, so what is stale is never asked; it is dropped when room is needed. Places whose triggers
 // are the same, as most are, share one matcher, and so do clubs.
-type matchers struct {
+type Matchers struct {
 	mu   sync.Mutex // guards the fields below
 	kept map[matcherKey]*placed
 	// order lists the keys, oldest first.
 	order   []matcherKey
 	trained map[string]func() *pattern.Matcher // by version
 	used    []string                           // versions, longest unused first
+	warmed  map[club.Slug]time.Time            // when a club's were last looked after
 }
 
 const (
@@ -48,12 +51,13 @@ type placed struct {
 	version, full   string // of settled, and of all
 }
 
-func newMatchers() *matchers {
-	return &matchers{kept: map[matcherKey]*placed{}, trained: map[string]func() *pattern.Matcher{}}
+// NewMatchers returns an empty cache.
+func NewMatchers() *Matchers {
+	return &Matchers{kept: map[matcherKey]*placed{}, trained: map[string]func() *pattern.Matcher{}, warmed: map[club.Slug]time.Time{}}
 }
 
 // at returns what counts at a place, and a matcher for it.
-func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (*placed, *pattern.Matcher) {
+func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (*placed, *pattern.Matcher) {
 	key := matcherKey{tenant, set.Stamp, lessons.Stamp, place}
 	c.mu.Lock()
 	p, ok := c.kept[key]
@@ -77,7 +81,7 @@ func (c *matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lesso
 
 // onceLocked returns the function that makes the matcher of a version once: the first call of it makes
 // the matcher, others wait for that.
-func (c *matchers) onceLocked(version string, make func() *pattern.Matcher) func() *pattern.Matcher {
+func (c *Matchers) onceLocked(version string, make func() *pattern.Matcher) func() *pattern.Matcher {
 	if i := slices.Index(c.used, version); i >= 0 {
 		c.used = slices.Delete(c.used, i, i+1)
 	} else {
@@ -128,6 +132,52 @@ func settledOf(n int) int {
 		settled = step
 	}
 	return settled
+}
+
+// warmEvery is how often it is looked whether a matcher must be trained.
+const warmEvery = time.Second
+
+// warm trains what a thread's decision will need, where something has changed: training takes a second,
+// and a transaction that writes must not wait for it, because others wait for that one.
+func (d *Decider) warm(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, id club.ThreadID) error {
+	return tenant.Read(ctx, func(tx *store.Tx) error {
+		if !d.matchers.cold(tx.Tenant, tx.Now) {
+			return nil
+		}
+		th, err := thread.Find(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		set, err := d.cfg.Library.Live(ctx, tx)
+		if err != nil {
+			return err
+		}
+		lessons, err := d.cfg.Memory.Learned(ctx, tx, keys)
+		if err != nil {
+			return err
+		}
+		place := knowledge.Place{LocationID: th.LocationID}
+		if !th.LocationID.IsZero() {
+			l, err := tx.FindLocation(ctx, th.LocationID)
+			if err != nil {
+				return fmt.Errorf("find location: %w", err)
+			}
+			place.Location = l.Name
+		}
+		d.matchers.at(tx.Tenant, set, lessons, place)
+		return nil
+	})
+}
+
+// cold reports whether a club's matchers have not been looked after for a while; whoever asks does it.
+func (c *Matchers) cold(tenant club.Slug, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last, ok := c.warmed[tenant]; ok && now.Sub(last) < warmEvery && !now.Before(last) {
+		return false
+	}
+	c.warmed[tenant] = now
+	return true
 }
 
 // match weighs what is known at the place, live SOPs and lessons, against the texts.

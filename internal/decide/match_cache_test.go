@@ -36,7 +36,7 @@ func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
 
 func TestPlacesWithEqualTriggersShareAMatcher(t *testing.T) {
 	t.Parallel()
-	c := newMatchers()
+	c := NewMatchers()
 	set, none := &knowledge.Set{Stamp: "1"}, &learn.Lessons{}
 	_, a := c.at("one", set, none, knowledge.Place{Location: "north"})
 	_, b := c.at("two", set, none, knowledge.Place{Location: "south"})

@@ -1,7 +1,6 @@
 package decide_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,29 +107,35 @@ func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.set("actions.auto_execution", true)
-	people := []identity.Principal{operator("usr_opal"), operator("usr_oscar"), operator("usr_tess")}
-	tiers := []club.Tier{}
-	for i := range 160 {
-		th := h.hear(ada, "what is the wifi password")
-		d, _ := h.decision(th.ID)
-		if !slices.Contains(tiers, d.Tier) {
-			tiers = append(tiers, d.Tier)
-		}
-		if d.Tier == club.TierAuto {
-			break
-		}
-		if err := h.decider.Approve(t.Context(), h.tenant, people[i%3], h.proposal(th.ID).ID, nil, ""); err != nil {
-			t.Fatal(err)
-		}
-		jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
-		h.clock.Advance(25 * time.Hour)
+	th := h.hear(ada, "what is the wifi password")
+	d, _ := h.decision(th.ID)
+	if d.Tier != club.TierSuggest {
+		t.Fatalf("a procedure without a record begins at %s", d.Tier)
 	}
-	if tiers[0] != club.TierSuggest {
-		t.Errorf("a procedure without a record begins at %s", tiers[0])
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(th.ID).ID, nil, ""); err != nil {
+		t.Fatal(err)
 	}
-	if slices.Contains(tiers, club.TierEscalate) {
-		t.Errorf("tiers on the way: %v", tiers)
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	h.recorded(d, 250, 0)
+	if d, _ := h.decision(h.hear("+15550100078", "what is the wifi password?").ID); d.Tier != club.TierAuto || d.Confidence < 0.95 || h.runs() != 2 {
+		t.Errorf("after 250 good outcomes: %s at %.3f, %d runs", d.Tier, d.Confidence, h.runs())
 	}
+	h.recorded(d, 250, 20)
+	if d, _ := h.decision(h.hear("+15550100079", "what is the wifi password?").ID); d.Tier == club.TierAuto {
+		t.Errorf("after 20 failures of 270 it still acts alone at %.3f", d.Confidence)
+	}
+}
+
+// recorded gives a decision's plan a record of outcomes that devices have shown.
+func (h *house) recorded(d store.Decision, good, bad float64) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) error {
+		m, err := tx.FindChosenMatch(h.t.Context(), d.ID)
+		if err != nil {
+			return err
+		}
+		return tx.PutTally(h.t.Context(), store.PutTallyParams{PatternID: m.PatternID, Plan: m.Plan, Epoch: 1, Successes: good, Failures: bad, Outcomes: int64(good + bad), At: tx.Now})
+	})
 }
 
 func TestAPausedPatternDoesNotRunAtItsDeadline(t *testing.T) {

@@ -55,9 +55,9 @@ type Result struct {
 }
 
 // MaxConfidence is the most that this matcher claims, for exact matches too: the
-// auto tier begins at 0.95 and is a statement about outcomes, and resemblance
-// alone has none to show.
-const MaxConfidence = 0.94
+// same words may be meant otherwise. It says how surely the situation is the known
+// one; whether what is done in it works is for outcomes to show.
+const MaxConfidence = 0.99
 
 // NoneBelow is the confidence under which the answer is "none of these". It is
 // the lower end of the approve tier.
