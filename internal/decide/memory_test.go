@@ -107,7 +107,7 @@ func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.set("actions.auto_execution", true)
-	th := h.hear(ada, "what is the wifi password")
+	th := h.hear(ada, "what's the wifi password")
 	d, _ := h.decision(th.ID)
 	if d.Tier != club.TierSuggest {
 		t.Fatalf("a procedure without a record begins at %s", d.Tier)
@@ -117,11 +117,11 @@ func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
 	}
 	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
 	h.recorded(d, 250, 0)
-	if d, _ := h.decision(h.hear("+15550100078", "what is the wifi password?").ID); d.Tier != club.TierAuto || d.Confidence < 0.95 || h.runs() != 2 {
+	if d, _ := h.decision(h.hear("+15550100078", "what's the wifi password").ID); d.Tier != club.TierAuto || d.Confidence < 0.95 || h.runs() != 2 {
 		t.Errorf("after 250 good outcomes: %s at %.3f, %d runs", d.Tier, d.Confidence, h.runs())
 	}
 	h.recorded(d, 250, 20)
-	if d, _ := h.decision(h.hear("+15550100079", "what is the wifi password?").ID); d.Tier == club.TierAuto {
+	if d, _ := h.decision(h.hear("+15550100079", "what's the wifi password").ID); d.Tier == club.TierAuto {
 		t.Errorf("after 20 failures of 270 it still acts alone at %.3f", d.Confidence)
 	}
 }

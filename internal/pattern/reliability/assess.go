@@ -62,17 +62,15 @@ func (r Record) Assess(place Place, now time.Time, prior Prior, p Policy) Assess
 	return a
 }
 
-// applyPrior lifts the bounds of the tiers below auto to what was written down beforehand, unless the
-// record refutes that.
+// applyPrior lifts the bounds of the tiers below auto to what was written down beforehand, or to as much
+// of it as the record does not refute.
 func (a *Assessment) applyPrior(r Record, place Place, now time.Time, prior Prior, p Policy) {
 	rate := min(prior.Rate, maxPrior)
-	if rate <= 0 {
-		return
-	}
 	for _, level := range []Level{LevelClub, LevelLocation, LevelBay} {
-		if r.at(level, place).sum(now, "").refutes(rate, p.Suggest*share[level]) {
+		c := r.at(level, place).sum(now, "")
+		if alpha := p.Suggest * share[level]; rate > 0 && c.refutes(rate, alpha) {
 			a.Contradicted = true
-			return
+			rate = c.UpperBound(alpha)
 		}
 	}
 	a.Suggest, a.Approve = max(a.Suggest, rate), max(a.Approve, rate)

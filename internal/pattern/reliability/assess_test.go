@@ -60,6 +60,15 @@ func TestTiersAreEarnedByOutcomes(t *testing.T) {
 	}
 }
 
+func TestAFewRejectionsLowerAProcedureStepByStep(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]club.Tier{1: club.TierSuggest, 2: club.TierSuggest, 5: club.TierApprove, 12: club.TierEscalate} {
+		if got := tierOf(outcomes(nil, n, SourceRejected, Place{}, "opal"), 0.99, Prior{0.94}, false); got != want {
+			t.Errorf("after %d rejections and nothing else: %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestOtherBaysCountUntilThisOneSpeaksAgainstIt(t *testing.T) {
 	t.Parallel()
 	r := outcomes(nil, 200, SourceVerified, Place{"loc_a", "bay_1"})
