@@ -82,7 +82,7 @@ func reservedPackages() []reserved {
 		{"github.com/spf13/cobra", []string{"cmd"}, "the command line is a matter of cmd"},
 		{"unsafe", nil, "no gain here is worth memory that the compiler cannot vouch for"},
 		{"math/rand", nil, "use crypto/rand for secrets and ids, math/rand/v2 for the rest"},
-		{"math/rand/v2", []string{"internal/simulate", "internal/bench", "internal/jobs", "internal/connector", "internal/store", "internal/pattern", "internal/eval", "scripts/lexicon"}, "it is for jitter, sampling and simulations; ids and secrets come from crypto/rand"},
+		{"math/rand/v2", []string{"internal/simulate", "internal/bench", "internal/jobs", "internal/connector", "internal/store", "internal/pattern", "internal/eval"}, "it is for jitter, sampling and simulations; ids and secrets come from crypto/rand"},
 		{"log", []string{"internal/simulate", "internal/app"}, "logs are slog's, with the schema's names (only http.Server's ErrorLog wants package log)"},
 	}
 }

@@ -19,7 +19,7 @@ var ErrVersion = errors.New("pattern: model of another version")
 
 const (
 	modelMagic   = "CLUBPM"
-	modelVersion = 1
+	modelVersion = 2
 	modelHeader  = len(modelMagic) + 2 + 4 // magic, version, CRC-32C of the rest
 )
 

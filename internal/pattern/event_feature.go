@@ -125,7 +125,7 @@ func (r *eventReader) stems(ws []word) {
 // the wish, not the same; it is left out.
 func (r *eventReader) mean(w *word) {
 	if w.polarity == stated {
-		lexicon.Shipped().Add(w.stem, &r.meaning)
+		meanings().Add(w.stem, &r.meaning)
 	}
 }
 

@@ -142,14 +142,3 @@ func set(list string) map[string]bool {
 	}
 	return m
 }
-
-// Stems returns the forms under which the words of a text are compared. The
-// shipped lexicon is made with it, so both know a word by the same name.
-func Stems(text string) []string {
-	ws := read(phrase.Normalise(text))
-	out := make([]string, len(ws))
-	for i := range ws {
-		out[i] = ws[i].stem
-	}
-	return out
-}
