@@ -48,7 +48,7 @@ type Policy struct {
 //	PriorHours    4         gone after a month
 //	Requests      3         whoever is refused twice knows the answer
 //	Numbers       3         a party of two may both write
-//	DayMatters    8         more than any member needed in the simulated year
+//	DayMatters    8         a round goes wrong a few times at most
 //	DayBays       3         a member moves once, perhaps twice
 //	Similarity    0.20      below it, texts share little but their letters
 func DefaultPolicy() Policy {
