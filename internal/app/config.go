@@ -3,6 +3,7 @@
 package app
 
 import (
+	"clubos/internal/decide"
 	"errors"
 	"fmt"
 	"io"
@@ -53,6 +54,8 @@ type Config struct {
 	// VerifyWithin cuts the time within which an action must prove itself. It is for clubs whose vendors are
 	// stand-ins, and cannot be set by the environment either. Zero leaves what the catalogue says.
 	VerifyWithin time.Duration
+	// Matchers keeps what was trained where several servers of one process share it. Nil: the server's own.
+	Matchers *decide.Matchers
 }
 
 // LoadConfig reads the environment and reports everything that is wrong with it at once.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -56,7 +55,7 @@ func (in *installation) make(ctx context.Context, cfg Config) (err error) {
 	if in.dir, err = os.MkdirTemp("", "clubos-bench-"); err != nil {
 		return fmt.Errorf("make a directory: %w", err)
 	}
-	address, err := freeAddress(ctx)
+	address, err := vendor.FreeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,15 +66,6 @@ func (in *installation) make(ctx context.Context, cfg Config) (err error) {
 		}
 	}
 	return in.open(ctx, func(a *app.App) error { return in.populate(ctx, a) })
-}
-
-// freeAddress returns an address of loopback that nobody listens on.
-func freeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 func (in *installation) url() string { return "http://" + in.env["CLUBOS_LISTEN"] }

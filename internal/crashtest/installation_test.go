@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -44,13 +43,10 @@ func eachEngine(t *testing.T, test func(t *testing.T, in *installation)) {
 
 func install(t *testing.T, server string) *installation {
 	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := vendor.FreeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	_ = l.Close()
 	in := &installation{dir: t.TempDir(), url: "http://" + address}
 	in.env = map[string]string{"CLUBOS_LISTEN": address, "CLUBOS_DATA_DIR": filepath.Join(in.dir, "data")}
 	slug := "crash" + random()

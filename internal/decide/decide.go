@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,7 +52,7 @@ type Decider struct {
 // New returns a Decider.
 func New(cfg Config) *Decider {
 	if cfg.Matchers == nil {
-		cfg.Matchers = NewMatchers()
+		cfg.Matchers = NewMatchers(false)
 	}
 	return &Decider{cfg: cfg, matchers: cfg.Matchers, histories: newHistories()}
 }
@@ -64,6 +65,9 @@ func (d *Decider) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[DeadlineJob]{Work: d.Deadline, Lost: d.deadlineLost})
 }
 
+// trainingPause is how soon a text looks again for a matcher that is being trained.
+const trainingPause = 100 * time.Millisecond
+
 // Advance decides on the texts of a thread that nothing has taken up. It does nothing when there are
 // none, when a later text's own job will see to them, or when people hold the thread.
 func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) error {
@@ -71,15 +75,17 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	if err != nil {
 		return err
 	}
-	wait, idle, err := d.look(ctx, tenant, job)
+	wait, urgent, idle, err := d.look(ctx, tenant, job)
 	if err != nil || idle {
-		return err
-	}
-	if err := d.warm(ctx, tenant, keys, job.Thread); err != nil {
 		return err
 	}
 	if wait > 0 {
 		return jobs.Later(wait)
+	}
+	if !urgent { // danger and STOP are read by fixed rules
+		if ready, err := d.trained(ctx, tenant, keys); err != nil || !ready {
+			return cmp.Or(err, jobs.Later(trainingPause))
+		}
 	}
 	err = tenant.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, keys, job) })
 	if club.CodeOf(err) == club.CodeConflict {
@@ -91,7 +97,7 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 // look says, with as little reading as can be, whether this job has anything to do, and how long to
 // wait for the rest of a burst: not at all for danger and for words that must count at once. A job
 // whose text is not the newest has nothing to do: the newest has a job of its own.
-func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (wait time.Duration, idle bool, err error) {
+func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (wait time.Duration, urgent, idle bool, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.FindUnhandledMessages(ctx, job.Thread)
 		if err != nil {
@@ -108,6 +114,7 @@ func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.Adva
 		}
 		for _, row := range rows { // masked words say enough for this
 			if r := phrase.Read(row.Masked); r.Emergency != phrase.EmergencyNone || r.OptOut {
+				urgent = true
 				return nil
 			}
 		}
@@ -115,7 +122,7 @@ func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.Adva
 		wait = newest.CreatedAt.Add(s.BurstWait).Sub(tx.Now)
 		return err
 	})
-	return wait, idle, err
+	return wait, urgent, idle, err
 }
 
 // take reads the matter; nil when this job has nothing to do.

@@ -328,4 +328,4 @@ func operator(id string) identity.Principal {
 var _ = outbox.ErrOptedOut
 
 // matchers are shared by all houses of the tests: training takes a while, and most know the same.
-var matchers = sync.OnceValue(decide.NewMatchers)
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false) })

@@ -8,12 +8,12 @@ import (
 	"clubos/internal/learn"
 )
 
-func choicesOf(slugs ...string) []knowledge.Choice {
-	var out []knowledge.Choice
+func setOf(slugs ...string) *knowledge.Set {
+	set := &knowledge.Set{}
 	for _, s := range slugs {
-		out = append(out, knowledge.Choice{Document: knowledge.Document{Slug: s, Triggers: []knowledge.Trigger{{Text: "open the " + s, Mode: "words"}}}})
+		set.Entries = append(set.Entries, knowledge.Entry{Document: knowledge.Document{Slug: s, Triggers: []knowledge.Trigger{{Text: "open the " + s, Mode: "words"}}}})
 	}
-	return out
+	return set
 }
 
 func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
@@ -23,7 +23,7 @@ func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
 	versions := map[string]bool{}
 	for i := range 400 {
 		l.Texts = append(l.Texts, fmt.Sprintf("matter %03d", i))
-		p := newPlaced(choicesOf("gate"), append(lessons, l))
+		p := newKnown(setOf("gate"), &learn.Lessons{List: append(lessons, l)})
 		if len(p.settled)+len(p.recent) != i+2 || len(p.settled) > settledMost+1 {
 			t.Fatalf("%d settled and %d recent of %d", len(p.settled), len(p.recent), i+2)
 		}
@@ -36,7 +36,7 @@ func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
 
 func TestPlacesWithEqualTriggersShareAMatcher(t *testing.T) {
 	t.Parallel()
-	c := NewMatchers()
+	c := NewMatchers(false)
 	set, none := &knowledge.Set{Stamp: "1"}, &learn.Lessons{}
 	_, a := c.at("one", set, none, knowledge.Place{Location: "north"})
 	_, b := c.at("two", set, none, knowledge.Place{Location: "south"})
@@ -51,5 +51,16 @@ func TestPlacesWithEqualTriggersShareAMatcher(t *testing.T) {
 	}
 	if len(c.trained) != matchersKept || len(c.used) != matchersKept {
 		t.Errorf("%d matchers are kept", len(c.trained))
+	}
+}
+
+func TestNobodyWaitsForATrainingInTheBackground(t *testing.T) {
+	t.Parallel()
+	c := NewMatchers(true)
+	set, none := setOf("gate"), &learn.Lessons{}
+	c.at("one", set, none, knowledge.Place{}) // with or without a matcher, but at once
+	<-c.trained[c.clubs["one"].version].done
+	if _, m := c.at("one", set, none, knowledge.Place{}); m == nil {
+		t.Error("no matcher after the training")
 	}
 }

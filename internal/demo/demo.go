@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"clubos/internal/app"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/simulate"
@@ -40,6 +40,8 @@ type Config struct {
 	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds, and what has
 	// not proved itself after a quarter of a minute failed.
 	Quick bool
+	// Matchers keeps what was trained where several demos share it. Nil: the demo's own.
+	Matchers *decide.Matchers
 }
 
 // Demo is a running demo.
@@ -71,7 +73,8 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 		cfg.DataDir = d.tempDir
 	}
 	if cfg.Listen == "" || strings.HasSuffix(cfg.Listen, ":0") {
-		if cfg.Listen, err = freeAddress(ctx); err != nil {
+		// The address must be known before anything listens there: vendors sign the address that they call.
+		if cfg.Listen, err = vendor.FreeAddress(ctx); err != nil {
 			return err
 		}
 	}
@@ -79,7 +82,7 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	appCfg.SchemaPrefix = cfg.SchemaPrefix
+	appCfg.SchemaPrefix, appCfg.Matchers = cfg.SchemaPrefix, cfg.Matchers
 	if cfg.Quick {
 		appCfg.VerifyWithin = 15 * time.Second
 	}
@@ -94,17 +97,6 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	}
 	d.URL = "http://" + cfg.Listen // as vendors and browsers know it: they sign, and bind cookies to, this very name
 	return nil
-}
-
-// freeAddress finds a free port. The address must be known before anything listens there: vendors sign
-// the address that they call.
-func freeAddress(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {

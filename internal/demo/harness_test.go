@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"clubos/internal/decide"
 	"clubos/internal/demo"
 	"clubos/internal/simulate"
 	"clubos/internal/store/storetest"
@@ -52,10 +53,13 @@ func makeHome(ctx context.Context) {
 	home.err = err
 }
 
+// matchers are shared by all clubs of the tests, which know the same.
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(true) })
+
 // start starts a demo club of the test's own: from a copy on SQLite, from nothing on PostgreSQL.
 func start(t *testing.T, log *slog.Logger) (*demo.Demo, *simulate.World) {
 	t.Helper()
-	cfg := demo.Config{Log: log, Quick: true, Settings: quickly(), DataDir: t.TempDir()}
+	cfg := demo.Config{Log: log, Quick: true, Settings: quickly(), DataDir: t.TempDir(), Matchers: matchers()}
 	if url := storetest.DatabaseURL(); url != "" {
 		cfg.DatabaseURL, cfg.SchemaPrefix = url, storetest.Config(t).TenantPrefix
 	} else {

@@ -36,7 +36,7 @@ type found struct {
 // nothing. Of a text beyond 8 KiB only so much is read.
 func (m *Matcher) Match(text string, limit int) Result {
 	res := Result{None: true, NoneScore: 1, Version: m.version}
-	norm := phrase.Normalise(truncated(text))
+	norm := anyBay(phrase.Normalise(truncated(text)))
 	if norm == "" || len(m.triggers) == 0 {
 		return res
 	}

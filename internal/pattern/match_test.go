@@ -243,3 +243,14 @@ func BenchmarkTrain(b *testing.B) {
 		Train(clubExamples())
 	}
 }
+
+func TestWhichBayItIsDoesNotChangeTheSituation(t *testing.T) {
+	t.Parallel()
+	m := Train([]Trigger{{Label: "frozen", Text: "bay 3 froze"}, {Label: "wifi", Text: "what is the wifi password"}})
+	for _, text := range []string{"bay 1 froze", "Bay 12 froze", "bay #7 froze"} {
+		r := m.Match(text, 1)
+		if r.None || r.Candidates[0].Label != "frozen" || r.Candidates[0].Confidence < 0.8 {
+			t.Errorf("%q: %+v", text, r.Candidates)
+		}
+	}
+}

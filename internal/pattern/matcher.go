@@ -3,6 +3,7 @@ package pattern
 import (
 	"context"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -42,7 +43,7 @@ func Train(triggers []Trigger) *Matcher {
 			continue
 		}
 		if m.triggers[i].Mode == Similar {
-			examples = append(examples, Example{Event: Event{Text: t.Text}, Label: t.Label})
+			examples = append(examples, Example{Event: Event{Text: anyBay(phrase.Normalise(t.Text))}, Label: t.Label})
 			m.origin = append(m.origin, i)
 		}
 		for _, w := range m.triggers[i].words {
@@ -79,7 +80,7 @@ func (m *Matcher) With(triggers []Trigger) *Matcher {
 	var examples []Example
 	for _, t := range triggers {
 		if i, ok := out.add(t); ok && out.triggers[i].Mode == Similar {
-			examples = append(examples, Example{Event: Event{Text: t.Text}, Label: t.Label})
+			examples = append(examples, Example{Event: Event{Text: anyBay(phrase.Normalise(t.Text))}, Label: t.Label})
 			out.origin = append(out.origin, i)
 		}
 	}
@@ -103,7 +104,7 @@ func (m *Matcher) add(t Trigger) (index int32, ok bool) {
 	if t.Mode == "" {
 		t.Mode = Similar
 	}
-	text := phrase.Normalise(t.Text)
+	text := anyBay(phrase.Normalise(t.Text))
 	ws := read(text)
 	if t.Label == "" || bare(text) == "" || len(ws) == 0 && t.Mode != Exact {
 		return 0, false
@@ -129,6 +130,12 @@ func (m *Matcher) add(t Trigger) (index int32, ok bool) {
 	m.stated[t.Label] = stated
 	return i, true
 }
+
+// bayNumber finds which bay a text names, in the words that people have for bays.
+var bayNumber = regexp.MustCompile(`\b(bay|box|sim|simulator|room|lane|stall)( ?#? ?)[0-9]{1,2}\b`)
+
+// anyBay gives every bay the same number: what happened says which situation it is, and not where.
+func anyBay(normalised string) string { return bayNumber.ReplaceAllString(normalised, "${1} 1") }
 
 // bare strips the punctuation at the ends of a normalised text.
 func bare(text string) string {

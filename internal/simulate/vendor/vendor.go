@@ -61,7 +61,7 @@ func newServer(name string, clock club.Clock, tlsConfig *tls.Config) *server {
 	if clock == nil {
 		clock = club.SystemClock{}
 	}
-	return &server{name: name, clock: clock, tls: tlsConfig, mux: http.NewServeMux(), addr: "127.0.0.1:0", faults: map[string]*Fault{}, release: make(chan struct{})}
+	return &server{name: name, clock: clock, tls: tlsConfig, mux: http.NewServeMux(), faults: map[string]*Fault{}, release: make(chan struct{})}
 }
 
 // Up starts listening; after Down, on the same port as before.
@@ -71,7 +71,14 @@ func (s *server) Up() error {
 	if s.http != nil || s.conns != nil {
 		return nil
 	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.addr)
+	ctx := context.Background()
+	if s.addr == "" {
+		var err error
+		if s.addr, err = FreeAddress(ctx); err != nil {
+			return err
+		}
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
 	if err != nil {
 		return err
 	}
