@@ -74,20 +74,12 @@ func (m *Memory) List(ctx context.Context, tx *store.Tx, s setting.Settings, by 
 		if err != nil {
 			return nil, err
 		}
-		policy, prior := PolicyOf(s), priorOf(b.Pattern)
+		policy, prior := PolicyOf(s), priorOf(b.Pattern.SOPID.IsZero())
 		b.Assessment = record.Assess(reliability.Place{}, tx.Now, prior, policy)
 		b.Confidence = b.Assessment.Confidence(1, policy, b.Pattern.SOPID.IsZero())
 		out[i] = b
 	}
 	return out, nil
-}
-
-// priorOf is what a pattern may claim before it has a record.
-func priorOf(row store.DecisionPattern) reliability.Prior {
-	if row.SOPID.IsZero() {
-		return reliability.Prior{}
-	}
-	return reliability.Prior{Rate: publishedPrior}
 }
 
 // Point is what a pattern's record proved at an instant.
@@ -227,7 +219,7 @@ func points(ctx context.Context, tx *store.Tx, row store.DecisionPattern, plan s
 	every := (len(list) + shownPoints - 1) / shownPoints
 	var out []Point
 	var record reliability.Record
-	prior := priorOf(row)
+	prior := priorOf(row.SOPID.IsZero())
 	for i, o := range list {
 		record, _ = record.Add(outcomeOf(o))
 		if (len(list)-1-i)%every != 0 {

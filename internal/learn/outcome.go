@@ -80,13 +80,9 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 
 // tally takes the earlier outcome of the decision out of its tally and counts the present one in.
 func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, epoch int64, before store.PatternOutcome, o outcome) error {
-	rows, err := tx.FindTallies(ctx, store.FindTalliesParams{PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch})
+	record, err := recordIn(ctx, tx, match.PatternID, match.Plan, epoch)
 	if err != nil {
-		return fmt.Errorf("find tallies: %w", err)
-	}
-	record := make(reliability.Record, len(rows))
-	for i, t := range rows {
-		record[i] = tallyOf(t)
+		return err
 	}
 	place := reliability.Place{Location: dec.LocationID.String(), Bay: dec.BayID.String()}
 	var changed []reliability.Tally
@@ -120,15 +116,12 @@ func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.Decisio
 	if err != nil {
 		return err
 	}
-	policy, learned, prior := PolicyOf(s), row.SOPID.IsZero(), reliability.Prior{}
-	if !learned {
-		prior.Rate = publishedPrior
-	}
+	policy, learned := PolicyOf(s), row.SOPID.IsZero()
 	record, err := recordOf(ctx, tx, row, digest)
 	if err != nil {
 		return err
 	}
-	assessment := record.Assess(reliability.Place{}, tx.Now, prior, policy)
+	assessment := record.Assess(reliability.Place{}, tx.Now, priorOf(learned), policy)
 	earned := policy.Thresholds.Tier(assessment.Confidence(1, policy, learned))
 	if earned == row.Earned {
 		return nil

@@ -35,6 +35,14 @@ type Standing struct {
 	learned bool
 }
 
+// priorOf is what a pattern may claim before it has a record: what was only learned has none.
+func priorOf(learned bool) reliability.Prior {
+	if learned {
+		return reliability.Prior{}
+	}
+	return reliability.Prior{Rate: publishedPrior}
+}
+
 // PolicyOf is the policy of a club's settings.
 func PolicyOf(s setting.Settings) reliability.Policy {
 	p := reliability.DefaultPolicy()
@@ -57,9 +65,7 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 		return out, err
 	}
 	out.record, out.place, out.policy, out.learned = record, place, PolicyOf(s), plan.SOP.IsZero()
-	if !out.learned {
-		out.prior.Rate = publishedPrior
-	}
+	out.prior = priorOf(out.learned)
 	out.Assessment = record.Assess(place, tx.Now, out.prior, out.policy)
 	out.Confidence = out.Assessment.Confidence(match, out.policy, out.learned)
 	return out, out.limit(ctx, tx)
@@ -145,7 +151,11 @@ func recordOf(ctx context.Context, tx *store.Tx, row store.DecisionPattern, dige
 	if row.ID.IsZero() {
 		return nil, nil
 	}
-	rows, err := tx.FindTallies(ctx, store.FindTalliesParams{PatternID: row.ID, Plan: digest, Epoch: row.Epoch})
+	return recordIn(ctx, tx, row.ID, digest, row.Epoch)
+}
+
+func recordIn(ctx context.Context, tx *store.Tx, id club.PatternID, digest string, epoch int64) (reliability.Record, error) {
+	rows, err := tx.FindTallies(ctx, store.FindTalliesParams{PatternID: id, Plan: digest, Epoch: epoch})
 	if err != nil {
 		return nil, fmt.Errorf("find tallies: %w", err)
 	}
