@@ -61,12 +61,13 @@ func awaitActions(t *testing.T, log *lines, trace string, actions ...string) {
 	})
 }
 
-// await looks until something holds, for half a minute.
+// await looks until something holds, for two minutes: a club's first answer waits until its matcher is
+// trained, which takes a busy machine with the race detector most of one.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.NewTimer(30 * time.Second)
+	limit := time.NewTimer(2 * time.Minute)
 	defer limit.Stop()
 	for !holds() {
 		select {
