@@ -85,6 +85,7 @@ func New(cfg Config) http.Handler {
 	a.registerTicketRelations()
 	a.registerPlaces()
 	a.registerDevices()
+	a.registerAccessEvents()
 	a.registerMembers()
 	a.registerBookings()
 	a.registerUsers()

@@ -95,6 +95,7 @@ type world struct {
 	key              club.APIKeyID
 	shift            club.ShiftID
 	cover            club.CoverID
+	access           club.AccessEventID
 	placeTag, person string // versions
 	bayTag, devTag   string
 	bookTag, userTag string
@@ -302,6 +303,11 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 	}
 	w.relation = club.NewRelationID(now)
 	if _, err := tx.CreateTicketRelation(ctx, store.CreateTicketRelationParams{ID: w.relation, Kind: club.RelationCausedBy, TicketID: w.errand, OtherID: w.ticket, CreatedBy: "user:" + secret, CreatedAt: now}); err != nil {
+		return err
+	}
+	w.access = club.NewAccessEventID(now)
+	if _, err := tx.CreateAccessEvent(ctx, store.CreateAccessEventParams{ID: w.access, Vendor: "unifi", EventKey: w.tag, Kind: club.AccessDenied, VendorType: "access." + secret, DoorRef: w.tag,
+		LocationID: w.location, At: now, ReceivedAt: now, CorrelationID: tx.Correlation}); err != nil {
 		return err
 	}
 	evidence, err := json.Marshal(club.Evidence{Text: "the " + secret, Facts: []club.Fact{{Name: "booking", Value: secret, Source: "bookings", At: now}}})

@@ -94,17 +94,25 @@ func showContact(c oncall.Contact) Contact {
 	return out
 }
 
+// contactEdit replaces how a user is called.
+type contactEdit struct {
+	Phone      string `json:"phone,omitempty" maxLength:"64"`
+	Email      string `json:"email,omitempty" maxLength:"254"`
+	BySMS      bool   `json:"by_sms"`
+	ByEmail    bool   `json:"by_email"`
+	QuietFrom  string `json:"quiet_from,omitempty" maxLength:"5" example:"22:00"`
+	QuietUntil string `json:"quiet_until,omitempty" maxLength:"5" example:"07:00"`
+	TimeZone   string `json:"time_zone,omitempty" maxLength:"64" doc:"Absent: that of the club's first location."`
+}
+
 type putContact struct {
 	ByID
-	Body struct {
-		Phone      string `json:"phone,omitempty" maxLength:"64"`
-		Email      string `json:"email,omitempty" maxLength:"254"`
-		BySMS      bool   `json:"by_sms"`
-		ByEmail    bool   `json:"by_email"`
-		QuietFrom  string `json:"quiet_from,omitempty" maxLength:"5" example:"22:00"`
-		QuietUntil string `json:"quiet_until,omitempty" maxLength:"5" example:"07:00"`
-		TimeZone   string `json:"time_zone,omitempty" maxLength:"64" doc:"Absent: that of the club's first location."`
-	}
+	Body contactEdit
+}
+
+type putMyContact struct {
+	InClub
+	Body contactEdit
 }
 
 type contactOut struct{ Body Contact }
@@ -142,22 +150,43 @@ func (a *api) registerOnCall() {
 		return &noneOut{}, c.write(ctx, func(tx *store.Tx) error { return oncall.DeleteCover(ctx, tx, c.by, club.CoverID(in.ID)) })
 	})
 	register(a, "get-contact", func(ctx context.Context, c *call, in *ByID) (*contactOut, error) {
-		var got oncall.Contact
-		err := c.read(ctx, func(tx *store.Tx) (err error) {
-			got, err = oncall.FindContact(ctx, tx, c.keys, c.by, club.UserID(in.ID))
-			return err
-		})
-		return &contactOut{showContact(got)}, err
+		return c.contact(ctx, club.UserID(in.ID))
 	})
 	register(a, "put-contact", func(ctx context.Context, c *call, in *putContact) (*contactOut, error) {
-		b := in.Body
-		var got oncall.Contact
-		err := c.write(ctx, func(tx *store.Tx) (err error) {
-			got, err = oncall.SaveContact(ctx, tx, c.keys, c.by, club.UserID(in.ID), oncall.ContactEdit{Phone: b.Phone, Email: b.Email, BySMS: b.BySMS, ByEmail: b.ByEmail, QuietFrom: b.QuietFrom, QuietUntil: b.QuietUntil, Zone: b.TimeZone})
-			return err
-		})
-		return &contactOut{showContact(got)}, err
+		return c.saveContact(ctx, club.UserID(in.ID), in.Body)
 	})
+	register(a, "get-my-contact", func(ctx context.Context, c *call, _ *InClub) (*contactOut, error) {
+		if c.by.SessionID.IsZero() {
+			return nil, errNoSession()
+		}
+		return c.contact(ctx, c.by.UserID)
+	})
+	register(a, "put-my-contact", func(ctx context.Context, c *call, in *putMyContact) (*contactOut, error) {
+		if c.by.SessionID.IsZero() {
+			return nil, errNoSession()
+		}
+		return c.saveContact(ctx, c.by.UserID, in.Body)
+	})
+}
+
+// contact and saveContact are for whomever the room admits: oneself, or those who manage users.
+
+func (c *call) contact(ctx context.Context, user club.UserID) (*contactOut, error) {
+	var got oncall.Contact
+	err := c.read(ctx, func(tx *store.Tx) (err error) {
+		got, err = oncall.FindContact(ctx, tx, c.keys, c.by, user)
+		return err
+	})
+	return &contactOut{showContact(got)}, err
+}
+
+func (c *call) saveContact(ctx context.Context, user club.UserID, b contactEdit) (*contactOut, error) {
+	var got oncall.Contact
+	err := c.write(ctx, func(tx *store.Tx) (err error) {
+		got, err = oncall.SaveContact(ctx, tx, c.keys, c.by, user, oncall.ContactEdit{Phone: b.Phone, Email: b.Email, BySMS: b.BySMS, ByEmail: b.ByEmail, QuietFrom: b.QuietFrom, QuietUntil: b.QuietUntil, Zone: b.TimeZone})
+		return err
+	})
+	return &contactOut{showContact(got)}, err
 }
 
 func createShift(ctx context.Context, c *call, in *newShift) (*madeOut[Shift], error) {

@@ -103,6 +103,10 @@ func operations() []operation {
 			detail: "Ends your other sessions. Only a person can: with a session, not with a key."},
 		{id: "sign-out", method: del, path: "/me/session", needs: signedIn, due: true, tag: "You", summary: "End the session that this request came with", status: done,
 			detail: "Only a person can: with a session, not with a key."},
+		{id: "get-my-contact", method: get, path: "/me/contact", needs: signedIn, tag: "You", summary: "How you are called",
+			detail: "Only a person can: with a session, not with a key."},
+		{id: "put-my-contact", method: put, path: "/me/contact", needs: signedIn, tag: "You", summary: "Change how you are called",
+			detail: "What is left out is removed. Only a person can: with a session, not with a key."},
 
 		{id: "list-threads", method: get, path: "/threads", needs: identity.ThreadsRead, tag: "Conversations", summary: "Conversations, the last changed first"},
 		{id: "get-thread", method: get, path: "/threads/{id}", needs: identity.ThreadsRead, tag: "Conversations", summary: "One conversation"},
@@ -173,6 +177,9 @@ func operations() []operation {
 		{id: "get-device", method: get, path: "/devices/{id}", needs: identity.DevicesRead, tag: "Places", summary: "One device"},
 		{id: "create-device", method: post, path: "/devices", needs: identity.DevicesWrite, tag: "Places", summary: "Add a device", status: made},
 		{id: "update-device", method: patch, path: "/devices/{id}", needs: identity.DevicesWrite, tag: "Places", summary: "Change a device", edits: true},
+
+		{id: "list-access-events", method: get, path: "/access-events", needs: identity.DevicesRead, tag: "Places", summary: "What doors reported, the latest first",
+			detail: "Who used which credential is not kept. Reports of doors that the club has not entered are shown to those alone who may see every location. How long they are kept is the setting `retention.access_days`."},
 
 		{id: "list-members", method: get, path: "/members", needs: identity.MembersRead, tag: "Members", summary: "Members",
 			detail: "`q` finds whole words of a name, a phone number or an e-mail address; those are sealed, so no part of a word can be found."},

@@ -54,6 +54,8 @@ func probes() map[string]func(w *world) ask {
 		"get-me":          list("/me"),
 		"change-password": send("PUT", to("/me/password"), is(object{"new": "a-" + secret + "-of-7"})),
 		"sign-out":        send("DELETE", to("/me/session"), nil),
+		"get-my-contact":  list("/me/contact"),
+		"put-my-contact":  send("PUT", to("/me/contact"), is(object{"by_sms": false, "by_email": true, "quiet_from": "22:00", "quiet_until": "07:00"})),
 
 		"list-threads":  list("/threads"),
 		"get-thread":    get(on("threads", thread)),
@@ -114,6 +116,8 @@ func probes() map[string]func(w *world) ask {
 			return object{"location_id": w.location, "bay_id": w.bay, "kind": "door", "name": "Door", "vendor": "unifi", "vendor_ref": "ref-" + w.tag}
 		}),
 		"update-device": send("PATCH", on("devices", func(w *world) string { return w.device.String() }), is(object{"name": "Other"}), func(w *world) string { return w.devTag }),
+
+		"list-access-events": list("/access-events"),
 
 		"list-members": list("/members"),
 		"get-member":   get(on("members", func(w *world) string { return w.member.String() })),

@@ -15,6 +15,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/thread"
@@ -408,6 +409,51 @@ func TestPruneForgetsDeliveriesThatNoVendorRepeats(t *testing.T) {
 	}
 	if n := h.count("SELECT COUNT(*) FROM deliveries"); n != 1 {
 		t.Errorf("%d deliveries after 31 h", n)
+	}
+}
+
+func TestPruneForgetsWhatDoorsReportedWhenItsTimeHasCome(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	report := func(id string, at time.Time) {
+		t.Helper()
+		if _, err := h.inbox.DoorEvent(t.Context(), h.tenant, club.DoorEvent{Vendor: "unifi", ID: id, Type: "t", Kind: club.AccessGranted, At: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(want int, when string) {
+		t.Helper()
+		if err := h.inbox.Prune(t.Context(), h.tenant); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.count("SELECT COUNT(*) FROM access_events"); n != want {
+			t.Errorf("%d events %s, want %d", n, when, want)
+		}
+	}
+	report("a", h.clock.Now())
+	h.clock.Advance(100 * 24 * time.Hour)
+	report("b", h.clock.Now())
+	report("c", time.Unix(0, 0)) // a controller whose clock is wrong
+	wants(3, "after 100 days")
+	h.clock.Advance(266 * 24 * time.Hour)
+	wants(2, "after a year")
+	h.write(func(tx *store.Tx) error {
+		return setting.PutValue(t.Context(), tx, club.Actor{Kind: club.ActorSystem, ID: "test"}, "retention.access_days", 7)
+	})
+	wants(0, "when a week is kept")
+}
+
+func TestPruneDeletesMoreThanABatch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	storetest.Exec(t, h.tenant, `INSERT INTO deliveries (provider, delivery_id, received_at)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1201) SELECT 'twilio', CAST(i AS TEXT), $1 FROM n`, h.clock.Now())
+	h.clock.Advance(31 * time.Hour)
+	if err := h.inbox.Prune(t.Context(), h.tenant); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM deliveries"); n != 0 {
+		t.Errorf("%d deliveries are left", n)
 	}
 }
 

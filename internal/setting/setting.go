@@ -53,6 +53,8 @@ type Settings struct {
 
 	DoorAlarm string // what a door that was forced or held open makes: DoorAlarmTicket and its like
 	Night     string // "22:00-06:00"; see AtNight
+
+	AccessDays int // for which what doors report is kept
 }
 
 // Off reports whether a switch is thrown that stops an action: "all", its category or its name.

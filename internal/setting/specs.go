@@ -103,6 +103,8 @@ var specs = []Spec{
 	checked(text("access.alarm", "People", "Door forced or held open", "What a door makes that was forced, or held open at night: ticket, emergency (a ticket that presses), or off. Nothing is ever done to the door.", DoorAlarmTicket, 1, 20, func(s *Settings) *string { return &s.DoorAlarm }), knownAlarm),
 	checked(text("access.night", "People", "Night", "When a door that is held open matters, by the clock of its place.", "22:00-06:00", 1, 20, func(s *Settings) *string { return &s.Night }), knownNight),
 	text("console.url", "People", "Address of the console", "For links in notifications, like https://club.example.com.", "", 0, 200, func(s *Settings) *string { return &s.ConsoleURL }),
+
+	count("retention.access_days", "What is kept", "What doors report is kept for", "In days. Who used which credential is never kept. Tickets and decisions that a report led to stay.", 365, 7, 3650, func(s *Settings) *int { return &s.AccessDays }),
 }
 
 func mustJSON(v any) json.RawMessage {

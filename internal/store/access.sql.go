@@ -74,6 +74,112 @@ func (q *Queries) CreateAccessEvent(ctx context.Context, arg CreateAccessEventPa
 	return result.RowsAffected()
 }
 
+const deleteAccessEvents = `-- name: DeleteAccessEvents :execrows
+DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < $1 AND e.received_at < $1 ORDER BY e.at LIMIT $2)
+`
+
+type DeleteAccessEventsParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// Some of those from before an instant, by either clock: a door whose clock is wrong is not forgotten early.
+func (q *Queries) DeleteAccessEvents(ctx context.Context, arg DeleteAccessEventsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAccessEvents, arg.Before, arg.Size)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const findAccessEventList = `-- name: FindAccessEventList :many
+SELECT e.id, e.vendor, e.kind, e.vendor_type, e.door_ref, e.device_id, e.location_id, e.bay_id, e.execution_id, e.at, e.received_at, COALESCE(d.name, '') AS door_name
+FROM access_events e LEFT JOIN devices d ON d.id = e.device_id
+WHERE e.at >= $1 AND e.at < $2 AND (e.at, e.id) < ($3, CAST($4 AS TEXT))
+  AND (CAST($5 AS TEXT) = '' OR (e.location_id IS NOT NULL AND CAST($5 AS TEXT) LIKE '%,' || e.location_id || ',%'))
+  AND (CAST($6 AS TEXT) = '' OR CAST($6 AS TEXT) LIKE '%,' || e.kind || ',%')
+  AND (CAST($7 AS TEXT) = '' OR e.location_id = CAST($7 AS TEXT))
+  AND (CAST($8 AS TEXT) = '' OR e.bay_id = CAST($8 AS TEXT))
+  AND (CAST($9 AS TEXT) = '' OR e.device_id = CAST($9 AS TEXT))
+ORDER BY e.at DESC, e.id DESC LIMIT $10
+`
+
+type FindAccessEventListParams struct {
+	Since    time.Time
+	Until    time.Time
+	Before   time.Time
+	BeforeID string
+	Scope    string
+	Kinds    string
+	Location string
+	Bay      string
+	Device   string
+	Size     int32
+}
+
+type FindAccessEventListRow struct {
+	ID          club.AccessEventID
+	Vendor      string
+	Kind        club.AccessKind
+	VendorType  string
+	DoorRef     string
+	DeviceID    club.DeviceID
+	LocationID  club.LocationID
+	BayID       club.BayID
+	ExecutionID club.ExecutionID
+	At          time.Time
+	ReceivedAt  time.Time
+	DoorName    string
+}
+
+// Latest first, after a cursor. What stands at no location is in nobody's scope but that of all.
+func (q *Queries) FindAccessEventList(ctx context.Context, arg FindAccessEventListParams) ([]FindAccessEventListRow, error) {
+	rows, err := q.db.QueryContext(ctx, findAccessEventList,
+		arg.Since,
+		arg.Until,
+		arg.Before,
+		arg.BeforeID,
+		arg.Scope,
+		arg.Kinds,
+		arg.Location,
+		arg.Bay,
+		arg.Device,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindAccessEventListRow{}
+	for rows.Next() {
+		var i FindAccessEventListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Vendor,
+			&i.Kind,
+			&i.VendorType,
+			&i.DoorRef,
+			&i.DeviceID,
+			&i.LocationID,
+			&i.BayID,
+			&i.ExecutionID,
+			&i.At,
+			&i.ReceivedAt,
+			&i.DoorName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findAccessEvents = `-- name: FindAccessEvents :many
 SELECT e.id, e.vendor, e.kind, e.device_id, e.execution_id, e.at, COALESCE(d.name, '') AS door_name
 FROM access_events e LEFT JOIN devices d ON d.id = e.device_id

@@ -70,11 +70,18 @@ func (q *Queries) CreateDelivery(ctx context.Context, arg CreateDeliveryParams) 
 }
 
 const deleteDeliveries = `-- name: DeleteDeliveries :execrows
-DELETE FROM deliveries WHERE received_at < $1
+DELETE FROM deliveries WHERE (provider, delivery_id) IN
+    (SELECT d.provider, d.delivery_id FROM deliveries d WHERE d.received_at < $1 ORDER BY d.received_at LIMIT $2)
 `
 
-func (q *Queries) DeleteDeliveries(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteDeliveries, before)
+type DeleteDeliveriesParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// Some of those from before an instant, the oldest first.
+func (q *Queries) DeleteDeliveries(ctx context.Context, arg DeleteDeliveriesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteDeliveries, arg.Before, arg.Size)
 	if err != nil {
 		return 0, err
 	}

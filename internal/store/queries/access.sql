@@ -20,3 +20,19 @@ WHERE e.device_id IS NOT NULL AND e.at >= sqlc.arg(since)
 -- Doors that were held open or forced since an instant.
 SELECT COUNT(*) FROM access_events e WHERE e.kind IN ('held_open', 'forced') AND e.at >= sqlc.arg(since)
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR e.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || e.location_id || ',%');
+
+-- name: FindAccessEventList :many
+-- Latest first, after a cursor. What stands at no location is in nobody's scope but that of all.
+SELECT e.id, e.vendor, e.kind, e.vendor_type, e.door_ref, e.device_id, e.location_id, e.bay_id, e.execution_id, e.at, e.received_at, COALESCE(d.name, '') AS door_name
+FROM access_events e LEFT JOIN devices d ON d.id = e.device_id
+WHERE e.at >= sqlc.arg(since) AND e.at < sqlc.arg(until) AND (e.at, e.id) < (sqlc.arg(before), CAST(sqlc.arg(before_id) AS TEXT))
+  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR (e.location_id IS NOT NULL AND CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || e.location_id || ',%'))
+  AND (CAST(sqlc.arg(kinds) AS TEXT) = '' OR CAST(sqlc.arg(kinds) AS TEXT) LIKE '%,' || e.kind || ',%')
+  AND (CAST(sqlc.arg(location) AS TEXT) = '' OR e.location_id = CAST(sqlc.arg(location) AS TEXT))
+  AND (CAST(sqlc.arg(bay) AS TEXT) = '' OR e.bay_id = CAST(sqlc.arg(bay) AS TEXT))
+  AND (CAST(sqlc.arg(device) AS TEXT) = '' OR e.device_id = CAST(sqlc.arg(device) AS TEXT))
+ORDER BY e.at DESC, e.id DESC LIMIT sqlc.arg(size);
+
+-- name: DeleteAccessEvents :execrows
+-- Some of those from before an instant, by either clock: a door whose clock is wrong is not forgotten early.
+DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < sqlc.arg(before) AND e.received_at < sqlc.arg(before) ORDER BY e.at LIMIT sqlc.arg(size));

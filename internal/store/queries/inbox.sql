@@ -3,7 +3,9 @@
 INSERT INTO deliveries (provider, delivery_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 
 -- name: DeleteDeliveries :execrows
-DELETE FROM deliveries WHERE received_at < sqlc.arg(before);
+-- Some of those from before an instant, the oldest first.
+DELETE FROM deliveries WHERE (provider, delivery_id) IN
+    (SELECT d.provider, d.delivery_id FROM deliveries d WHERE d.received_at < sqlc.arg(before) ORDER BY d.received_at LIMIT sqlc.arg(size));
 
 -- name: LockSubject :exec
 -- Takes the subject's row until the transaction ends, so that two replicas cannot both open a thread.
