@@ -68,6 +68,8 @@ test("who edits while somebody else approves keeps what was typed and hears of i
 test("an announced action counts down to its deadline, and a rejection stops it", async ({ page, club, isMobile }) => {
   test.skip(isMobile, "the same setting for both would be switched under the other's feet");
   await club.setting("actions.auto_execution", true);
+  await club.setting("autonomy.actions", ["device"]);
+  await club.setting("autonomy.places", ["all"]);
   try {
     const m = await club.booker("Northside", 3);
     const id = await openProposal(page, club, m, "trackman froze");
@@ -82,6 +84,8 @@ test("an announced action counts down to its deadline, and a rejection stops it"
     expect(await club.executions(id)).toEqual([]);
   } finally {
     await club.setting("actions.auto_execution", false);
+    await club.setting("autonomy.actions", []);
+    await club.setting("autonomy.places", []);
   }
 });
 

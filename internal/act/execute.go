@@ -115,8 +115,12 @@ func (e *Engine) order(ctx context.Context, tx *store.Tx, tenant *store.Tenant, 
 	if err != nil {
 		return nil, "", err
 	}
-	if off, thrown, err := settings.OffAt(ctx, tx, string(a.Category), a.Name, x.LocationID); err != nil || thrown {
-		return nil, "switched off in the meantime: " + off, err
+	by, ok := club.ParseActor(x.RequestedBy)
+	if !ok {
+		by = system
+	}
+	if why, err := withheld(ctx, tx, settings, a, x.LocationID, by); err != nil || why != "" {
+		return nil, "held back in the meantime: " + why, err
 	}
 	if why, err := takenOver(ctx, tx, x); err != nil || why != "" {
 		return nil, why, err

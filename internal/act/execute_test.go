@@ -126,7 +126,7 @@ func TestWhatChangesBetweenGateAndCallStopsTheCall(t *testing.T) {
 		change func(*world)
 		why    string
 	}{
-		"a switch is thrown":            {func(w *world) { w.off("device") }, "switched off in the meantime"},
+		"a switch is thrown":            {func(w *world) { w.off("device") }, "held back in the meantime: switched off: device"},
 		"the vendor is removed":         {func(w *world) { w.noVendor = true }, "no device management is configured"},
 		"the parameters do not fit":     {func(w *world) { storetest.Exec(w.t, w.tenant, `UPDATE executions SET params = '{"x":1}'`) }, "do not fit"},
 		"the action is gone":            {func(w *world) { storetest.Exec(w.t, w.tenant, `UPDATE executions SET action = 'gone'`) }, "not in the catalogue"},
@@ -354,7 +354,7 @@ func TestEngineRunsUnderTheRunner(t *testing.T) {
 	if err := runner.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.run([]knowledge.Step{{Action: "unlock_door"}, {Reply: "The {{door}} is open."}}, nil)
+	w.start(Run{Decision: w.decide(w.thread), Steps: []knowledge.Step{{Action: "unlock_door"}, {Reply: "The {{door}} is open."}}, By: operator})
 	select {
 	case <-done:
 	case <-time.After(15 * time.Second):

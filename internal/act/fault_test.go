@@ -43,7 +43,8 @@ func (w *world) without(table string, fn func()) {
 func TestActWhoseRowsCannotBeReadOrWrittenIsNotDone(t *testing.T) {
 	t.Parallel()
 	w := build(t)
-	d := w.run([]knowledge.Step{{Action: "unlock_door"}, {Reply: "Open."}}, nil)
+	d := w.decide(w.thread)
+	w.start(Run{Decision: d, Steps: []knowledge.Step{{Action: "unlock_door"}, {Reply: "Open."}}, By: operator})
 	job := jobstest.Pending[runJob](t, w.cluster, w.tenant)[0]
 	for _, table := range []string{"threads", "members", "bookings", "locations", "bays", "devices", "settings", "cooldowns", "executions", "audit_entries", "runs", "decisions"} {
 		w.without(table, func() {

@@ -122,16 +122,31 @@ func lock(ctx context.Context, tx *store.Tx, location club.LocationID, subject c
 }
 
 // entitled refuses what is switched off, and what nobody stands behind: the machine acts on a decision
-// only.
+// only, and unasked on what the club permits.
 func entitled(ctx context.Context, tx *store.Tx, r Request, s *scene, settings setting.Settings) (*Refusal, error) {
 	if r.Decision.IsZero() && r.By.Kind != club.ActorUser && r.By.Kind != club.ActorAPIKey {
 		return &Refusal{Code: club.CodeForbidden, Reason: "nobody has decided on this action"}, nil
 	}
-	off, thrown, err := settings.OffAt(ctx, tx, string(s.action.Category), s.action.Name, s.location.ID)
-	if err != nil || !thrown {
+	why, err := withheld(ctx, tx, settings, s.action, s.location.ID, r.By)
+	if err != nil || why == "" {
 		return nil, err
 	}
-	return &Refusal{Code: club.CodeForbidden, Reason: "switched off: " + off}, nil
+	return &Refusal{Code: club.CodeForbidden, Reason: why}, nil
+}
+
+// withheld says why the club holds an action back at a place: a switch stops it for everybody, and the
+// machine by itself may do no more than is permitted. "" when nothing holds it back.
+func withheld(ctx context.Context, tx *store.Tx, settings setting.Settings, a catalogue.Action, at club.LocationID, by club.Actor) (string, error) {
+	off, thrown, err := settings.OffAt(ctx, tx, string(a.Category), a.Name, at)
+	switch {
+	case err != nil:
+		return "", err
+	case thrown:
+		return "switched off: " + off, nil
+	case by.Kind != club.ActorSystem:
+		return "", nil
+	}
+	return settings.Unasked(ctx, tx, []catalogue.Action{a}, at)
 }
 
 // prove proves every prerequisite, or says which one does not hold. A person's reason stands in for

@@ -19,6 +19,7 @@ import (
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
 	"clubos/internal/people"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/thread"
@@ -211,9 +212,22 @@ func build(t testing.TB) *world {
 		w.member, err = people.Create(ctx, tx, w.keys, club.System("test"), people.NewMember{Name: "Alex Kim", Phone: "+14155552671", Region: "US"})
 		return errors.Join(append(steps, err)...)
 	})
+	w.permit("device", "access", "words")
 	w.booking = w.book(w.member.SubjectID, w.bay, w.clock.Now().Add(-10*time.Minute), time.Hour)
 	w.thread = w.open(w.member.SubjectID)
 	return w
+}
+
+// permit lets the machine do unasked, everywhere, what of these can be undone.
+func (w *world) permit(actions ...string) {
+	w.write(func(tx *store.Tx) error {
+		for key, value := range map[string]any{"actions.auto_execution": true, "autonomy.actions": append([]string{}, actions...), "autonomy.places": []string{setting.Everywhere}} {
+			if err := setting.PutValue(w.t.Context(), tx, operator, key, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (w *world) device(tx *store.Tx, id club.DeviceID, bay club.BayID, kind club.DeviceKind, name, ref string) error {

@@ -236,7 +236,7 @@ func TestApprovedWordsWithoutAReplyStepComeFirst(t *testing.T) {
 func TestApprovedWordsAreThoseAfterTheActWhereNoneComeBefore(t *testing.T) {
 	t.Parallel()
 	w := build(t)
-	w.start(Run{Decision: w.decide(w.thread), Steps: []knowledge.Step{{Action: "unlock_door"}, {Reply: "No.", When: knowledge.WhenFailed}, {Reply: "The {{door}} is open."}}, Reply: "Come in!"})
+	w.start(Run{Decision: w.decide(w.thread), Steps: []knowledge.Step{{Action: "unlock_door"}, {Reply: "No.", When: knowledge.WhenFailed}, {Reply: "The {{door}} is open."}}, Reply: "Come in!", By: operator})
 	w.drain()
 	if got := w.texts(); !slices.Equal(got, []string{"Come in!"}) {
 		t.Errorf("the member read %q", got)

@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"clubos/internal/club"
 )
@@ -28,4 +29,29 @@ func TestOnePressStopsAPlaceAndABannerSaysSo(t *testing.T) {
 	b.post("/c/fairway/autonomy", "switch", "coffee", "to", "off").want(http.StatusBadRequest)
 	h.as(club.RoleOperator).get("/c/fairway/autonomy").want(http.StatusForbidden)
 	h.as(club.RoleAdmin, h.north).post("/c/fairway/autonomy", "switch", "all", "to", "off").want(http.StatusForbidden)
+}
+
+func TestWhatRunsUnaskedIsTickedOnOnePage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleAdmin)
+	b.get("/c/fairway/autonomy").want(http.StatusOK, "Act unasked", "Restart TrackMan", "Northside", "Unlock the door: always asks").without("checked")
+	b.submit("/c/fairway/autonomy/permits", "on", "true", "action", "restart_trackman", "place", "north").want(http.StatusOK, "Saved; it counts at once.")
+	if s := h.settings(); !s.AutoExecution || len(s.AutoActions) != 1 || s.AutoActions[0] != "restart_trackman" || len(s.AutoPlaces) != 1 || s.AutoPlaces[0] != "north" {
+		t.Errorf("settings %+v", s)
+	}
+	if n := h.count("SELECT COUNT(*) FROM audit_entries WHERE action = 'setting.changed'"); n != 3 {
+		t.Errorf("%d audit entries of three settings", n)
+	}
+	b.submit("/c/fairway/autonomy/permits").want(http.StatusOK, "Nothing was changed.")
+	b.submit("/c/fairway/autonomy/permits", "action", "unlock_door").want(http.StatusOK, "cannot be undone")
+	b.get("/c/fairway/autonomy")
+	h.clock.Advance(time.Second)
+	h.as(club.RoleAdmin).post("/c/fairway/autonomy", "switch", "device", "to", "off")
+	b.submit("/c/fairway/autonomy/permits", "action", "device").want(http.StatusOK, "Somebody else has changed")
+	if s := h.settings(); len(s.AutoActions) != 1 {
+		t.Errorf("a page that was out of date changed what is permitted: %q", s.AutoActions)
+	}
+	h.as(club.RoleOperator).post("/c/fairway/autonomy/permits", "on", "true").want(http.StatusForbidden)
+	h.as(club.RoleAdmin, h.north).post("/c/fairway/autonomy/permits", "on", "true").want(http.StatusForbidden)
 }

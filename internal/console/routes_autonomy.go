@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
@@ -17,14 +18,12 @@ func (c *console) autonomyRoutes() []route {
 	return []route{
 		get("/autonomy", identity.SettingsRead, showAutonomy),
 		post("/autonomy", identity.SettingsWrite, throwSwitch),
+		post("/autonomy/permits", identity.SettingsWrite, savePermits),
 	}
 }
 
-// killSwitches is the setting that every switch is kept in.
-const killSwitches = "actions.off"
-
 func showAutonomy(v *visit) error {
-	p := page.AutonomyPage{May: v.p.Can(identity.SettingsWrite) && v.p.Everywhere()}
+	p := page.AutonomyPage{May: v.p.Can(identity.SettingsWrite) && v.p.Everywhere(), Manage: v.p.Can(identity.MemoryManage) && v.p.Everywhere()}
 	err := v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
 		f, err := v.frame(tx, "autonomy", "Autonomy")
 		if err != nil {
@@ -32,14 +31,14 @@ func showAutonomy(v *visit) error {
 		}
 		p.Shell = f.Shell
 		p.Groups = v.switches(f)
-		paused, err := v.c.Memory.List(v.r.Context(), tx, f.settings, learn.Filter{Scope: v.p.LocationScope(), Mode: learn.ModePaused, Size: listSize})
+		versions, err := settingVersions(v, tx)
 		if err != nil {
 			return err
 		}
-		for _, b := range paused {
-			p.Paused = append(p.Paused, patternRow(f, nil, b))
-		}
-		return nil
+		p.Permits = v.permits(f)
+		p.Permits.Version = versions[autonomyGroup]
+		p.Patterns, err = v.patternSwitches(tx, f)
+		return err
 	})
 	if err != nil {
 		return err
@@ -48,33 +47,90 @@ func showAutonomy(v *visit) error {
 	return v.show(http.StatusOK, page.Autonomy(p))
 }
 
+// autonomyGroup is the group of settings that the page edits.
+const autonomyGroup = "Autonomy"
+
+// patternSwitches lists the patterns that can act or announce, and those that are paused.
+func (v *visit) patternSwitches(tx *store.Tx, f frame) ([]page.PatternSwitch, error) {
+	var out []page.PatternSwitch
+	for _, mode := range []learn.Mode{learn.ModePaused, learn.ModeAuto, learn.ModeSuggest} {
+		list, err := v.c.Memory.List(v.r.Context(), tx, f.settings, learn.Filter{Scope: v.p.LocationScope(), Mode: mode, Size: listSize})
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range list {
+			out = append(out, page.PatternSwitch{Row: patternRow(f, nil, b), Version: b.Pattern.Version, Paused: mode == learn.ModePaused})
+		}
+	}
+	return out, nil
+}
+
+// kindsOfActions names the kinds of actions that can be stopped or permitted, as the page shows them.
+func kindsOfActions() []page.SwitchRow {
+	return []page.SwitchRow{
+		{Key: string(catalogue.CategoryDevice), Label: "Devices", About: "Nothing is restarted or switched."},
+		{Key: string(catalogue.CategoryAccess), Label: "Doors", About: "No door is unlocked or locked."},
+		{Key: string(catalogue.CategoryWords), Label: "Words", About: "No reply goes out by itself."},
+	}
+}
+
 // switches lists everything that can be stopped, the widest first.
 func (v *visit) switches(f frame) []page.SwitchGroup {
-	row := func(key, label, about string) page.SwitchRow {
-		return page.SwitchRow{Key: key, Label: label, About: about, Off: slices.Contains(f.settings.SwitchedOff, key)}
+	thrown := func(r page.SwitchRow) page.SwitchRow {
+		r.Off = slices.Contains(f.settings.SwitchedOff, r.Key)
+		return r
+	}
+	kinds := page.SwitchGroup{Title: "Kinds of actions"}
+	for _, k := range kindsOfActions() {
+		kinds.Rows = append(kinds.Rows, thrown(k))
 	}
 	out := []page.SwitchGroup{
-		{Title: "Everything", Rows: []page.SwitchRow{row("all", "Everything", "ClubOS acts on nothing and writes to nobody; people are called.")}},
-		{Title: "Kinds of actions", Rows: []page.SwitchRow{
-			row(string(catalogue.CategoryDevice), "Devices", "Nothing is restarted or switched."),
-			row(string(catalogue.CategoryAccess), "Doors", "No door is unlocked or locked."),
-			row(string(catalogue.CategoryWords), "Words", "No reply goes out by itself."),
-		}},
+		{Title: "Everything", Rows: []page.SwitchRow{thrown(page.SwitchRow{Key: "all", Label: "Everything", About: "ClubOS acts on nothing and writes to nobody; people are called."})}},
+		kinds,
 	}
 	places := page.SwitchGroup{Title: "Locations"}
 	for _, l := range f.locations {
-		places.Rows = append(places.Rows, row(setting.AtLocation+l.Slug, l.Name, ""))
+		places.Rows = append(places.Rows, thrown(page.SwitchRow{Key: setting.AtLocation + l.Slug, Label: l.Name}))
 	}
 	actions := page.SwitchGroup{Title: "Actions"}
 	for _, a := range v.c.Catalogue.All() {
 		if a.Physical() {
-			actions.Rows = append(actions.Rows, row(string(a.Name), a.Title, a.Description))
+			actions.Rows = append(actions.Rows, thrown(page.SwitchRow{Key: string(a.Name), Label: a.Title, About: a.Description}))
 		}
 	}
 	if len(places.Rows) > 0 {
 		out = append(out, places)
 	}
 	return append(out, actions)
+}
+
+// permits lists what may be allowed unasked, and where.
+func (v *visit) permits(f frame) page.PermitForm {
+	s := f.settings
+	out := page.PermitForm{On: s.AutoExecution}
+	about := map[string]string{
+		string(catalogue.CategoryDevice): "All of them, also those that are added later.",
+		string(catalogue.CategoryAccess): "All of them that can be undone.",
+		string(catalogue.CategoryWords):  "Replies that nothing else goes with. Words that go with an action follow the action.",
+	}
+	for _, k := range kindsOfActions() {
+		g := page.PermitGroup{Kind: page.PermitRow{Key: k.Key, Label: k.Label, About: about[k.Key], Allowed: slices.Contains(s.AutoActions, k.Key)}}
+		for _, a := range v.c.Catalogue.All() {
+			switch {
+			case string(a.Category) != k.Key || !a.Physical():
+			case setting.Unaskable(a):
+				g.Rows = append(g.Rows, page.PermitRow{Key: string(a.Name), Label: a.Title, Allowed: slices.Contains(s.AutoActions, string(a.Name))})
+			default:
+				g.Never = append(g.Never, a.Title)
+			}
+		}
+		out.Actions = append(out.Actions, g)
+	}
+	out.Places = []page.PermitRow{{Key: setting.Everywhere, Label: "Everywhere", About: "Also at locations that are added later.", Allowed: slices.Contains(s.AutoPlaces, setting.Everywhere)}}
+	for _, l := range f.locations {
+		out.Places = append(out.Places, page.PermitRow{Key: l.Slug, Label: l.Name, Allowed: slices.Contains(s.AutoPlaces, l.Slug)})
+	}
+	return out
 }
 
 // throwSwitch stops something, or lets it run again. Pressed twice it stays as it is.
@@ -85,21 +141,9 @@ func throwSwitch(v *visit) error {
 	if !v.p.Everywhere() {
 		return club.Forbidden("Only somebody who works everywhere may throw these switches.")
 	}
-	key, stop := v.field("switch"), v.field("to") != "on"
+	stop := v.field("to") != "on"
 	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
-		s, err := setting.Load(v.r.Context(), tx)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(s.SwitchedOff, key) == stop {
-			return nil
-		}
-		off := slices.DeleteFunc(slices.Clone(s.SwitchedOff), func(o string) bool { return o == key })
-		if stop {
-			off = append(off, key)
-		}
-		tx.Changed("setting", "autonomy")
-		return setting.PutValue(v.r.Context(), tx, v.p.Actor, killSwitches, off)
+		return setting.Switch(v.r.Context(), tx, v.p.Actor, v.field("switch"), stop)
 	})
 	if err != nil {
 		return err
@@ -108,4 +152,36 @@ func throwSwitch(v *visit) error {
 		return v.warn(v.at("autonomy"), "Stopped. It counts at once.")
 	}
 	return v.done(v.at("autonomy"), "It runs again, as far as everything else allows.")
+}
+
+// savePermits stores what may run unasked, and where: all of it, or nothing.
+func savePermits(v *visit) error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if !v.p.Everywhere() {
+		return club.Forbidden("Only somebody who works everywhere may decide what runs unasked.")
+	}
+	changed := 0
+	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) (err error) {
+		versions, err := settingVersions(v, tx)
+		if err != nil {
+			return err
+		}
+		if strconv.FormatInt(versions[autonomyGroup], 10) != v.field("version") {
+			return club.Conflict("somebody else has changed these settings meanwhile; look at them again")
+		}
+		changed, err = setting.Permit(v.r.Context(), tx, v.p.Actor, v.field("on") == "true", v.r.PostForm["action"], v.r.PostForm["place"])
+		return err
+	})
+	switch club.CodeOf(err) {
+	case "":
+		if changed == 0 {
+			return v.done(v.at("autonomy"), "Nothing was changed.")
+		}
+		return v.done(v.at("autonomy"), "Saved; it counts at once.")
+	case club.CodeInvalid, club.CodeConflict:
+		return v.warn(v.at("autonomy"), sentence(club.MessageOf(err)))
+	}
+	return err
 }

@@ -165,11 +165,17 @@ func actOnPattern(v *visit) error {
 		row, err = act.do(v, tx, c)
 		return err
 	})
+	next := func(id club.PatternID) string {
+		if to := v.field("next"); to != "" {
+			return v.safeNext(to)
+		}
+		return v.at("memory", id.String())
+	}
 	switch club.CodeOf(err) {
 	case "":
-		return v.done(v.at("memory", row.ID.String()), act.said)
+		return v.done(next(row.ID), act.said)
 	case club.CodeInvalid, club.CodeConflict:
-		return v.warn(v.at("memory", id.String()), sentence(club.MessageOf(err)))
+		return v.warn(next(id), sentence(club.MessageOf(err)))
 	}
 	return err
 }

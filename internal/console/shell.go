@@ -113,8 +113,8 @@ func modeOf(s setting.Settings) page.Mode {
 		return page.Mode{Label: "Paused", Text: "Everything is switched off: ClubOS acts on nothing until somebody switches it on.", Tone: page.ToneDanger, Loud: true}
 	case len(s.SwitchedOff) > 0:
 		return page.Mode{Label: "Limited", Text: "Switched off: " + strings.Join(s.SwitchedOff, ", ") + ".", Tone: page.ToneDanger, Loud: true}
-	case s.AutoExecution:
-		return page.Mode{Label: "On", Text: "ClubOS acts when it is sure enough and nobody objects.", Tone: page.ToneOK}
+	case s.AutoExecution && len(s.AutoActions) > 0 && len(s.AutoPlaces) > 0:
+		return page.Mode{Label: "On", Text: "ClubOS does what is permitted when it is sure enough and nobody objects.", Tone: page.ToneOK}
 	case s.AutoSafeReplies:
 		return page.Mode{Label: "Answers", Text: "ClubOS answers plain questions by itself and asks before everything else.", Tone: page.ToneMachine}
 	}

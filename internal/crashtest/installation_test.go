@@ -87,7 +87,8 @@ func (in *installation) open(ctx context.Context, fn func(*app.App) error) error
 // and doors wait for an objection for a few seconds only.
 func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug) (err error) {
 	in.club, err = simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: slug, Name: "Crash", Seed: 1, NoStaff: true, BaysEach: 20, Members: 300,
-		Settings: map[string]any{"wait.burst": "300ms", "wait.suggest": "5s", "actions.auto_execution": true},
+		Settings: map[string]any{"wait.burst": "300ms", "wait.suggest": "5s", "actions.auto_execution": true,
+			"autonomy.actions": []string{"device", "access", "words"}, "autonomy.places": []string{"all"}},
 		ImportSOPs: func(ctx context.Context, tenant *store.Tenant) error {
 			docs, problems := knowledge.Import(bytes.NewReader(knowledge.Starter()), knowledge.FormatYAML, a.Catalogue)
 			if len(problems) > 0 {

@@ -84,7 +84,7 @@ func TestNothingIsEverAutomaticWithoutOutcomesButPlainInformation(t *testing.T) 
 	t.Parallel()
 	h := newHouse(t)
 	h.set("replies.auto_safe", true)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.book("3")
 	for _, words := range []string{"the screen is frozen", "please unlock the door"} {
 		th := h.hear(ada, words)
@@ -161,7 +161,7 @@ func TestBayComesFromTheMembersOwnPlace(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.set("actions.auto_execution", true)
+			h.permit()
 			if c.booked != "" {
 				h.book(c.booked)
 			}

@@ -44,7 +44,7 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 	text := func(words string, before func(*house)) func(*house) func(context.Context) error {
 		return func(h *house) func(context.Context) error {
 			h.set("replies.auto_safe", true)
-			h.set("actions.auto_execution", true)
+			h.permit()
 			if before != nil {
 				before(h)
 			}
@@ -57,7 +57,7 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 	}
 	proposed := func(act func(*house, store.Proposal, context.Context) error) func(*house) func(context.Context) error {
 		return func(h *house) func(context.Context) error {
-			h.set("actions.auto_execution", true)
+			h.permit()
 			h.book("3")
 			p := h.proposal(h.hear(ada, "the screen is frozen").ID)
 			h.clock.Advance(30 * time.Minute) // within the booking
@@ -149,7 +149,7 @@ func TestDeadlineInAThreadThatMovedOnIsAPersonsMatter(t *testing.T) {
 func TestDoorNeverOpensByItself(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.book("3")
 	th := h.hear(ada, "please unlock the door")
 	p := h.proposal(th.ID)
@@ -164,7 +164,7 @@ func TestDoorNeverOpensByItself(t *testing.T) {
 func TestStillBrokenAfterARestartReachesAPerson(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.book("3")
 	th := h.hear(ada, "the screen is frozen")
 	id := club.NewExecutionID(h.clock.Now()).String()

@@ -201,6 +201,14 @@ func (h *house) set(key string, value any) {
 	h.write(func(tx *store.Tx) error { return setting.PutValue(h.t.Context(), tx, club.System("test"), key, value) })
 }
 
+// permit lets the machine do unasked whatever can be undone, everywhere.
+func (h *house) permit() {
+	h.t.Helper()
+	h.set("actions.auto_execution", true)
+	h.set("autonomy.actions", []string{"device", "access", "words"})
+	h.set("autonomy.places", []string{"all"})
+}
+
 // book gives ada a booking of a bay that began 20 minutes ago.
 func (h *house) book(bay string) {
 	h.t.Helper()

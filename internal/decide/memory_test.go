@@ -106,7 +106,7 @@ func TestAnOperatorWhoAnswersOtherwiseSpeaksAgainstTheProcedure(t *testing.T) {
 func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	th := h.hear(ada, "what's the wifi password")
 	d, _ := h.decision(th.ID)
 	if d.Tier != club.TierSuggest {

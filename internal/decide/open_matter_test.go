@@ -121,7 +121,7 @@ func TestRejectionByAnIntegrationCallsAPerson(t *testing.T) {
 func TestBayThatSomebodyElseHasIsAPersonsMatter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	now := h.clock.Now()
 	for bay, phone := range map[string]string{"": ada, "3": "+14155550199"} {
 		_, err := h.inbox.Booking(t.Context(), h.tenant, "", club.BookingChange{Source: "test", ExternalID: "b" + bay, Location: "Northside", Bay: bay, Start: now.Add(-20 * time.Minute), End: now.Add(40 * time.Minute), Phone: phone, Sequence: 1})

@@ -91,7 +91,7 @@ func TestDangerBesideAStopReachesAPerson(t *testing.T) {
 func TestStopCountsInAllConversationsOfTheMember(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.book("3")
 	other := func(line, text string) club.ThreadID {
 		h.write(func(tx *store.Tx) error {
@@ -140,7 +140,7 @@ func TestStopInAHeldThreadWithdrawsWhatWasOnlyToBeSaid(t *testing.T) {
 func TestProposedReplyToWhoHasOptedOutIsNotSentByApprovalOrTime(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	th := h.hear(ada, "what's the wifi password")
 	p := h.proposal(th.ID)
 	storetest.Exec(t, h.tenant, "UPDATE subjects SET consent = 'withdrawn' WHERE id = $1", th.SubjectID.String())

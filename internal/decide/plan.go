@@ -156,10 +156,12 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	if p.raiseSafe(safe) {
 		return p, nil
 	}
-	if !m.settings.AutoExecution {
-		p.lower(club.TierApprove, "automatic execution is off")
+	// What runs when the first thing fails is for the gate, which asks again.
+	why, err := m.settings.Unasked(ctx, tx, actions, m.location.ID)
+	if err == nil && why != "" {
+		p.lower(club.TierApprove, why)
 	}
-	return p, nil
+	return p, err
 }
 
 // stand asks the memory what the plan may claim here, and lowers it to what people and breakers allow.

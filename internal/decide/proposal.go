@@ -314,8 +314,13 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	if th.Status != club.ThreadAwaitingAI {
 		return "the conversation has moved on (" + words(string(th.Status)) + ")", nil
 	}
-	if !s.AutoExecution {
-		return "automatic execution is off", nil
+	var st stored
+	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {
+		return "", fmt.Errorf("read steps: %w", err)
+	}
+	actions := actionsOf(st.Steps, d.cfg.Catalogue)
+	if why, err := s.Unasked(ctx, tx, actions, dec.LocationID); err != nil || why != "" {
+		return why, err
 	}
 	if why, err := d.bookingGone(ctx, tx, dec); err != nil || why != "" {
 		return why, err
@@ -329,19 +334,12 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	if ceiling, why, err := d.cfg.Memory.Ceiling(ctx, tx, dec); err != nil || ceiling.Lower(club.TierSuggest) != club.TierSuggest {
 		return why, err
 	}
-	var st stored
-	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {
-		return "", fmt.Errorf("read steps: %w", err)
-	}
 	if off, thrown, err := s.OffAt(ctx, tx, "words", "send_reply", dec.LocationID); err != nil || thrown {
 		return "switched off: " + off, err
 	}
-	for _, a := range actionsOf(st.Steps, d.cfg.Catalogue) {
+	for _, a := range actions {
 		if off, thrown, err := s.OffAt(ctx, tx, string(a.Category), a.Name, dec.LocationID); err != nil || thrown {
 			return "switched off: " + off, err
-		}
-		if !a.Reversible || a.Risk == club.RiskHigh {
-			return words(string(a.Name)) + " cannot be undone", nil
 		}
 	}
 	return "", nil

@@ -2,6 +2,7 @@ package decide_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ import (
 func announced(t *testing.T) (*house, store.Thread, store.Proposal) {
 	t.Helper()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.book("3")
 	th := h.hear(ada, "the screen is frozen")
 	p := h.proposal(th.ID)
@@ -94,6 +95,8 @@ func TestDeadlineNeverRunsWhatIsNotEntitled(t *testing.T) {
 		"auto execution is switched off": func(h *house) { h.set("actions.auto_execution", false) },
 		"a kill switch is thrown":        func(h *house) { h.set("actions.off", []string{"device"}) },
 		"words are switched off":         func(h *house) { h.set("actions.off", []string{"words"}) },
+		"its kind is permitted no more":  func(h *house) { h.set("autonomy.actions", []string{"words", "access"}) },
+		"its place is permitted no more": func(h *house) { h.set("autonomy.places", []string{}) },
 		"the location is switched off":   func(h *house) { h.set("actions.off", []string{"location:north"}) },
 		"the threshold is raised": func(h *house) {
 			h.set("confidence.high", 0.999)
@@ -229,4 +232,34 @@ func TestNewTextWithdrawsWhatWasProposed(t *testing.T) {
 		return err
 	})
 	_ = th
+}
+
+func TestWhatIsNotPermittedUnaskedWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		actions, places []string
+		why             string
+	}{
+		"no action":      {[]string{}, []string{"all"}, "restart trackman is not permitted unasked"},
+		"another action": {[]string{"reboot_pc", "words"}, []string{"all"}, "restart trackman is not permitted unasked"},
+		"no place":       {[]string{"device"}, []string{}, "nothing is permitted unasked at Northside"},
+		"this and here":  {[]string{"restart_trackman"}, []string{"north"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.permit()
+			h.set("autonomy.actions", c.actions)
+			h.set("autonomy.places", c.places)
+			h.book("3")
+			th := h.hear(ada, "the screen is frozen")
+			d, e := h.decision(th.ID)
+			if want := map[bool]club.Tier{true: club.TierSuggest, false: club.TierApprove}[c.why == ""]; d.Tier != want {
+				t.Errorf("tier %s, want %s: %q", d.Tier, want, e.Limits)
+			}
+			if c.why != "" && !slices.Contains(e.Limits, c.why) {
+				t.Errorf("limits %q", e.Limits)
+			}
+		})
+	}
 }

@@ -30,6 +30,9 @@ type Settings struct {
 	AutoExecution   bool // announced actions run at their deadline; off: a person decides
 	SwitchedOff     []string
 
+	// What may be done unasked once AutoExecution is on; see Unasked.
+	AutoActions, AutoPlaces []string
+
 	// What a learned decision needs before it is proposed, and before it may act.
 	ProposeOutcomes, ProposePeople, ExecutePeople int
 
@@ -135,7 +138,7 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 	if err != nil {
 		return err
 	}
-	before, thrown := spec.get(now), now.SwitchedOff
+	before, was := spec.get(now), now
 	if err := spec.set(&now, value); err != nil {
 		return club.Invalid("%s: %s", spec.Title, err)
 	}
@@ -147,7 +150,10 @@ func Put(ctx context.Context, tx *store.Tx, by club.Actor, key string, value jso
 	if err := now.Thresholds.Validate(); err != nil {
 		return err
 	}
-	if err := knownLocations(ctx, tx, thrown, now.SwitchedOff); err != nil {
+	if err := knownLocations(ctx, tx, was.SwitchedOff, now.SwitchedOff); err != nil {
+		return err
+	}
+	if err := knownPlaces(ctx, tx, was.AutoPlaces, now.AutoPlaces); err != nil {
 		return err
 	}
 	canonical, err := json.Marshal(spec.get(now))
@@ -167,12 +173,8 @@ func knownLocations(ctx context.Context, tx *store.Tx, before, after []string) e
 		if !local || slices.Contains(before, off) {
 			continue
 		}
-		all, err := tx.FindLocations(ctx)
-		if err != nil {
-			return fmt.Errorf("find locations: %w", err)
-		}
-		if !slices.ContainsFunc(all, func(l store.Location) bool { return l.Slug == name }) {
-			return club.Invalid("no location has the short name %.40q", name)
+		if err := knownLocation(ctx, tx, name); err != nil {
+			return err
 		}
 	}
 	return nil
