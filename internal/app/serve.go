@@ -30,6 +30,9 @@ type Server struct {
 
 	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
 	finding     sync.WaitGroup
+
+	mu     sync.Mutex // guards warmed
+	warmed map[club.Slug]bool
 }
 
 // findEvery is how often clubs are looked for that another process has made or resumed.
@@ -53,7 +56,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 			return nil, err
 		}
 	}
-	s := &Server{app: a, failed: make(chan error, 1), drained: make(chan struct{})}
+	s := &Server{app: a, failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
 	handler, err := a.handler(s)
 	if err != nil {
 		return nil, err
@@ -81,6 +84,9 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	findCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopFinding = stop
 	s.finding.Go(func() { s.find(findCtx) })
+	for _, rec := range recs {
+		s.warm(findCtx, rec.Slug)
+	}
 	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
 	return s, nil
 }
@@ -110,28 +116,35 @@ func (s *Server) find(ctx context.Context) {
 			return
 		case <-again.C:
 			tryCtx, cancel := context.WithTimeout(ctx, findWithin)
-			if err := s.addNew(tryCtx); err != nil && ctx.Err() == nil {
+			served, err := s.addNew(tryCtx)
+			if err != nil && ctx.Err() == nil {
 				s.app.Log.ErrorContext(tryCtx, "new clubs cannot be served", "event.action", "server.find", "event.outcome", "failure", "error.message", err.Error())
 			}
 			cancel()
+			for _, slug := range served {
+				s.warm(ctx, slug)
+			}
 		}
 	}
 }
 
-func (s *Server) addNew(ctx context.Context) error {
+// addNew returns the clubs that are served.
+func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 	recs, err := s.app.Cluster.FindTenants(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var served []club.Slug
 	var errs []error
 	for _, rec := range recs {
 		if rec.Status == store.StatusActive {
+			served = append(served, rec.Slug)
 			errs = append(errs, s.AddTenant(ctx, rec.Slug))
 		} else {
 			errs = append(errs, s.app.vendors.open(ctx, rec.Slug))
 		}
 	}
-	return errors.Join(errs...)
+	return served, errors.Join(errs...)
 }
 
 // Stop drains: no new requests, those under way end, jobs under way end, and what is not done then is

@@ -80,7 +80,7 @@ func TestClubOfAnotherProcessIsServedAndASuspendedOneIsAnsweredWhenItIsResumed(t
 	if err := command.SetTenantStatus(t.Context(), by, "late", store.StatusSuspended); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.addNew(t.Context()); err != nil {
+	if _, err := s.addNew(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	server.vendors.mu.RLock()
@@ -111,7 +111,7 @@ func TestClubOfAnotherProcessIsServedAndASuspendedOneIsAnsweredWhenItIsResumed(t
 	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM audit_entries WHERE action IN ('club.suspended', 'club.resumed')"); n != 2 {
 		t.Errorf("%d audit entries of a suspension and its end", n)
 	}
-	if err := s.addNew(t.Context()); err != nil {
+	if _, err := s.addNew(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for wait := time.After(20 * time.Second); decisions() == 0; {

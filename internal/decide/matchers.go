@@ -189,6 +189,16 @@ func settledOf(n int) int {
 	return settled
 }
 
+// Warm has the club's matcher trained, if it is not yet, without waiting for it.
+func (d *Decider) Warm(ctx context.Context, tenant *store.Tenant) error {
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	_, err = d.trained(ctx, tenant, keys)
+	return err
+}
+
 // trained reports whether the club's matcher is ready, and sees to it that it will be. Training takes a
 // second: neither a transaction that writes nor a job's worker waits for it.
 func (d *Decider) trained(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant) (ready bool, err error) {
