@@ -52,7 +52,9 @@ func (e *Engine) finish(ctx context.Context, tx *store.Tx, x store.Execution, ou
 	if err := audit.Write(ctx, tx, audit.Entry{Actor: system, Action: "execution." + string(outcome), Object: x.ID.String(), Thread: x.ThreadID, Detail: map[string]any{"action": x.Action, "detail": detail}}); err != nil {
 		return err
 	}
-	learn.Consider(tx, x.DecisionID)
+	if err := consider(ctx, tx, x); err != nil {
+		return err
+	}
 	waiting, err := tx.FindRunsWaitingFor(ctx, "%"+x.ID.String()+"%")
 	if err != nil {
 		return fmt.Errorf("find waiting runs: %w", err)
@@ -66,6 +68,23 @@ func (e *Engine) finish(ctx context.Context, tx *store.Tx, x store.Execution, ou
 		return nil
 	}
 	return e.summon(ctx, tx, x.ThreadID, Escalation{Reason: sentence(x.Action, outcome, detail), Decision: x.DecisionID})
+}
+
+// consider has the decision judged that an execution belongs to; a person's own act tells what they did in
+// place of the thread's last decision.
+func consider(ctx context.Context, tx *store.Tx, x store.Execution) error {
+	if !x.DecisionID.IsZero() || x.ThreadID.IsZero() {
+		learn.Consider(tx, x.DecisionID)
+		return nil
+	}
+	last, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: x.ThreadID, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("find decision: %w", err)
+	}
+	for _, dec := range last {
+		learn.Consider(tx, dec.ID)
+	}
+	return nil
 }
 
 // summon calls a person to a thread, unless one has it. A merged thread is the one it was merged into.

@@ -3,6 +3,7 @@ package console
 import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 	"clubos/internal/thread"
 )
@@ -76,7 +77,7 @@ func (v *visit) threadOf(id club.ProposalID) (club.ThreadID, error) {
 
 // rejections are the reasons of the form, in words.
 var rejections = map[string]string{
-	"wrong_answer": "the answer is wrong", "wrong_matter": "it misread the matter", "wrong_action": "the wrong action", "by_hand": "done by hand", "other": "something else",
+	"wrong_answer": "the answer is wrong", "wrong_matter": learn.Misread, "wrong_action": "the wrong action", "by_hand": "done by hand", "other": "something else",
 }
 
 func rejection(reason, note string) string {

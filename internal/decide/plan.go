@@ -27,6 +27,7 @@ type plan struct {
 	confidence float64
 	earned     club.Tier
 	tier       club.Tier
+	alone      club.Tier // the tier before acting alone was switched off; "" where people decide in any case
 	limits     []string
 	model      string
 	standing   *learn.Standing // what the memory lets the plan claim; nil where nothing was weighed
@@ -153,7 +154,9 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	if err := d.notice(ctx, tx, m, f, &p, len(actions) > 0, safe); err != nil {
 		return p, err
 	}
-	if p.raiseSafe(safe) {
+	raised := p.raiseSafe(safe)
+	p.alone = p.tier
+	if raised {
 		return p, nil
 	}
 	// What runs when the first thing fails is for the gate, which asks again.

@@ -87,6 +87,9 @@ func (d *Decider) settle(ctx context.Context, tx *store.Tx, prop store.Proposal,
 	}
 	tx.Changed(thread.Topic, prop.ThreadID.String())
 	learn.Consider(tx, prop.DecisionID)
+	if to == club.ProposalRejected {
+		learn.ConsiderAgain(tx, prop.DecisionID) // by then the person has done what was right
+	}
 	err = audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "proposal." + string(to), Object: prop.ID.String(), Thread: prop.ThreadID, Detail: map[string]any{"edited": edited, "reason": reason}})
 	if err != nil {
 		return false, err
@@ -285,6 +288,9 @@ func (d *Decider) Deadline(ctx context.Context, tenant *store.Tenant, job Deadli
 		if why == "" {
 			won, err := d.settle(ctx, tx, prop, machine, club.ProposalExecuted, false, "nobody objected")
 			if err != nil || !won {
+				return err
+			}
+			if err := d.cfg.Memory.DoneAlone(ctx, tx, dec.ID); err != nil {
 				return err
 			}
 			return d.start(ctx, tx, keys, dec, "", machine)

@@ -51,6 +51,9 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if err := d.remember(ctx, tx, m, dec, p); err != nil {
 		return dec, err
 	}
+	if err := d.noteAlone(ctx, tx, m, dec, p); err != nil {
+		return dec, err
+	}
 	return dec, audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "decision.made", Object: dec.ID.String(), Thread: dec.ThreadID,
 		Detail: map[string]any{"kind": dec.Kind, "title": dec.Title, "tier": dec.Tier, "confidence": dec.Confidence, "limits": p.limits, "rule": p.rule}})
 }
@@ -75,6 +78,18 @@ func (d *Decider) remember(ctx context.Context, tx *store.Tx, m *matter, dec sto
 		learn.Consider(tx, last[1].ID)
 	}
 	return nil
+}
+
+// noteAlone records what acts alone, or would if it were allowed to.
+func (d *Decider) noteAlone(ctx context.Context, tx *store.Tx, m *matter, dec store.Decision, p *plan) error {
+	if p.kind != kindAnswer || p.standing == nil || dec.Tier == club.TierEscalate || p.alone != club.TierAuto && p.alone != club.TierSuggest {
+		return nil
+	}
+	a := learn.Alone{Tier: p.alone, Allowed: dec.Tier == p.alone, ActionClass: string(catalogue.CategoryWords)}
+	if acts := actionsOf(m.path(p.steps), d.cfg.Catalogue); len(acts) > 0 {
+		a.Action, a.ActionClass = acts[0].Name, string(acts[0].Category)
+	}
+	return d.cfg.Memory.NoteAlone(ctx, tx, m.settings, dec, a)
 }
 
 // ColumnReply is where a decision's draft stands, as vault.Field names it.

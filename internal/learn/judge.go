@@ -81,7 +81,10 @@ func (m *Memory) judgeOne(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 			return err
 		}
 	}
-	return nil
+	if err := m.judgeAlone(ctx, tx, keys, dec, later); err != nil {
+		return err
+	}
+	return m.noteTruth(ctx, tx, dec)
 }
 
 // judgeLesson is the outcome of a decision that a person took by hand.
@@ -100,7 +103,7 @@ func judgeLesson(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome
 // a device shows before what a person thinks.
 func (m *Memory) judge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, match store.PatternMatch, later []store.Decision) (outcome, error) {
 	agreed, err := judgePeople(ctx, tx, keys, dec)
-	if err != nil || agreed.source == reliability.SourceCorrected || agreed.source == reliability.SourceRejected {
+	if err != nil || agreed.source == reliability.SourceCorrected || agreed.source == reliability.SourceRejected || agreed.source == reliability.SourceRefuted {
 		return agreed, err
 	}
 	executions, err := tx.FindExecutionsOfDecision(ctx, dec.ID)
@@ -116,6 +119,8 @@ func (m *Memory) judge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 		return outcome{}, err
 	case back:
 		return outcome{source: reliability.SourceReopened}, nil
+	case done.source == "" && agreed.source == reliability.SourceReviewed: // somebody looked, whatever the devices did
+		return agreed, nil
 	case done.source != "" || len(executions) > 0: // without a source nobody knows whether it was done
 		return done, nil
 	case agreed.source != "":
@@ -171,13 +176,29 @@ func judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec stor
 		}
 	}
 	prop, err := tx.FindProposalOfDecision(ctx, dec.ID)
-	if missing(err) || err == nil && prop.Status != club.ProposalApproved {
-		return outcome{}, nil
-	}
-	if err != nil {
+	switch {
+	case err == nil && prop.Status == club.ProposalApproved:
+		return outcome{reliability.SourceApproved, personOf(prop.DecidedBy)}, nil
+	case err != nil && !missing(err):
 		return outcome{}, fmt.Errorf("find proposal: %w", err)
 	}
-	return outcome{reliability.SourceApproved, personOf(prop.DecidedBy)}, nil
+	return judgeReview(ctx, tx, dec)
+}
+
+// judgeReview reads what a person found who looked at what was done alone.
+func judgeReview(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome, error) {
+	review, err := tx.FindReview(ctx, dec.ID)
+	switch {
+	case missing(err):
+		return outcome{}, nil
+	case err != nil:
+		return outcome{}, fmt.Errorf("find review: %w", err)
+	case review.Answer == AnswerRight:
+		return outcome{reliability.SourceReviewed, personOf(review.Actor)}, nil
+	case review.Answer == AnswerWrong:
+		return outcome{reliability.SourceRefuted, personOf(review.Actor)}, nil
+	}
+	return outcome{}, nil
 }
 
 // near reports whether a person's words are the proposed ones with changes, not another answer.

@@ -70,7 +70,7 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 			return err
 		}
 	}
-	return m.precedent(ctx, tx, r, dec, evidence, row)
+	return m.precedent(ctx, tx, r.By, dec, evidence, row)
 }
 
 // unanswered returns the decision that a person's answer stands for: the thread's newest, if it
@@ -226,15 +226,16 @@ func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by
 	return row, nil
 }
 
-// precedent adds the situation to a pattern, and has the person's decision counted as its outcome.
-func (m *Memory) precedent(ctx context.Context, tx *store.Tx, r Reply, dec store.Decision, e club.Evidence, row store.DecisionPattern) error {
-	n, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: row.ID, Text: e.Text, Context: "{}", DecisionID: dec.ID, ThreadID: r.Thread.ID,
-		LocationID: dec.LocationID, BayID: dec.BayID, Actor: r.By.String(), At: tx.Now})
-	if err != nil || n == 0 {
+// precedent adds the situation of a decision to a pattern, and has the person's decision counted as its
+// outcome. A pattern without an id is none of those known: the situation is kept as one that nothing fits.
+func (m *Memory) precedent(ctx context.Context, tx *store.Tx, by club.Actor, dec store.Decision, e club.Evidence, row store.DecisionPattern) error {
+	n, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: row.ID, Text: e.Text, Context: "{}", DecisionID: dec.ID, ThreadID: dec.ThreadID,
+		LocationID: dec.LocationID, BayID: dec.BayID, Actor: by.String(), At: tx.Now})
+	if err != nil || n == 0 || row.ID.IsZero() {
 		return err
 	}
-	digest, err := digestOf(row)
-	if err != nil {
+	digest, err := taughtPlan(ctx, tx, row)
+	if err != nil || digest == "" {
 		return err
 	}
 	if err := tx.TeachMatch(ctx, store.TeachMatchParams{DecisionID: dec.ID, PatternID: row.ID, Plan: digest, At: tx.Now}); err != nil {
@@ -243,6 +244,22 @@ func (m *Memory) precedent(ctx context.Context, tx *store.Tx, r Reply, dec store
 	Consider(tx, dec.ID)
 	tx.Changed(Topic, row.ID.String())
 	return nil
+}
+
+// taughtPlan is what a person who names a pattern would have done: what was learned, or what its procedure
+// did last; "" for a procedure that has done nothing yet.
+func taughtPlan(ctx context.Context, tx *store.Tx, row store.DecisionPattern) (string, error) {
+	if row.SOPID.IsZero() {
+		return digestOf(row)
+	}
+	last, err := tx.FindNewestPlan(ctx, row.ID)
+	if missing(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find plan: %w", err)
+	}
+	return last.Plan, nil
 }
 
 // title is a name for a situation, from the text that showed it first.

@@ -36,6 +36,8 @@ type Settings struct {
 	// What a learned decision needs before it is proposed, and before it may act.
 	ProposeOutcomes, ProposePeople, ExecutePeople int
 
+	ReviewShare float64 // of what is done alone, how much a person looks at afterwards
+
 	BurstWait        time.Duration
 	SuggestDeadline  time.Duration
 	HandReplySilence time.Duration

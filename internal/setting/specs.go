@@ -69,6 +69,7 @@ var specs = []Spec{
 	count("memory.propose_outcomes", "Autonomy", "Outcomes before a learned decision is proposed", "What operators taught is kept back until it has had this many outcomes.", 3, 1, 1000, func(s *Settings) *int { return &s.ProposeOutcomes }),
 	count("memory.propose_people", "Autonomy", "People before a learned decision is proposed", "How many different people must stand behind it.", 1, 1, 100, func(s *Settings) *int { return &s.ProposePeople }),
 	count("memory.execute_people", "Autonomy", "People before a learned decision may act", "How many different people must stand behind it before it announces or acts alone.", 2, 1, 100, func(s *Settings) *int { return &s.ExecutePeople }),
+	share("reviews.share", "Autonomy", "Share that people look at afterwards", "Of what is done alone, this share is drawn by chance and put before a person: was it right? 0 asks for no reviews; what is then done alone is judged by complaints only.", 0.05, func(s *Settings) *float64 { return &s.ReviewShare }),
 	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words), an action's name, or location:NAME with a location's short name. The Autonomy page has a button for each.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
 
 	duration("wait.burst", "Timing", "Wait for the rest of a burst", "How long after a text we wait for the next one before answering both.", 2*time.Second, 0, time.Minute, func(s *Settings) *time.Duration { return &s.BurstWait }),
@@ -170,6 +171,20 @@ func number(key, group, title, help string, def float64, field func(*Settings) *
 			return nil
 		},
 		get: func(s Settings) any { return *field(&s) }}
+}
+
+// share makes the spec of a number from 0 to 1.
+func share(key, group, title, help string, def float64, field func(*Settings) *float64) Spec {
+	s := number(key, group, title, help, def, field)
+	s.set = func(s *Settings, raw json.RawMessage) error {
+		var v float64
+		if json.Unmarshal(raw, &v) != nil || v < 0 || v > 1 {
+			return errors.New("must be a number from 0 to 1")
+		}
+		*field(s) = v
+		return nil
+	}
+	return s
 }
 
 // maxRecurrence is as many tickets as are ever counted.

@@ -40,6 +40,23 @@ type AccessEvent struct {
 	CorrelationID club.CorrelationID
 }
 
+type AloneDecision struct {
+	DecisionID  club.DecisionID
+	ThreadID    club.ThreadID
+	PatternID   club.PatternID
+	LocationID  club.LocationID
+	Tier        club.Tier
+	Allowed     bool
+	Action      club.ActionName
+	ActionClass string
+	Draw        float64
+	Share       float64
+	Verdict     string
+	Because     string
+	JudgedAt    *time.Time
+	At          time.Time
+}
+
 type Archived struct {
 	Object     string
 	ArchivedAt time.Time
@@ -199,6 +216,22 @@ type DecisionPattern struct {
 	CreatedBy  string
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+}
+
+type DecisionTruth struct {
+	DecisionID  club.DecisionID
+	PatternID   club.PatternID
+	LocationID  club.LocationID
+	Tier        club.Tier
+	Alone       bool
+	Share       float64
+	Score       float64
+	Probability float64
+	Confidence  float64
+	Fits        string
+	Good        string
+	At          time.Time
+	UpdatedAt   time.Time
 }
 
 type Delivery struct {
@@ -436,6 +469,21 @@ type Proposal struct {
 type RelationTurn struct {
 	ID   int64
 	Turn int64
+}
+
+type Review struct {
+	DecisionID club.DecisionID
+	ThreadID   club.ThreadID
+	LocationID club.LocationID
+	Share      float64
+	Answer     string
+	Reason     string
+	Note       string
+	Instead    []byte
+	PatternID  club.PatternID
+	Actor      string
+	AnsweredAt *time.Time
+	CreatedAt  time.Time
 }
 
 type Run struct {

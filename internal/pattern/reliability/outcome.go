@@ -19,6 +19,7 @@ const (
 	SourceReopened  Source = "reopened"  // the member came back within a day: it had not helped
 	SourceRejected  Source = "rejected"  // a person declined what was proposed
 	SourceCorrected Source = "corrected" // a person decided otherwise
+	SourceRefuted   Source = "refuted"   // a person looked at what was done alone, and found it wrong
 	SourceFailed    Source = "failed"    // it was done and did not help: the second look failed
 )
 
@@ -44,6 +45,7 @@ var worths = map[Source]Worth{
 	SourceReopened:  {0, 1, false, "the member says that it did not help"},
 	SourceRejected:  {0, 1, true, "a person says no"},
 	SourceCorrected: {0, 1, true, "a person did something else"},
+	SourceRefuted:   {0, 1, true, "somebody looked on purpose"},
 	SourceFailed:    {0, 1, false, "a device does not flatter"},
 }
 
