@@ -1,0 +1,78 @@
+package decide_test
+
+import (
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/store/storetest"
+)
+
+func TestWhatWouldHaveActedAloneIsWrittenDownAndCompared(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book("3")
+	frozen := h.hear(ada, "the screen is frozen")
+	wifi := h.hear(bob, "what's the wifi password")
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE NOT allowed AND tier = 'suggest' AND verdict = ''"); n != 2 {
+		t.Fatalf("%d decisions would have acted alone, want 2", n)
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE action = 'restart_trackman' AND action_class = 'device' AND share = 0.05"); n != 1 {
+		t.Error("what would have been done is not written down")
+	}
+	opal := operator("usr_opal")
+	if err := h.decider.Approve(t.Context(), h.tenant, opal, h.proposal(wifi.ID).ID, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.decider.Reject(t.Context(), h.tenant, opal, h.proposal(frozen.ID).ID, "the wrong action"); err != nil {
+		t.Fatal(err)
+	}
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	for verdict, want := range map[string]int{"agreed": 1, "disagreed": 1} {
+		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE verdict = $1", verdict); n != want {
+			t.Errorf("%d %s, want %d", n, verdict, want)
+		}
+	}
+}
+
+func TestAnAnnouncedActionIsReviewedOnceItHasRun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.set("actions.auto_execution", true)
+	h.set("reviews.share", 1)
+	reviews := func() int { return storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE share = 1") }
+	th := h.hear(bob, "what's the wifi password")
+	if h.proposal(th.ID).Tier != club.TierSuggest || reviews() != 0 {
+		t.Fatalf("before its deadline there are %d reviews", reviews())
+	}
+	h.clock.Advance(2 * time.Minute)
+	if err := h.deadline(); err != nil {
+		t.Fatal(err)
+	}
+	if h.proposal(th.ID).Status != club.ProposalExecuted || reviews() != 1 {
+		t.Errorf("after it has run there are %d reviews", reviews())
+	}
+	approved := h.hear("+15550100078", "how do i get on the internet")
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(approved.ID).ID, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	if reviews() != 1 {
+		t.Error("what a person approved is reviewed")
+	}
+}
+
+func TestAReplyThatIsSentUnaskedIsReviewedToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.set("replies.auto_safe", true)
+	h.set("reviews.share", 1)
+	h.hear(bob, "what's the wifi password")
+	h.hear("+15550100078", "do you sell gift vouchers") // nothing known: people see it anyway
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 1 {
+		t.Errorf("%d reviews, want 1", n)
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE allowed AND tier = 'auto' AND action_class = 'words'"); n != 1 {
+		t.Errorf("%d decisions acted alone, want 1", n)
+	}
+}
