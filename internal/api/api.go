@@ -18,6 +18,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	Desk        *desk.Desk
 	Decider     *decide.Decider
 	Engine      *act.Engine
+	Memory      *learn.Memory
 	Catalogue   *catalogue.Catalogue
 	Cookies     identity.Cookies
 	// PublicURL is the address under which browsers reach this installation, like
@@ -93,6 +95,8 @@ func New(cfg Config) http.Handler {
 	a.registerOnCall()
 	a.registerSettings()
 	a.registerIntegrations()
+	a.registerPatterns()
+	a.registerAutonomy()
 	a.registerSOPs()
 	a.registerSOPFiles()
 	a.registerAudit()

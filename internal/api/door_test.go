@@ -248,6 +248,10 @@ func prepare(h *house, all map[string]func(*world) ask, id string, w *world) {
 		h.want(200, h.do(h.north.full, all["publish-sop"](w)), nil)
 	case "resolve-caused":
 		h.want(200, h.do(h.north.full, ask{method: "PATCH", path: w.at("/tickets/" + w.ticket.String()), body: object{"status": "resolved"}, headers: []string{"If-Match", "*"}}), nil)
+	case "resume-pattern":
+		h.want(200, h.do(h.north.full, all["pause-pattern"](w)), nil)
+	case "close-breaker":
+		h.want(200, h.do(h.north.full, all["trip-breaker"](w)), nil)
 	case "remove-integration":
 		h.want(200, h.do(h.north.full, all["put-integration"](w)), nil)
 	}
@@ -259,6 +263,7 @@ var outside = map[string]int{
 	"get-me": 200, "list-actions": 200, "list-ticket-templates": 200, "list-settings": 200, "get-setting": 200, "list-integrations": 200,
 	"create-location": 403, "put-line": 403, "put-setting": 403, "put-integration": 403, "remove-integration": 403, "import-sops": 403, "list-audit": 403,
 	"create-user": 403, "create-key": 403, "create-member": 422, "put-booking": 422, "create-sop": 404, "create-device": 404, "create-bay": 404, "create-ticket": 404, "create-shift": 404, "create-cover": 404,
+	"correct-pattern": 403, "merge-pattern": 403, "split-pattern": 403, "forget-precedent": 403, "close-breaker": 403, "put-permits": 403, "put-switch": 403, "get-autonomy": 200,
 }
 
 func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {
@@ -267,7 +272,7 @@ func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {
 	far := h.north.world(h.north.beta)
 	all := probes()
 	leaks := []string{"beta " + secret, `"beta"`, far.location.String(), far.thread.String(), far.bay.String(), far.device.String(), far.line, far.member.String(), far.booking.String(),
-		far.message.String(), far.decision.String(), far.proposal.String(), far.execution.String(), far.ticket.String(), far.errand.String(), far.relation.String(), far.sop.String(), far.user.String(), far.key.String(), far.access.String()}
+		far.message.String(), far.decision.String(), far.proposal.String(), far.execution.String(), far.ticket.String(), far.errand.String(), far.relation.String(), far.sop.String(), far.pattern.String(), far.precedents[0].String(), far.user.String(), far.key.String(), far.access.String()}
 	defer h.unchanged()()
 	for _, cred := range []string{h.north.only, h.north.atOnly} {
 		for _, op := range operations() {

@@ -91,6 +91,9 @@ type world struct {
 	ticket, errand   club.TicketID
 	relation         club.RelationID // of the two
 	sop              club.SOPID
+	pattern          club.PatternID // of the SOP
+	lesson, twin     club.PatternID // that people taught
+	precedents       [2]club.PrecedentID
 	user             club.UserID
 	key              club.APIKeyID
 	shift            club.ShiftID
@@ -129,7 +132,7 @@ func newHouse(t *testing.T) *house {
 	h.north, h.south = h.addClub("north"), h.addClub("south")
 	var mu sync.Mutex
 	h.handler = New(Config{
-		Cluster: c, Ring: ring, Library: lib, Inbox: in, Desk: d, Engine: engine, Catalogue: cat, Version: "1.2.3", PublicURL: "https://club.example",
+		Cluster: c, Ring: ring, Library: lib, Inbox: in, Desk: d, Engine: engine, Memory: memory, Catalogue: cat, Version: "1.2.3", PublicURL: "https://club.example",
 		Breakers: func(club.Slug) map[string]health.Breaker { return h.breakers },
 		Decider:  decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: lib, Engine: engine, Desk: d, Memory: memory, Log: quiet}),
 		Log:      slog.New(slog.NewJSONHandler(lockedWriter{&mu, h.log}, nil)),
@@ -293,6 +296,9 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 		return err
 	}
 	w.sop = sop.ID
+	if err := w.learn(ctx, tx); err != nil {
+		return err
+	}
 	tickets := desk.New(desk.Config{Cluster: c.h.cluster, Ring: vaulttest.Ring(c.h.t), Notifier: notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }})})
 	for i, id := range []*club.TicketID{&w.ticket, &w.errand} {
 		ticket, _, err := tickets.OpenTicket(ctx, tx, c.root.Actor, desk.NewTicket{Title: fmt.Sprintf("Mend the %s %s %d", secret, w.tag, i), Description: "It is a " + secret + "\n- [ ] mend the " + secret, Location: w.location})
@@ -347,6 +353,31 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 	_, err = tx.CreateExecution(ctx, store.CreateExecutionParams{ID: w.execution, ThreadID: w.thread, Action: "restart_trackman", Params: "{}", LocationID: w.location, BayID: w.bay, DeviceID: w.device,
 		IdempotencyKey: "k-" + w.tag, Outcome: club.OutcomeRefused, Detail: "the " + secret, Proofs: "[]", RequestedBy: c.root.Actor.String(), CorrelationID: tx.Correlation, CreatedAt: now, FinishedAt: &now})
 	return err
+}
+
+// learn makes the pattern of the world's SOP, and two that people taught.
+func (w *world) learn(ctx context.Context, tx *store.Tx) error {
+	w.pattern, w.lesson, w.twin = club.NewPatternID(tx.Now), club.NewPatternID(tx.Now), club.NewPatternID(tx.Now)
+	by := w.club.root.Actor.String()
+	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: w.pattern, Domain: "decision", SOPID: w.sop, Title: "How to " + secret, Steps: "{}", Earned: club.TierSuggest, CreatedBy: by, Now: tx.Now}); err != nil {
+		return err
+	}
+	for _, id := range []club.PatternID{w.lesson, w.twin} {
+		reply, err := w.club.keys.SealSecret("decision_patterns.reply "+id.String(), []byte("it is "+secret))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: id, Domain: "decision", Title: "Taught " + secret, Steps: "{}", Reply: reply, Earned: club.TierEscalate, CreatedBy: by, Now: tx.Now}); err != nil {
+			return err
+		}
+	}
+	for i := range w.precedents {
+		w.precedents[i] = club.NewPrecedentID(tx.Now)
+		if _, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: w.precedents[i], PatternID: w.lesson, Text: fmt.Sprintf("where is the %s %d", secret, i), Context: "{}", LocationID: w.location, Actor: by, At: tx.Now}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var mustCatalogue = sync.OnceValue(func() *catalogue.Catalogue {

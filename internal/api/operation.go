@@ -54,6 +54,7 @@ func (o *operation) shows() identity.Permission {
 		identity.TicketsWrite: identity.TicketsRead, identity.SOPsWrite: identity.SOPsRead, identity.SOPsPublish: identity.SOPsRead, identity.MembersWrite: identity.MembersRead,
 		identity.BookingsWrite: identity.BookingsRead, identity.PlacesWrite: identity.PlacesRead, identity.DevicesWrite: identity.DevicesRead, identity.UsersWrite: identity.UsersRead,
 		identity.KeysWrite: identity.KeysRead, identity.SettingsWrite: identity.SettingsRead, identity.OnCallWrite: identity.OnCallRead,
+		identity.MemoryManage: identity.MemoryRead,
 	}[o.needs]
 }
 
@@ -92,6 +93,9 @@ func (o *operation) huma() huma.Operation {
 		DefaultStatus: o.status, MaxBodyBytes: o.most() + 1, Security: []map[string][]string{{"key": {}}, {"session": {}}},
 	}
 }
+
+// everyPlace is said of what decides for every location.
+const everyPlace = "Not for those who are limited to some locations."
 
 func operations() []operation {
 	get, post, put, patch, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
@@ -228,6 +232,30 @@ func operations() []operation {
 		{id: "put-integration", method: put, path: "/integrations/{vendor}", needs: identity.SettingsWrite, tag: "Settings", summary: "Connect a vendor or change some of its fields",
 			detail: "An empty value removes a field, one that is not named stays. Not for those who are limited to some locations."},
 		{id: "remove-integration", method: del, path: "/integrations/{vendor}", needs: identity.SettingsWrite, tag: "Settings", summary: "Disconnect a vendor", status: done},
+
+		{id: "list-patterns", method: get, path: "/patterns", needs: identity.MemoryRead, tag: "Memory", summary: "Known situations with what is done in them, newest first"},
+		{id: "get-pattern", method: get, path: "/patterns/{id}", needs: identity.MemoryRead, tag: "Memory", summary: "One pattern with its record, and how far it is from the next tier"},
+		{id: "pause-pattern", method: post, path: "/patterns/{id}/pause", needs: identity.MemoryManage, tag: "Memory", summary: "Keep a pattern from being followed: people decide", edits: true, detail: everyPlace},
+		{id: "resume-pattern", method: post, path: "/patterns/{id}/resume", needs: identity.MemoryManage, tag: "Memory", summary: "Let a paused or retired pattern be followed again", edits: true, detail: everyPlace},
+		{id: "retire-pattern", method: post, path: "/patterns/{id}/retire", needs: identity.MemoryManage, tag: "Memory", summary: "Take a pattern out of use", edits: true, detail: "Its record is kept. " + everyPlace},
+		{id: "pin-pattern", method: put, path: "/patterns/{id}/ceiling", needs: identity.MemoryManage, tag: "Memory", summary: "Set the most that a pattern may do", edits: true, detail: everyPlace},
+		{id: "correct-pattern", method: put, path: "/patterns/{id}/lesson", needs: identity.MemoryManage, tag: "Memory", summary: "Change what a learned pattern says and does", edits: true,
+			detail: "Other words or actions are another decision: its record begins anew. " + everyPlace},
+		{id: "merge-pattern", method: post, path: "/patterns/{id}/merge", needs: identity.MemoryManage, tag: "Memory", summary: "Make a learned pattern a part of another one", edits: true,
+			detail: "Answers with the one that stays. The record counts there only where both do exactly the same. " + everyPlace},
+		{id: "split-pattern", method: post, path: "/patterns/{id}/split", needs: identity.MemoryManage, tag: "Memory", summary: "Make some situations of a learned pattern a pattern of their own", edits: true, status: made,
+			detail: everyPlace},
+		{id: "forget-precedent", method: del, path: "/patterns/{id}/precedents/{precedent}", needs: identity.MemoryManage, tag: "Memory", summary: "Forget a situation for good", edits: true,
+			detail: "Its outcome no longer counts. " + everyPlace},
+		{id: "trip-breaker", method: post, path: "/patterns/{id}/trip", needs: identity.MemoryManage, tag: "Memory", summary: "Have people asked every time before a pattern acts", edits: true, detail: everyPlace},
+		{id: "list-breakers", method: get, path: "/breakers", needs: identity.MemoryRead, tag: "Memory", summary: "Breakers that have tripped, the last first"},
+		{id: "close-breaker", method: post, path: "/breakers/close", needs: identity.MemoryManage, tag: "Memory", summary: "Close a tripped breaker", status: done, detail: everyPlace},
+
+		{id: "get-autonomy", method: get, path: "/autonomy", needs: identity.SettingsRead, tag: "Autonomy", summary: "How far the machine may go by itself, and what stops it"},
+		{id: "put-permits", method: put, path: "/autonomy/permits", needs: identity.SettingsWrite, tag: "Autonomy", summary: "Set what may run unasked, and where",
+			detail: "All three together. What cannot be undone is refused: it always waits for a person. " + everyPlace},
+		{id: "put-switch", method: put, path: "/autonomy/switches/{key}", needs: identity.SettingsWrite, tag: "Autonomy", summary: "Throw a kill switch, or let run again what it stopped",
+			detail: "It counts at once, also for what has been announced. Twice is once. " + everyPlace},
 
 		{id: "list-sops", method: get, path: "/sops", needs: identity.SOPsRead, tag: "SOPs", summary: "SOPs"},
 		{id: "get-sop", method: get, path: "/sops/{id}", needs: identity.SOPsRead, tag: "SOPs", summary: "One SOP with its newest version"},

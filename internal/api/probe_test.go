@@ -43,6 +43,9 @@ func probes() map[string]func(w *world) ask {
 	thread := func(w *world) string { return w.thread.String() }
 	sop := func(w *world) string { return w.sop.String() }
 	newest := func(*world) string { return etag(1) }
+	anyVersion := func(*world) string { return "*" }
+	pattern := func(w *world) string { return w.pattern.String() }
+	lesson := func(w *world) string { return w.lesson.String() }
 	doc := func(w *world, slug string) json.RawMessage {
 		raw, err := json.Marshal(document(slug, w.location))
 		if err != nil {
@@ -183,6 +186,27 @@ func probes() map[string]func(w *world) ask {
 		"export-sops":       list("/sop-file"),
 		"import-sops":       send("POST", to("/sop-file"), is("sops:\n- slug: imported\n  title: Imported\n  category: information\n  triggers: [what is imported]\n  steps: [{reply: This}]\n")),
 
+		"list-patterns":   list("/patterns"),
+		"get-pattern":     get(on("patterns", pattern)),
+		"pause-pattern":   send("POST", on("patterns", pattern, "pause"), is(object{"reason": "a trial"}), newest),
+		"resume-pattern":  send("POST", on("patterns", pattern, "resume"), nil, anyVersion),
+		"retire-pattern":  send("POST", on("patterns", pattern, "retire"), nil, newest),
+		"pin-pattern":     send("PUT", on("patterns", pattern, "ceiling"), is(object{"ceiling": "approve"}), newest),
+		"trip-breaker":    send("POST", on("patterns", pattern, "trip"), is(object{"reason": "a trial"}), newest),
+		"correct-pattern": send("PUT", on("patterns", lesson, "lesson"), is(object{"title": "Better", "words": "It is there.", "actions": []string{"restart_trackman"}}), newest),
+		"merge-pattern":   send("POST", on("patterns", lesson, "merge"), func(w *world) any { return object{"into": w.twin} }, newest),
+		"split-pattern": send("POST", on("patterns", lesson, "split"), func(w *world) any {
+			return object{"title": "Another", "precedents": []club.PrecedentID{w.precedents[0]}}
+		}, newest),
+		"forget-precedent": send("DELETE", func(w *world) string {
+			return "/patterns/" + w.lesson.String() + "/precedents/" + w.precedents[0].String()
+		}, nil, newest),
+		"list-breakers": list("/breakers"),
+		"close-breaker": send("POST", to("/breakers/close"), func(w *world) any { return object{"kind": "pattern", "scope": w.pattern} }),
+		"get-autonomy":  list("/autonomy"),
+		"put-permits":   send("PUT", to("/autonomy/permits"), is(object{"unasked": true, "permitted": []string{"device"}, "places": []string{"all"}})),
+		"put-switch":    send("PUT", to("/autonomy/switches/device"), is(object{"stopped": true})),
+
 		"list-audit": list("/audit"),
 		"get-health": list("/health"),
 	}
@@ -197,6 +221,7 @@ func nowhere(c *clubIn) *world {
 	return &world{club: c, tag: "w-9999", n: 9999, line: "+14155559999", external: "nothing", location: club.NewLocationID(now), bay: club.NewBayID(now), device: club.NewDeviceID(now),
 		member: club.NewMemberID(now), booking: club.NewBookingID(now), thread: club.NewThreadID(now), other: club.NewThreadID(now), message: club.NewMessageID(now),
 		decision: club.NewDecisionID(now), proposal: club.NewProposalID(now), execution: club.NewExecutionID(now), ticket: club.NewTicketID(now), errand: club.NewTicketID(now), relation: club.NewRelationID(now), sop: club.NewSOPID(now),
+		pattern: club.NewPatternID(now), lesson: club.NewPatternID(now), twin: club.NewPatternID(now), precedents: [2]club.PrecedentID{club.NewPrecedentID(now), club.NewPrecedentID(now)},
 		user: club.NewUserID(now), key: club.NewAPIKeyID(now), shift: club.NewShiftID(now), cover: club.NewCoverID(now), placeTag: etag(1), person: etag(1), bayTag: etag(1), devTag: etag(1), bookTag: etag(1), userTag: etag(1)}
 }
 

@@ -36,7 +36,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, PublicURL: a.Config.publicURL(), Log: a.Log,
 	}))
 	mux.Handle("/api/", api.New(api.Config{
-		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider,
+		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
 		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers,
 	}))
 	mux.Handle("/", pages)

@@ -72,6 +72,8 @@ func TestTheMemoryShowsWhatWasLearnedAndWhatCameOfIt(t *testing.T) {
 	b = h.as(club.RoleAdmin) // two days have passed
 	b.get("/c/fairway/memory").want(http.StatusOK, "do you sell vouchers", "Quarantine", "Learned")
 	b.get("/c/fairway/memory?mode=auto").want(http.StatusOK, "No pattern fits")
+	b.get("/c/fairway/memory?domain=access").want(http.StatusOK, "No pattern fits")
+	b.get("/c/fairway/memory?place="+h.north.String()).want(http.StatusOK, "do you sell vouchers")
 	b.get("/c/fairway/memory?q=VOUCH&kind=learned").want(http.StatusOK, "do you sell vouchers")
 	url := "/c/fairway/memory/" + row.ID.String()
 	b.get(url).want(http.StatusOK, "Decided so 2 times with 2 people behind it; 2 good", "Yes: at the counter.", "Decided by hand", "Opal", "The same as a table").without("Merge into another")

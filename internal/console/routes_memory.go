@@ -23,14 +23,18 @@ func (c *console) memoryRoutes() []route {
 func showMemory(v *visit) error {
 	ctx := v.r.Context()
 	p := page.MemoryPage{Search: v.query("q"), Manage: v.p.Can(identity.MemoryManage) && v.p.Everywhere()}
-	by := learn.Filter{Scope: v.p.LocationScope(), Search: likePattern(p.Search), Kind: v.query("kind"), Mode: learn.Mode(v.query("mode")), After: idOf[club.PatternID](v.query("after")), Size: listSize + 1}
-	p.Narrowed = p.Search != "" || by.Kind != "" || by.Mode != "" || !by.After.IsZero()
+	by := learn.Filter{Scope: v.p.LocationScope(), Search: likePattern(p.Search), Kind: v.query("kind"), Mode: learn.Mode(v.query("mode")), Domain: v.query("domain"), Location: idOf[club.LocationID](v.query("place")), After: idOf[club.PatternID](v.query("after")), Size: listSize + 1}
+	p.Narrowed = p.Search != "" || by.Kind != "" || by.Mode != "" || by.Domain != "" || !by.Location.IsZero() || !by.After.IsZero()
 	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
 		f, err := v.frame(tx, "memory", "Memory")
 		if err != nil {
 			return err
 		}
 		p.Shell = f.Shell
+		p.Place = f.places(by.Location, "Every place")
+		if !v.p.AllowsLocation(by.Location) {
+			return club.NotFound("There is no such location.")
+		}
 		bays, err := v.bayNames(tx)
 		if err != nil {
 			return err
@@ -41,7 +45,7 @@ func showMemory(v *visit) error {
 		}
 		if len(rows) > listSize {
 			rows = rows[:listSize]
-			p.Pager.Next = f.Query("memory", "q", p.Search, "kind", by.Kind, "mode", string(by.Mode), "after", rows[listSize-1].Pattern.ID.String())
+			p.Pager.Next = f.Query("memory", "q", p.Search, "kind", by.Kind, "mode", string(by.Mode), "domain", by.Domain, "place", by.Location.String(), "after", rows[listSize-1].Pattern.ID.String())
 		}
 		for _, b := range rows {
 			p.Rows = append(p.Rows, patternRow(f, bays, b))
@@ -60,6 +64,10 @@ func showMemory(v *visit) error {
 	p.Mode = page.Choices{Selected: string(by.Mode), Options: []page.Option{{Value: "", Label: "All modes"}}}
 	for _, m := range learn.Modes() {
 		p.Mode.Options = append(p.Mode.Options, page.Option{Value: string(m), Label: page.PatternWord(string(m)).Label})
+	}
+	p.Domain = page.Choices{Selected: by.Domain, Options: []page.Option{{Value: "", Label: "Texts and all else"}}}
+	for _, d := range []string{"decision", "error", "booking", "access"} {
+		p.Domain.Options = append(p.Domain.Options, page.Option{Value: d, Label: domainWords[d]})
 	}
 	p.Flash = v.found().flash()
 	return v.show(http.StatusOK, page.Memory(p))

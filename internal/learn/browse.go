@@ -39,8 +39,12 @@ type Filter struct {
 	Search string // a LIKE pattern for titles; "": all
 	Kind   string // "sop", "learned"; "": both
 	Mode   Mode
-	After  club.PatternID
-	Size   int
+	Domain string    // "": all
+	Tier   club.Tier // that the record has earned; "": all
+	// Location finds the patterns of its own SOPs, and those that were followed there.
+	Location club.LocationID
+	After    club.PatternID
+	Size     int
 }
 
 // Brief is a pattern in a list.
@@ -57,7 +61,8 @@ type Brief struct {
 
 // List returns patterns, the newest first.
 func (m *Memory) List(ctx context.Context, tx *store.Tx, s setting.Settings, by Filter) ([]Brief, error) {
-	rows, err := tx.FindPatternList(ctx, store.FindPatternListParams{Scope: by.Scope, Search: by.Search, Kind: by.Kind, Mode: string(by.Mode), After: by.After.String(), Size: int32(by.Size)})
+	rows, err := tx.FindPatternList(ctx, store.FindPatternListParams{Scope: by.Scope, Search: by.Search, Kind: by.Kind, Mode: string(by.Mode),
+		Domain: by.Domain, Tier: string(by.Tier), Location: by.Location.String(), After: by.After.String(), Size: int32(by.Size)})
 	if err != nil {
 		return nil, fmt.Errorf("find patterns: %w", err)
 	}
@@ -238,6 +243,25 @@ func (m *Memory) Breakers(ctx context.Context, tx *store.Tx) ([]store.Breaker, e
 		return nil, fmt.Errorf("find breakers: %w", err)
 	}
 	return list, nil
+}
+
+// BreakerPlace is the location whose decisions alone a breaker watches; zero: of every location.
+func (m *Memory) BreakerPlace(ctx context.Context, tx *store.Tx, b store.Breaker) (club.LocationID, error) {
+	if b.Kind != breakerPattern {
+		return "", nil
+	}
+	row, err := tx.FindPattern(ctx, club.PatternID(b.Scope))
+	if err != nil {
+		return "", fmt.Errorf("find pattern: %w", err)
+	}
+	if row.SOPID.IsZero() {
+		return "", nil
+	}
+	place, err := tx.FindSOPPlace(ctx, row.SOPID)
+	if err != nil {
+		return "", fmt.Errorf("find SOP: %w", err)
+	}
+	return place.LocationID, nil
 }
 
 // Words returns the words that people used before in the situation of a pattern, as a template; "" for

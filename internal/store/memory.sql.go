@@ -538,17 +538,24 @@ WHERE p.state <> 'merged'
         WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
         WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
         WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END)
-    AND (CAST($5 AS TEXT) = '' OR p.id < CAST($5 AS TEXT))
-ORDER BY p.id DESC LIMIT $6
+    AND (CAST($5 AS TEXT) = '' OR p.domain = CAST($5 AS TEXT))
+    AND (CAST($6 AS TEXT) = '' OR p.earned = CAST($6 AS TEXT))
+    AND (CAST($7 AS TEXT) = '' OR s.location_id = CAST($7 AS TEXT)
+        OR EXISTS (SELECT 1 FROM pattern_outcomes o WHERE o.pattern_id = p.id AND o.source <> '' AND o.location_id = CAST($7 AS TEXT)))
+    AND (CAST($8 AS TEXT) = '' OR p.id < CAST($8 AS TEXT))
+ORDER BY p.id DESC LIMIT $9
 `
 
 type FindPatternListParams struct {
-	Scope  string
-	Search string
-	Kind   string
-	Mode   string
-	After  string
-	Size   int32
+	Scope    string
+	Search   string
+	Kind     string
+	Mode     string
+	Domain   string
+	Tier     string
+	Location string
+	After    string
+	Size     int32
 }
 
 type FindPatternListRow struct {
@@ -569,6 +576,9 @@ func (q *Queries) FindPatternList(ctx context.Context, arg FindPatternListParams
 		arg.Search,
 		arg.Kind,
 		arg.Mode,
+		arg.Domain,
+		arg.Tier,
+		arg.Location,
 		arg.After,
 		arg.Size,
 	)

@@ -14,6 +14,8 @@ type MemoryPage struct {
 	Search   string
 	Kind     Choices
 	Mode     Choices
+	Domain   Choices
+	Place    Choices
 	Narrowed bool // a search or filter is set
 	Rows     []PatternRow
 	Breakers []BreakerRow

@@ -170,6 +170,10 @@ WHERE p.state <> 'merged'
         WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
         WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
         WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END)
+    AND (CAST(sqlc.arg(domain) AS TEXT) = '' OR p.domain = CAST(sqlc.arg(domain) AS TEXT))
+    AND (CAST(sqlc.arg(tier) AS TEXT) = '' OR p.earned = CAST(sqlc.arg(tier) AS TEXT))
+    AND (CAST(sqlc.arg(location) AS TEXT) = '' OR s.location_id = CAST(sqlc.arg(location) AS TEXT)
+        OR EXISTS (SELECT 1 FROM pattern_outcomes o WHERE o.pattern_id = p.id AND o.source <> '' AND o.location_id = CAST(sqlc.arg(location) AS TEXT)))
     AND (CAST(sqlc.arg(after) AS TEXT) = '' OR p.id < CAST(sqlc.arg(after) AS TEXT))
 ORDER BY p.id DESC LIMIT sqlc.arg(size);
 
