@@ -82,6 +82,8 @@ func New(cfg Config) http.Handler {
 	a.huma = a.newHuma()
 	a.registerThreads()
 	a.registerDecisions()
+	a.registerReviews()
+	a.registerResults()
 	a.registerExecutions()
 	a.registerTickets()
 	a.registerTicketRelations()

@@ -39,7 +39,7 @@ func TestEveryOperationWorksForWhoMay(t *testing.T) {
 		w := h.north.world(h.north.alpha)
 		cred := h.north.full
 		switch op.id {
-		case "claim", "create-key", "get-my-contact", "put-my-contact": // only a person can
+		case "claim", "create-key", "get-my-contact", "put-my-contact", "answer-review": // only a person can
 			cred = h.north.owner
 		case "change-password", "sign-out":
 			_, cred = h.north.newcomer(club.RoleViewer)
@@ -144,7 +144,7 @@ func TestAKeyNeedsNoMorePermissionsThanTheTableSays(t *testing.T) {
 	for _, op := range operations() {
 		scopes := slices.DeleteFunc([]identity.Permission{op.needs, op.shows()}, func(p identity.Permission) bool { return p == "" || p == signedIn })
 		switch op.id {
-		case "claim", "create-key", "change-password", "sign-out", "get-my-contact", "put-my-contact": // only a person can
+		case "claim", "create-key", "change-password", "sign-out", "get-my-contact", "put-my-contact", "answer-review": // only a person can
 			if res := h.do(h.north.full, all[op.id](h.north.world(h.north.alpha))); res.Code != http.StatusForbidden {
 				t.Errorf("%s with a key: status %d: %s", op.id, res.Code, res.Body)
 			}

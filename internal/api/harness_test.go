@@ -347,6 +347,9 @@ func (w *world) fill(ctx context.Context, tx *store.Tx, n int) error {
 		CorrelationID: tx.Correlation, CreatedAt: now}); err != nil {
 		return err
 	}
+	if err := tx.CreateReview(ctx, store.CreateReviewParams{DecisionID: w.decision, ThreadID: w.thread, LocationID: w.location, Share: 0.05, CreatedAt: now}); err != nil {
+		return err
+	}
 	if err := tx.CreateProposal(ctx, store.CreateProposalParams{ID: w.proposal, DecisionID: w.decision, ThreadID: w.thread, Tier: club.TierApprove, CreatedAt: now}); err != nil {
 		return err
 	}

@@ -139,6 +139,13 @@ func operations() []operation {
 			detail: "Conflict when somebody else, or its time, was first."},
 		{id: "reject-proposal", method: post, path: "/proposals/{id}/reject", needs: identity.ProposalsDecide, tag: "Decisions", summary: "Decline a proposal; the conversation is then yours"},
 
+		{id: "list-reviews", method: get, path: "/reviews", needs: identity.DecisionsRead, tag: "Decisions", summary: "Decisions carried out alone that were drawn for a person to look at, oldest first",
+			detail: "Of what is done alone a share is drawn by chance; setting reviews.share."},
+		{id: "get-review", method: get, path: "/reviews/{id}", needs: identity.DecisionsRead, tag: "Decisions", summary: "One review with its decision; a review has the id of its decision"},
+		{id: "answer-review", method: post, path: "/reviews/{id}/answer", needs: identity.ProposalsDecide, tag: "Decisions", summary: "Say whether what was done alone was right",
+			detail: "For people only: a key cannot judge. Conflict when somebody was first; forbidden to whoever taught what was done. What would have been right is learned."},
+		{id: "get-results", method: get, path: "/results", needs: identity.DecisionsRead, tag: "Results", summary: "How far the club keeps what ClubOS promises"},
+
 		{id: "list-actions", method: get, path: "/actions", needs: identity.DecisionsRead, tag: "Actions", summary: "What the club can do"},
 		{id: "list-executions", method: get, path: "/executions", needs: identity.DecisionsRead, tag: "Actions", summary: "Executions, newest first"},
 		{id: "get-execution", method: get, path: "/executions/{id}", needs: identity.DecisionsRead, tag: "Actions", summary: "One execution"},

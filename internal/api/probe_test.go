@@ -81,6 +81,11 @@ func probes() map[string]func(w *world) ask {
 		"approve-proposal": send("POST", on("proposals", func(w *world) string { return w.proposal.String() }, "approve"), is(object{"reply": "My words"})),
 		"reject-proposal":  send("POST", on("proposals", func(w *world) string { return w.proposal.String() }, "reject"), is(object{"reason": "wrong"})),
 
+		"list-reviews":  list("/reviews"),
+		"get-review":    get(on("reviews", func(w *world) string { return w.decision.String() })),
+		"answer-review": send("POST", on("reviews", func(w *world) string { return w.decision.String() }, "answer"), is(object{"answer": "wrong", "fault": "words", "note": "the " + secret})),
+		"get-results":   list("/results?days=7"),
+
 		"list-actions":    list("/actions"),
 		"list-executions": list("/executions"),
 		"get-execution":   get(on("executions", func(w *world) string { return w.execution.String() })),

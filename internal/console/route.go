@@ -35,7 +35,7 @@ func (rt route) path() string {
 // routes is the whole table.
 func (c *console) routes() []route {
 	return slices.Concat(c.sessionRoutes(), c.accountRoutes(), c.threadRoutes(), c.proposalRoutes(), c.ticketRoutes(), c.sopRoutes(), c.placeRoutes(), c.bookingRoutes(), c.bayRoutes(), c.placeEditRoutes(), c.deviceRoutes(),
-		c.memberRoutes(), c.decisionRoutes(), c.memoryRoutes(), c.autonomyRoutes(), c.settingRoutes(), c.userRoutes(), c.onCallRoutes(), c.keyRoutes())
+		c.memberRoutes(), c.decisionRoutes(), c.memoryRoutes(), c.reviewRoutes(), c.resultRoutes(), c.autonomyRoutes(), c.settingRoutes(), c.userRoutes(), c.onCallRoutes(), c.keyRoutes())
 }
 
 func get(pattern string, perm identity.Permission, h func(*visit) error) route {

@@ -10,6 +10,7 @@ import (
 	"clubos/internal/console/page"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
+	"clubos/internal/result"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 )
@@ -37,8 +38,15 @@ func showAutonomy(v *visit) error {
 		}
 		p.Permits = v.permits(f)
 		p.Permits.Version = versions[autonomyGroup]
-		p.Patterns, err = v.patternSwitches(tx, f)
-		return err
+		if p.Patterns, err = v.patternSwitches(tx, f); err != nil {
+			return err
+		}
+		would, err := result.WouldHave(v.r.Context(), tx, result.Query{Days: wouldDays, Scope: v.p.LocationScope()})
+		if err != nil {
+			return err
+		}
+		p.Would = v.would(f, would, wouldDays)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -46,6 +54,9 @@ func showAutonomy(v *visit) error {
 	p.Flash = v.found().flash()
 	return v.show(http.StatusOK, page.Autonomy(p))
 }
+
+// wouldDays is how far back the page looks for what would have been done alone.
+const wouldDays = 90
 
 // autonomyGroup is the group of settings that the page edits.
 const autonomyGroup = "Autonomy"

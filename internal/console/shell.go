@@ -77,6 +77,13 @@ func (v *visit) count(tx *store.Tx, f *frame) error {
 		}
 		f.Counts.Tickets = int(n)
 	}
+	if v.p.Can(identity.ProposalsDecide) {
+		n, err := tx.CountReviews(ctx, scope)
+		if err != nil {
+			return fmt.Errorf("count reviews: %w", err)
+		}
+		f.Counts.Reviews = int(n)
+	}
 	if v.p.Can(identity.HealthRead) {
 		n, err := tx.CountSilentDevices(ctx, scope)
 		if err != nil {

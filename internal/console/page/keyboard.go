@@ -8,13 +8,14 @@ func keyList() [][2]string {
 	return [][2]string{
 		{"j", "Next thread"}, {"k", "Previous thread"},
 		{"Enter", "Open"}, {"u", "Back to the list"},
-		{"a", "Approve the proposal"}, {"e", "Edit the proposal"},
-		{"x", "Reject the proposal"}, {"r", "Reply"},
+		{"a", "Approve it, or say that it was right"}, {"e", "Edit the proposal"},
+		{"x", "Reject it, or say that it was wrong"}, {"r", "Reply"},
 		{"Ctrl Enter", "Send"}, {"/", "Search"},
 		{"g i", "Inbox"}, {"g t", "Tickets"},
 		{"g b", "Bookings"}, {"g p", "Places"},
 		{"g s", "SOPs"}, {"g d", "Decisions"},
-		{"g y", "Memory"}, {"g w", "Autonomy"},
+		{"g r", "Reviews"}, {"g l", "Results"},
+		{"s", "Skip a review"}, {"g y", "Memory"}, {"g w", "Autonomy"},
 		{"?", "This list"}, {"Esc", "Close"},
 	}
 }

@@ -53,6 +53,7 @@ type Counts struct {
 	Unread   int
 	Tickets  int // open and overdue or due soon
 	Problems int // things that are not healthy
+	Reviews  int // that wait for an answer
 }
 
 // At returns the address of a page of this club.
@@ -201,7 +202,7 @@ func (s Shell) nav() []navGroup {
 			{"places", "Places", "map", "g p"}, {"members", "Members", "users", "g m"}, {"sops", "SOPs", "book", "g s"}, {"oncall", "On call", "bell", "g o"},
 		}},
 		{"Machine", []navItem{
-			{"decisions", "Decisions", "spark", "g d"}, {"memory", "Memory", "bulb", "g y"}, {"autonomy", "Autonomy", "bolt", "g w"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
+			{"decisions", "Decisions", "spark", "g d"}, {"reviews", "Reviews", "check", "g r"}, {"results", "Results", "chart", "g l"}, {"memory", "Memory", "bulb", "g y"}, {"autonomy", "Autonomy", "bolt", "g w"}, {"audit", "Audit", "log", "g a"}, {"health", "Health", "pulse", "g h"},
 		}},
 		{"Admin", []navItem{
 			{"settings", "Settings", "gear", "g ,"}, {"users", "Users", "shield", "g u"}, {"keys", "API keys", "key", "g k"},
@@ -216,7 +217,7 @@ func (s Shell) nav() []navGroup {
 // leastRole is who may open a page of the navigation: nobody is led to a refusal.
 func leastRole(key string) club.Role {
 	switch key {
-	case "members", "memory":
+	case "members", "memory", "reviews":
 		return club.RoleOperator
 	case "autonomy", "audit", "settings", "users", "keys":
 		return club.RoleAdmin
@@ -230,6 +231,8 @@ func (s Shell) count(key string) (int, Tone) {
 		return s.Counts.Inbox, ToneDanger
 	case "tickets":
 		return s.Counts.Tickets, ToneQuiet
+	case "reviews":
+		return s.Counts.Reviews, ToneQuiet
 	case "health":
 		return s.Counts.Problems, ToneWarn
 	}

@@ -7,6 +7,7 @@ const single = {
   a: () => press("a"),
   e: () => press("e"),
   x: () => press("x"),
+  s: () => press("s"),
   r: () => focus("[data-reply]"),
   u: () => follow("[data-back]"),
   "/": () => focus("[data-search]"),
