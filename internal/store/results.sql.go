@@ -168,8 +168,8 @@ func (q *Queries) FindCaseTimes(ctx context.Context, arg FindCaseTimesParams) ([
 }
 
 const findPatternsUsed = `-- name: FindPatternsUsed :many
-SELECT DISTINCT m.pattern_id FROM decisions d JOIN pattern_matches m ON m.decision_id = d.id AND m.role IN ('chosen', 'taught')
-WHERE d.created_at >= $1 AND d.created_at < $2
+SELECT DISTINCT m.pattern_id FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+WHERE m.at >= $1 AND m.at < $2 AND d.created_at >= $1 AND d.created_at < $2 AND m.role IN ('chosen', 'taught')
   AND (CAST($3 AS TEXT) = '' OR d.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || d.location_id || ',%')
   AND (CAST($4 AS TEXT) = '' OR d.location_id = CAST($4 AS TEXT))
 ORDER BY m.pattern_id LIMIT $5

@@ -33,8 +33,8 @@ SELECT
 
 -- name: FindPatternsUsed :many
 -- The patterns that matters of a span of time followed or taught.
-SELECT DISTINCT m.pattern_id FROM decisions d JOIN pattern_matches m ON m.decision_id = d.id AND m.role IN ('chosen', 'taught')
-WHERE d.created_at >= sqlc.arg(since) AND d.created_at < sqlc.arg(until)
+SELECT DISTINCT m.pattern_id FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+WHERE m.at >= sqlc.arg(since) AND m.at < sqlc.arg(until) AND d.created_at >= sqlc.arg(since) AND d.created_at < sqlc.arg(until) AND m.role IN ('chosen', 'taught')
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
   AND (CAST(sqlc.arg(location) AS TEXT) = '' OR d.location_id = CAST(sqlc.arg(location) AS TEXT))
 ORDER BY m.pattern_id LIMIT sqlc.arg(size);
