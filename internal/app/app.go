@@ -39,6 +39,7 @@ type App struct {
 	Config    Config
 	Log       *slog.Logger
 	Cluster   *store.Cluster
+	Vault     *vault.Vault
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue
 	Library   *knowledge.Library
@@ -81,11 +82,10 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := vault.Open(master)
-	if err != nil {
+	if a.Vault, err = vault.Open(master); err != nil {
 		return err
 	}
-	a.Ring = vault.NewRing(v)
+	a.Ring = vault.NewRing(a.Vault)
 	if a.Catalogue, err = catalogue.Load(); err != nil {
 		return fmt.Errorf("read action catalogue: %w", err)
 	}

@@ -165,6 +165,17 @@ func (c Config) store(log *slog.Logger) store.Config {
 	return s
 }
 
+// At returns the configuration of an installation that differs in where its data lives: a PostgreSQL
+// server, or a directory when it begins with sqlite:.
+func (c Config) At(url string) store.Config {
+	if dir, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		c.DatabaseURL, c.DataDir = "", dir
+	} else {
+		c.DatabaseURL = url
+	}
+	return c.store(c.Logger(io.Discard))
+}
+
 func (c Config) publicURL() string {
 	if c.PublicURL != "" {
 		return strings.TrimSuffix(c.PublicURL, "/")

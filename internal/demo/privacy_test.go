@@ -123,6 +123,7 @@ func TestDayLeavesNoPersonalDataOutsideTheSealedColumns(t *testing.T) {
 	for _, f := range find([]byte(log.String()), "the log", append(words, secrets...)) {
 		t.Error(f)
 	}
+	restores(t, d)
 	for _, e := range w.Vendors.Slack.Effects() {
 		for _, f := range find([]byte(e.Text), "a post in Slack", withoutStaff(secrets)) {
 			t.Error(f)
@@ -184,7 +185,7 @@ func literal(t *testing.T, c *simulate.Club) []secret {
 			out = append(out, s)
 		}
 	}
-	if len(out) < 15 {
+	if len(out) < 8 { // how many there are depends on the hour of the day
 		t.Errorf("only %d texts to look for", len(out))
 	}
 	return out

@@ -61,6 +61,12 @@ type engine interface {
 	migrateControl(ctx context.Context) error
 	migrateTenant(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error)
 	tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error)
+	// snapshot hands fn one state of a tenant's database, fill one transaction that fills it.
+	snapshot(ctx context.Context, slug club.Slug, fn func(source) error) error
+	fill(ctx context.Context, slug club.Slug, fn func(sink) error) error
+	// isEmpty reports whether nothing of a tenant is here; dropTenant makes it so.
+	isEmpty(ctx context.Context, slug club.Slug) (bool, error)
+	dropTenant(ctx context.Context, slug club.Slug) error
 	ping(ctx context.Context) error
 	close() error
 }

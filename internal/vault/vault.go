@@ -20,6 +20,7 @@
 //	subject key     0x01 | Tink ciphertext of (key number | 32 bytes)+, the last one seals; 5 bytes of Tink prefix name the tenant's key
 //	sealed field    0x01 | key number | nonce (12) | AES-256-GCM ciphertext and tag
 //	sealed secret   0x01 | Tink ciphertext
+//	sealed stream   Tink streaming AEAD, AES-256-GCM in segments of 1 MiB
 //
 // Every layer names the key it was made with, so that each can be rotated by adding a key and wrapping
 // again, while the old one still opens what it sealed.
@@ -48,8 +49,9 @@ const (
 
 // Vault wraps and opens tenants' keysets with the master key.
 type Vault struct {
-	kek   tink.AEAD
-	kekID string
+	kek       tink.AEAD
+	kekID     string
+	streamKey []byte
 }
 
 // Open returns the vault of a master key of 32 bytes.
@@ -61,8 +63,12 @@ func Open(masterKey []byte) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
 	}
+	forStreams, err := streamKey(masterKey)
+	if err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
 	sum := sha256.Sum256(append([]byte("clubos master key id\x00"), masterKey...))
-	return &Vault{kek: kek, kekID: hex.EncodeToString(sum[:6])}, nil
+	return &Vault{kek: kek, kekID: hex.EncodeToString(sum[:6]), streamKey: forStreams}, nil
 }
 
 // KeyID names the master key without telling it: 12 hexadecimal digits.
