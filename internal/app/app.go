@@ -97,6 +97,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.Library = knowledge.New(a.Catalogue)
 	a.vendors = newVendors(a.Cluster, a.Ring, cfg.publicURL(), a.Cluster.Clock(), log)
+	a.vendors.standIns = cfg.StandIns
 	a.wire()
 	return nil
 }
@@ -145,6 +146,9 @@ func (a *App) wire() {
 	})
 	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers})
 }
+
+// Step has the stepper of the configuration work the jobs of a club from here on.
+func (a *App) Step(slug club.Slug) { a.Config.Steps.Bind(a.registry, slug) }
 
 // escalateAct and ticketForAct hand what the engine cannot settle to the desk.
 func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e act.Escalation) error {

@@ -20,6 +20,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/integration"
+	"clubos/internal/jobs"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/telemetry"
@@ -54,6 +55,10 @@ type Config struct {
 	// VerifyWithin cuts the time within which an action must prove itself. It is for clubs whose vendors are
 	// stand-ins, and cannot be set by the environment either. Zero leaves what the catalogue says.
 	VerifyWithin time.Duration
+	// Steps works the jobs one by one and moves the clock, in the place of the job runner; StandIns are the
+	// vendors of every club. Both are for simulations of a long time.
+	Steps    *jobs.Stepper
+	StandIns *StandIns
 	// Matchers keeps what was trained where several servers of one process share it. Nil: the server's own.
 	Matchers *decide.Matchers
 }
@@ -158,6 +163,9 @@ func (c Config) store(log *slog.Logger) store.Config {
 	s := store.Config{URL: "sqlite:" + c.DataDir, Log: log, MaxConns: c.DatabaseConns, Relaxed: c.SQLiteRelaxed}
 	if c.DatabaseURL != "" {
 		s.URL = c.DatabaseURL
+	}
+	if c.Steps != nil {
+		s.Clock, s.Queue = c.Steps.Clock, c.Steps.Queue
 	}
 	if p := c.SchemaPrefix; p != "" {
 		s.ControlSchema, s.JobsSchema, s.TenantPrefix = p+"control", p+"jobs", p

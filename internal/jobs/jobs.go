@@ -14,6 +14,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
 	"clubos/internal/store"
@@ -73,6 +75,7 @@ type Registry struct {
 	cluster *store.Cluster
 	log     *slog.Logger
 	workers *river.Workers
+	byKind  map[string]func(ctx context.Context, row *rivertype.JobRow, args []byte) error
 	ticks   map[string]tick
 	pause   time.Duration // of a job whose club is suspended; set by NewRunner
 }
@@ -84,7 +87,8 @@ type tick struct {
 
 // NewRegistry returns a registry without handlers.
 func NewRegistry(cluster *store.Cluster, log *slog.Logger) *Registry {
-	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{}}
+	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{},
+		byKind: map[string]func(context.Context, *rivertype.JobRow, []byte) error{}}
 	river.AddWorker(r.workers, &tickWorker{registry: r})
 	return r
 }
@@ -94,7 +98,16 @@ func Handle[T Job](r *Registry, h Handler[T]) {
 	if h.Timeout == 0 {
 		h.Timeout = 20 * time.Second
 	}
-	river.AddWorker(r.workers, &worker[T]{registry: r, handler: h})
+	w := &worker[T]{registry: r, handler: h}
+	river.AddWorker(r.workers, w)
+	var kind T
+	r.byKind[kind.Kind()] = func(ctx context.Context, row *rivertype.JobRow, args []byte) error {
+		job := &river.Job[T]{JobRow: row}
+		if err := json.Unmarshal(args, &job.Args); err != nil {
+			return fmt.Errorf("decode job %s: %w", row.Kind, err)
+		}
+		return w.Work(ctx, job)
+	}
 }
 
 // Every runs work for each tenant about once per interval, on one replica.

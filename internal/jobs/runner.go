@@ -182,7 +182,7 @@ func (r *Runner) config(slug club.Slug) *river.Config {
 		FetchPollInterval:    r.cfg.Poll,
 		JobTimeout:           time.Minute,
 		RescueStuckJobsAfter: 2 * time.Minute, // longer than any handler's timeout
-		MaxAttempts:          8,
+		MaxAttempts:          maxAttempts,
 		RetryPolicy:          retryPolicy{},
 		Workers:              r.registry.workers,
 		// River logs each client's start and stop at Info; those are debug matters here.
@@ -200,12 +200,19 @@ func (r *Runner) config(slug club.Slug) *river.Config {
 type retryPolicy struct{}
 
 func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().UTC().Add(retryWait(len(job.Errors)))
+}
+
+// maxAttempts is how often a job is tried before it is lost.
+const maxAttempts = 8
+
+// retryWait is the pause after a failure that had so many failures before it.
+func retryWait(failures int) time.Duration {
 	waits := []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
-	n := len(job.Errors) // failures before this one
-	if n < len(waits) {
-		return time.Now().UTC().Add(waits[n])
+	if failures < len(waits) {
+		return waits[failures]
 	}
-	return time.Now().UTC().Add(time.Minute)
+	return time.Minute
 }
 
 // quieter turns Info into Debug.

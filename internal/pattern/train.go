@@ -58,7 +58,9 @@ func newCorpus(examples []Example) *corpus {
 	}
 	c.examples = slices.Clone(examples)
 	for _, l := range c.labels {
-		c.examples = append(c.examples, Example{Label: l, Event: Event{Text: spelledOut(l)}})
+		if name := spelledOut(l); name != "" {
+			c.examples = append(c.examples, Example{Label: l, Event: Event{Text: name}})
+		}
 	}
 	var r eventReader
 	for i := range c.examples {
@@ -72,9 +74,17 @@ func newCorpus(examples []Example) *corpus {
 	return c
 }
 
-// spelledOut is the words of a label's name.
+// longestWord is how many bytes a word of a label's name has at most. What is longer is an id: its letters
+// are chance, and would make another model of the same lessons each time.
+const longestWord = 20
+
+// spelledOut is the words of a label's name; "" for an id.
 func spelledOut(label string) string {
-	return strings.Join(strings.FieldsFunc(label, func(r rune) bool { return strings.ContainsRune("_-./: ", r) }), " ")
+	words := strings.FieldsFunc(label, func(r rune) bool { return strings.ContainsRune("_-./: ", r) })
+	if slices.ContainsFunc(words, func(w string) bool { return len(w) > longestWord }) {
+		return ""
+	}
+	return strings.Join(words, " ")
 }
 
 // features is how many features a model over so many examples and labels keeps,

@@ -34,6 +34,9 @@ type Config struct {
 	JobsSchema string
 	// ControlSchema is the PostgreSQL schema of the control plane. Default "control".
 	ControlSchema string
+	// Queue, if set, is given the jobs of each transaction that has committed, in the place of River's
+	// tables. It is for installations that live on another clock than the world's (jobs.Stepper).
+	Queue func(club.Slug, []river.InsertManyParams)
 	// TenantPrefix comes before a slug in the names of schemas and roles on PostgreSQL: <prefix>t_<slug>.
 	// It lets several installations share a server. Default "".
 	TenantPrefix string

@@ -23,6 +23,7 @@ type Tenant struct {
 	db      *tenantDB
 	clock   club.Clock
 	log     *slog.Logger
+	queue   func(club.Slug, []river.InsertManyParams) // nil: River's tables
 	changes *hub
 }
 
@@ -133,7 +134,7 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 			return translate(err)
 		}
 	}
-	if len(tx.jobs) > 0 {
+	if len(tx.jobs) > 0 && t.queue == nil {
 		if err := t.db.jobs.enqueue(ctx, conn, sqlTx, tx.jobs); err != nil {
 			return translate(err)
 		}
@@ -143,6 +144,9 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return translate(err)
+	}
+	if len(tx.jobs) > 0 && t.queue != nil {
+		t.queue(t.Slug, tx.jobs)
 	}
 	if t.db.notify == nil {
 		t.changes.publish(tx.changes)
