@@ -120,7 +120,7 @@ func (d *Decider) resume(ctx context.Context, tx *store.Tx, m *matter, set *know
 // notFixed sees that the member says it still does not work after we acted in this matter: doing the
 // same again is no answer.
 func (d *Decider) notFixed(ctx context.Context, tx *store.Tx, m *matter) (plan, bool, error) {
-	if _, no := m.first(func(t text) bool { return t.reading.No }); !no {
+	if _, no := m.first(func(t text) bool { return t.reading.Unhelped }); !no {
 		return plan{}, false, nil
 	}
 	done, err := tx.FindExecutionsOfThread(ctx, store.FindExecutionsOfThreadParams{ThreadID: m.thread.ID, Limit: 1})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
 )
@@ -18,12 +19,12 @@ func setOf(slugs ...string) *knowledge.Set {
 
 func TestPrecedentsAreSettledInFewSteps(t *testing.T) {
 	t.Parallel()
-	var lessons []learn.Lesson
-	l := learn.Lesson{}
+	lessons := &learn.Lessons{}
 	versions := map[string]bool{}
 	for i := range 400 {
-		l.Texts = append(l.Texts, fmt.Sprintf("matter %03d", i))
-		p := newKnown(setOf("gate"), &learn.Lessons{List: append(lessons, l)})
+		// Texts are in no order, and the lessons that they belong to, old ones and new ones, alternate.
+		lessons.Precedents = append(lessons.Precedents, learn.Situation{Pattern: club.PatternID(fmt.Sprint("pat_", i%7)), Text: fmt.Sprintf("matter %03d", i*271%400)})
+		p := newKnown(setOf("gate"), lessons)
 		if len(p.settled)+len(p.recent) != i+2 || len(p.settled) > settledMost+1 {
 			t.Fatalf("%d settled and %d recent of %d", len(p.settled), len(p.recent), i+2)
 		}
@@ -44,7 +45,7 @@ func TestPlacesWithEqualTriggersShareAMatcher(t *testing.T) {
 		t.Error("two matchers of the same triggers")
 	}
 	for i := range matchersKept + 5 {
-		lessons := &learn.Lessons{Stamp: fmt.Sprint(i), List: []learn.Lesson{{Texts: []string{fmt.Sprintf("matter %d", i)}}}}
+		lessons := &learn.Lessons{Stamp: fmt.Sprint(i), Precedents: []learn.Situation{{Pattern: "pat_1", Text: fmt.Sprintf("matter %d", i)}}}
 		if _, m := c.at("one", set, lessons, knowledge.Place{}); m == nil {
 			t.Fatal("no matcher")
 		}

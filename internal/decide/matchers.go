@@ -159,16 +159,17 @@ func newKnown(set *knowledge.Set, lessons *learn.Lessons) *known {
 			}
 		}
 	}
+	// In an order of their own: clubs that know the same have the same model, whatever their ids.
+	slices.SortFunc(k.settled, func(a, b pattern.Trigger) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Text, b.Text), strings.Compare(string(a.Mode), string(b.Mode)))
+	})
 	var precedents []pattern.Trigger
-	for _, l := range lessons.List {
-		for _, text := range l.Texts {
-			precedents = append(precedents, pattern.Trigger{Label: l.Pattern.ID.String(), Text: text})
+	for _, p := range lessons.Precedents { // oldest first: what is settled stays so when more is learned
+		if one := (pattern.Trigger{Label: p.Pattern.String(), Text: p.Text}); !seen[one] {
+			seen[one] = true
+			precedents = append(precedents, one)
 		}
 	}
-	// Ids are in the order in which lessons were begun, so what was settled mostly stays so.
-	slices.SortFunc(precedents, func(a, b pattern.Trigger) int {
-		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Text, b.Text))
-	})
 	n := settledOf(len(precedents))
 	k.settled, k.recent = append(k.settled, precedents[:n]...), precedents[n:]
 	k.version, k.full = pattern.Version(k.settled), pattern.Version(slices.Concat(k.settled, k.recent))

@@ -12,7 +12,6 @@ import (
 	"clubos/internal/knowledge"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/people"
-	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -217,16 +216,12 @@ func near(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decis
 
 // kept is the share of words that two texts have in common, in [0, 1].
 func kept(a, b string) float64 {
-	left, right := map[string]bool{}, map[string]bool{}
-	for _, w := range phrase.Words(phrase.Normalise(a)) {
-		left[w.Text] = true
-	}
+	left, right := wordsOf(a), wordsOf(b)
 	both := 0
-	for _, w := range phrase.Words(phrase.Normalise(b)) {
-		if !right[w.Text] && left[w.Text] {
+	for w := range left {
+		if right[w] {
 			both++
 		}
-		right[w.Text] = true
 	}
 	if len(left)+len(right) == 0 {
 		return 0

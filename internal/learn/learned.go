@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"unicode"
@@ -75,6 +76,14 @@ type Lessons struct {
 	// Stamp changes whenever a lesson does.
 	Stamp string
 	List  []Lesson
+	// Precedents are the situations of all lessons, oldest first: what is learned comes at the end.
+	Precedents []Situation
+}
+
+// Situation is a text in which people decided by a lesson.
+type Situation struct {
+	Pattern club.PatternID
+	Text    string // masked
 }
 
 // lessonsKept keeps the newest lessons of each club in memory.
@@ -120,8 +129,10 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 	for _, p := range precedents {
 		if i, ok := index[p.PatternID]; ok {
 			fresh.List[i].Texts = append(fresh.List[i].Texts, p.Text)
+			fresh.Precedents = append(fresh.Precedents, Situation{p.PatternID, p.Text})
 		}
 	}
+	slices.Reverse(fresh.Precedents) // the query's newest come first
 	m.lessons.mu.Lock()
 	m.lessons.kept[tx.Tenant] = fresh
 	m.lessons.mu.Unlock()

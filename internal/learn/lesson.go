@@ -23,9 +23,6 @@ const (
 	RuleLearning = "learning" // a lesson was, but it has not had enough outcomes
 )
 
-// sameAnswer is the share of words that two answers have in common when they are one decision.
-const sameAnswer = 0.5
-
 // Reply is a person's own answer in a thread.
 type Reply struct {
 	Thread store.Thread
@@ -93,21 +90,35 @@ func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	if e.Rule == RuleNoMatch || e.Rule == RuleLearning {
 		return list[0], e, nil
 	}
-	overrides, err := tx.FindOverridesOfDecision(ctx, list[0].ID)
+	other, err := m.otherwise(ctx, tx, keys, list[0], r.Words)
+	if err != nil || !other {
+		return dec, e, err
+	}
+	return list[0], e, nil
+}
+
+// otherwise reports whether a person who declined a decision, or answered in its place, has said something
+// else than it would have.
+func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, words string) (bool, error) {
+	overrides, err := tx.FindOverridesOfDecision(ctx, dec.ID)
 	if err != nil {
-		return dec, e, fmt.Errorf("find overrides: %w", err)
+		return false, fmt.Errorf("find overrides: %w", err)
 	}
 	for _, o := range overrides {
-		if o.Kind != "replied" && o.Kind != "edited" {
-			continue
+		switch o.Kind {
+		case "replied", "edited":
+			same, err := near(ctx, tx, keys, dec, o)
+			return !same, err
+		case "rejected": // what was right instead, the person's answer says
+			person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+			if err != nil {
+				return false, err
+			}
+			before, err := people.Open(keys, person.Subject, "overrides.before", o.ID.String(), o.Before)
+			return kept(before, words) < sameWords, err
 		}
-		same, err := near(ctx, tx, keys, list[0], o)
-		if err != nil || same {
-			return dec, e, err
-		}
-		return list[0], e, nil
 	}
-	return dec, e, nil
+	return false, nil
 }
 
 // generalise takes out of an answer what belongs to the one member. It reports false where something
@@ -177,29 +188,39 @@ func (m *Memory) taughtSteps(ctx context.Context, tx *store.Tx, t store.Thread, 
 	return out, nil
 }
 
-// known looks among what was weighed for the decision for a pattern that answers alike.
+// known looks for a lesson that answers alike: among what was weighed for the decision, and where nothing
+// known was like it, among all. Answers of a club to one question are worded by several people, so that
+// every wording would else be a lesson of its own, and none would ever have a record.
 func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
+	var e club.Evidence
+	if err := json.Unmarshal([]byte(dec.Evidence), &e); err != nil {
+		return store.DecisionPattern{}, fmt.Errorf("read evidence: %w", err)
+	}
+	all, err := m.Learned(ctx, tx, keys)
+	if err != nil {
+		return store.DecisionPattern{}, err
+	}
 	weighed, err := tx.FindMatches(ctx, dec.ID)
 	if err != nil {
 		return store.DecisionPattern{}, fmt.Errorf("find matches: %w", err)
 	}
-	for _, w := range weighed {
-		row, err := tx.FindPattern(ctx, w.PatternID)
-		if err != nil {
-			return row, fmt.Errorf("find pattern: %w", err)
-		}
-		if !row.SOPID.IsZero() || row.State != stateActive {
+	rare := rarityOf(all.List)
+	best, likeness := store.DecisionPattern{}, 0.0
+	for _, l := range all.List {
+		if l.Pattern.State != stateActive || !slices.EqualFunc(l.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
 			continue
 		}
-		lesson, err := lessonOf(keys, row)
-		if err != nil {
-			return row, err
+		need := sameAnswer
+		if !slices.ContainsFunc(weighed, func(w store.PatternMatch) bool { return w.PatternID == l.Pattern.ID }) {
+			if need = sameAnswerAnywhere; e.Rule != RuleNoMatch {
+				continue
+			}
 		}
-		if kept(lesson.Reply, words) >= sameAnswer && slices.EqualFunc(lesson.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
-			return row, nil
+		if alike := rare.alike(l.Reply, words); alike >= need && alike > likeness {
+			best, likeness = l.Pattern, alike
 		}
 	}
-	return store.DecisionPattern{}, nil
+	return best, nil
 }
 
 // found makes a pattern of an answer that was never given before.

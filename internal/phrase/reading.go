@@ -31,6 +31,9 @@ type Reading struct {
 	Tapback Tapback
 	// Yes and No are brief answers. At most one of them is true.
 	Yes, No bool
+	// Unhelped: it says that something has not helped, or is as before. It means something only where
+	// something was done just before.
+	Unhelped bool
 	// Negated holds the requests that the text forbids. Nobody may act on them.
 	Negated []Negation
 	// Number is the bay that a brief answer names ("3", "I'm in 3"); 0 is none.
@@ -76,6 +79,7 @@ func Read(text string) Reading {
 	r.Question = question(n, ts)
 	r.Number = bareNumber(ts, r.Question)
 	r.Yes, r.No = answer(n, ts, r.Question)
+	r.Unhelped = r.No || unhelped(ts)
 	r.Closer = closer(n, ts, r)
 	r.Over = r.Closer && overWords.has(ts)
 	return r

@@ -20,6 +20,7 @@ type deed struct {
 	alone   bool      // nobody approved it
 	right   bool
 	kind    *kind
+	outcome string // as the product judged it; "" it does not know
 }
 
 // trip is a breaker that tripped.
@@ -39,6 +40,7 @@ type book struct {
 func (w *world) enter(ctx context.Context, m *matter) error {
 	var list []store.Decision
 	runs, matches := map[club.DecisionID]store.Run{}, map[club.DecisionID]store.PatternMatch{}
+	outcomes := map[club.DecisionID]string{}
 	var tripped []store.Breaker
 	err := w.tenant.Read(ctx, func(tx *store.Tx) (err error) {
 		if tripped, err = tx.FindTrippedBreakers(ctx); err != nil {
@@ -62,7 +64,11 @@ func (w *world) enter(ctx context.Context, m *matter) error {
 			if err != nil {
 				return err
 			}
-			runs[dec.ID], matches[dec.ID] = run, match
+			o, err := tx.FindOutcome(ctx, store.FindOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID})
+			if err != nil && !missing(err) {
+				return err
+			}
+			runs[dec.ID], matches[dec.ID], outcomes[dec.ID] = run, match, o.Source
 		}
 		return nil
 	})
@@ -79,14 +85,14 @@ func (w *world) enter(ctx context.Context, m *matter) error {
 		if err != nil {
 			return err
 		}
-		d := deed{at: dec.CreatedAt, day: m.day, pattern: matches[dec.ID].PatternID, what: w.sops[dec.SOPID], tier: dec.Tier, right: right, kind: m.kind}
+		d := deed{at: dec.CreatedAt, day: m.day, pattern: matches[dec.ID].PatternID, what: w.sops[dec.SOPID], tier: dec.Tier, right: right, kind: m.kind, outcome: outcomes[dec.ID]}
 		if d.what == "" {
 			d.what = "lesson"
 		}
 		by, known := club.ParseActor(run.StartedBy)
 		d.alone = known && !by.IsPerson()
 		w.books.deeds = append(w.books.deeds, d)
-		w.note(m, "was decided by %s in tier %s, alone %v, right %v", d.what, d.tier, d.alone, right)
+		w.note(m, "was decided by %s in tier %s, alone %v, right %v, outcome %q", d.what, d.tier, d.alone, right, d.outcome)
 	}
 	w.books.watch(tripped)
 	return nil

@@ -154,6 +154,9 @@ func (w *world) judgeProposal(ctx context.Context, m *matter, who *person, id cl
 	}
 	w.note(m, "is declined, right %v", right)
 	m.worker = who
+	if err := unlessConflict(w.app.Decider.Reject(ctx, w.tenant, who.Principal, id, "not this")); err != nil {
+		return err
+	}
 	return w.attend(ctx, m, who)
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -49,6 +50,8 @@ type Config struct {
 	SchemaPrefix string
 	// Tell is called with a line of progress now and then. Nil tells nobody.
 	Tell func(line string)
+	// Trace is given all that happens, one line each. Nil: nowhere.
+	Trace io.Writer
 	// Log is the rooms' log. Nil: none.
 	Log *slog.Logger
 }
@@ -271,7 +274,10 @@ func (w *world) dawn(_ context.Context, day int) error {
 func (w *world) switchOn(ctx context.Context) error {
 	owner, _ := w.club.FindStaff(club.RoleOwner)
 	by := club.Actor{Kind: club.ActorUser, ID: owner.ID.String(), Name: owner.Name}
-	return w.tenant.Write(ctx, func(tx *store.Tx) error { return setting.PutValue(ctx, tx, by, "actions.auto_execution", true) })
+	return w.tenant.Write(ctx, func(tx *store.Tx) error {
+		_, err := setting.Permit(ctx, tx, by, true, []string{"device", "access", "words"}, []string{setting.Everywhere})
+		return err
+	})
 }
 
 // notice lets members read what was sent to them and people see what they were called to.
@@ -294,8 +300,8 @@ func (w *world) notice(ctx context.Context) error {
 func (w *world) note(m *matter, format string, args ...any) {
 	line := fmt.Sprintf("%s #%d %s %s\n", w.now().Format(time.RFC3339Nano), m.n, m.kind.Name, fmt.Sprintf(format, args...))
 	_, _ = w.trace.Write([]byte(line))
-	if os.Getenv("CLUBOS_YEAR_TRACE") != "" {
-		fmt.Fprint(os.Stderr, line)
+	if w.cfg.Trace != nil {
+		_, _ = io.WriteString(w.cfg.Trace, line)
 	}
 }
 
