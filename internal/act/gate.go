@@ -263,12 +263,12 @@ func cooled(ctx context.Context, tx *store.Tx, _ Request, s *scene) (*Refusal, e
 	if err != nil {
 		return nil, fmt.Errorf("find cooldown: %w", err)
 	}
-	return &Refusal{Code: club.CodeLimited, Reason: fmt.Sprintf("%s ran on %s %s; the next may run in %s", a.Name, s.target.Name,
-		ago(tx.Now, last), last.Add(a.Cooldown).Sub(tx.Now).Round(time.Second))}, nil
+	return &Refusal{Code: club.CodeLimited, Reason: fmt.Sprintf("%s ran on %s %s; the next may run in %s", a.Title, s.target.Name,
+		ago(tx.Now, last), club.Span(last.Add(a.Cooldown).Sub(tx.Now)))}, nil
 }
 
 func cooldownTarget(id club.DeviceID) string { return "device:" + id.String() }
 
 func ago(now, at time.Time) string {
-	return max(now.Sub(at), 0).Round(time.Second).String() + " ago"
+	return club.Span(now.Sub(at)) + " ago"
 }

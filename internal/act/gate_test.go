@@ -202,7 +202,7 @@ func TestRecentSuccessOnTheDeviceIsWaitedOutOrOverridden(t *testing.T) {
 	w.request(operator, "restart_trackman", nil, "")
 	w.drain()
 	w.clock.Advance(30 * time.Second)
-	if _, refused := w.request(operator, "restart_display", nil, ""); !strings.Contains(refused, "restart_trackman was done on Bay 3 PC") {
+	if _, refused := w.request(operator, "restart_display", nil, ""); !strings.Contains(refused, "restart trackman was done on Bay 3 PC") {
 		t.Errorf("refused because %q", refused)
 	}
 	if _, refused := w.request(operator, "restart_display", nil, "it is the screen"); refused != "" {

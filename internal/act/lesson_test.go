@@ -254,7 +254,7 @@ func TestCooldownIsSaidToBeOne(t *testing.T) {
 	w.clock.Advance(2*time.Minute + time.Second)
 	w.run([]knowledge.Step{{Action: "restart_trackman"}, {Reply: "Done."}}, nil)
 	w.drain()
-	w.called("restart trackman was not done: restart_trackman ran on Bay 3 PC")
+	w.called("restart trackman was not done: Restart TrackMan ran on Bay 3 PC")
 	for _, r := range w.reasons {
 		if strings.Contains(r.Reason, "failed") {
 			t.Errorf("a cooldown is called a failure: %s", r.Reason)
@@ -274,7 +274,7 @@ func TestNothingIsAnnouncedThatTheGateRefusesAndNothingStrongerFollowsACooldown(
 	if got := w.texts(); len(got) != 0 {
 		t.Errorf("the member read %q", got)
 	}
-	w.called("restart trackman was not done: restart_trackman ran on Bay 3 PC")
+	w.called("restart trackman was not done: Restart TrackMan ran on Bay 3 PC")
 	if !w.reasons[len(w.reasons)-1].TellMember {
 		t.Error("the member is not told that a person was called")
 	}

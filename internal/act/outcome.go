@@ -107,9 +107,12 @@ func (e *Engine) summon(ctx context.Context, tx *store.Tx, id club.ThreadID, why
 	return nil
 }
 
+// spoken is an action's name in a sentence.
+func spoken(a club.ActionName) string { return strings.ReplaceAll(string(a), "_", " ") }
+
 // sentence says for people how an execution ended. What is not known to have failed is not said to have.
 func sentence(a club.ActionName, o club.Outcome, detail string) string {
-	name := strings.ReplaceAll(string(a), "_", " ")
+	name := spoken(a)
 	switch o {
 	case club.OutcomeRefused:
 		return name + " was not done: " + detail

@@ -43,17 +43,17 @@ func prerequisite(ctx context.Context, tx *store.Tx, p catalogue.Prerequisite, s
 		if b.ID.IsZero() || tx.Now.After(b.EndsAt.Add(bookingReach)) {
 			return no("there is no confirmed booking for this place")
 		}
-		return booked(span(b))
+		return booked(club.Hours(b.StartsAt, b.EndsAt, s.location.TimeZone))
 	case catalogue.WithinTimeWindow:
 		switch {
 		case b.ID.IsZero():
 			return no("there is no confirmed booking for this place")
 		case tx.Now.Before(b.StartsAt.Add(-p.Before)):
-			return no("it is too early: the booking starts in %s", b.StartsAt.Sub(tx.Now).Round(time.Second))
+			return no("it is too early: the booking starts in %s", club.Span(b.StartsAt.Sub(tx.Now)))
 		case tx.Now.After(b.EndsAt.Add(p.After)):
 			return no("it is too late: the booking ended %s", ago(tx.Now, b.EndsAt))
 		}
-		return booked(span(b))
+		return booked(club.Hours(b.StartsAt, b.EndsAt, s.location.TimeZone))
 	case catalogue.MemberIsBooker:
 		switch {
 		case b.ID.IsZero():
@@ -91,7 +91,7 @@ func online(now time.Time, s *scene, seen sight) (club.Fact, string, error) {
 }
 
 func recent(ctx context.Context, tx *store.Tx, p catalogue.Prerequisite, s *scene) (club.Fact, string, error) {
-	fact := club.Fact{Value: "nothing within " + p.Within.String(), Source: "executions", At: tx.Now}
+	fact := club.Fact{Value: "nothing within " + club.Span(p.Within), Source: "executions", At: tx.Now}
 	if s.target.ID.IsZero() {
 		return fact, s.noTarget, nil
 	}
@@ -107,13 +107,9 @@ func recent(ctx context.Context, tx *store.Tx, p catalogue.Prerequisite, s *scen
 		done = *last.FinishedAt
 	}
 	if tx.Now.Sub(done) < p.Within {
-		return fact, fmt.Sprintf("%s was done on %s %s", last.Action, s.target.Name, ago(tx.Now, done)), nil
+		return fact, fmt.Sprintf("%s was done on %s %s", spoken(last.Action), s.target.Name, ago(tx.Now, done)), nil
 	}
 	return fact, "", nil
-}
-
-func span(b store.Booking) string {
-	return b.StartsAt.UTC().Format(time.RFC3339) + " to " + b.EndsAt.UTC().Format(time.RFC3339)
 }
 
 func orElse(s, other string) string {

@@ -193,3 +193,26 @@ func TestClockKeepsMicrosecondsInUTC(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestASpanIsSaidInItsTwoLargestUnits(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Hour: "0 s", 0: "0 s", 400 * time.Millisecond: "0 s", 40 * time.Second: "40 s", 59*time.Second + 600*time.Millisecond: "1 min", 3*time.Minute + 20*time.Second: "3 min",
+		59*time.Minute + 40*time.Second: "1 h", time.Hour: "1 h", 17*time.Hour + 2*time.Minute: "17 h 2 min", 24 * time.Hour: "1 day", 26*time.Hour + 10*time.Minute: "1 day 2 h",
+		47*time.Hour + 20*time.Minute: "1 day 23 h", 47*time.Hour + 40*time.Minute: "2 days", 52 * time.Hour: "2 days 4 h", 14 * 24 * time.Hour: "14 days",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("%s is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestHoursAreThoseOfThePlace(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 7, 1, 19, 30, 0, 0, time.UTC)
+	for zone, want := range map[string]string{"America/Chicago": "14:30–16:00", "UTC": "19:30–21:00", "nowhere": "19:30–21:00"} {
+		if got := Hours(from, from.Add(90*time.Minute), zone); got != want {
+			t.Errorf("%s: %q, want %q", zone, got, want)
+		}
+	}
+}

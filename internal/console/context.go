@@ -58,10 +58,10 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 			row.Undo = v.undo(x, out.Actions)
 			out.Executions = append(out.Executions, row)
 		}
-		if len(d.Decisions) > 0 {
-			out.Evidence = evidenceCard(d.Decisions[0])
+		if dec, ok := inQuestion(d); ok {
+			out.Evidence = evidenceCard(dec)
 			if v.p.Can(identity.ThreadsWrite) {
-				words, pattern, err := v.formerWords(tx, d.Decisions[0])
+				words, pattern, err := v.formerWords(tx, dec)
 				if err != nil {
 					return out, err
 				}
@@ -73,6 +73,21 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 		out.Tickets = append(out.Tickets, ticketRow(f, users, t))
 	}
 	return out, nil
+}
+
+// inQuestion is the decision that people ask about: the one of the open proposal, else the newest.
+func inQuestion(d desk.ThreadDetail) (store.Decision, bool) {
+	if len(d.Proposals) > 0 && d.Proposals[0].Status == club.ProposalOpen {
+		for _, dec := range d.Decisions {
+			if dec.ID == d.Proposals[0].DecisionID {
+				return dec, true
+			}
+		}
+	}
+	if len(d.Decisions) == 0 {
+		return store.Decision{}, false
+	}
+	return d.Decisions[0], true
 }
 
 // bookings shows the one that runs or is next, and the others near.
@@ -260,10 +275,10 @@ func whyOf(dec store.Decision, e club.Evidence) string {
 			break
 		}
 	}
-	if len(e.Limits) > 0 {
-		why = strings.TrimPrefix(why+"; held back by "+strings.Join(e.Limits, ", "), "; ")
+	if why = sentence(why); len(e.Limits) > 0 { // each is a clause with commas of its own
+		why = strings.TrimSpace(why + " " + sentence("held back: "+strings.Join(e.Limits, "; ")))
 	}
-	return sentence(why)
+	return why
 }
 
 func evidenceCard(dec store.Decision) *page.EvidenceCard {

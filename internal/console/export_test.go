@@ -42,3 +42,6 @@ var StatusForTest = statusOf
 
 // StreamsPerSessionForTest is how many streams one session may have.
 const StreamsPerSessionForTest = streamsPerSession
+
+// WhyOf says why a decision came out as it did.
+var WhyOf = whyOf

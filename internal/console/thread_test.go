@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/console"
 	"clubos/internal/people"
 
 	"clubos/internal/store"
@@ -506,4 +507,43 @@ func TestOlderMessagesAreReached(t *testing.T) {
 		}
 	}
 	t.Error("no way to the older ones")
+}
+
+func TestTheWhyCardIsThatOfTheOpenProposal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book()
+	id := h.hear(ada, "bay 3 froze")
+	h.hear(ada, "thx") // needs no answer, and leaves the proposal open
+	if p := h.proposal(id); p.Status != club.ProposalOpen {
+		t.Fatalf("the proposal is %s", p.Status)
+	}
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/threads/" + id.String())
+	if b.see(`.small a[href=/c/fairway/decisions/`+h.proposal(id).DecisionID.String()+`]`) != "The whole decision" {
+		t.Error("the card shows another decision")
+	}
+}
+
+func TestWhatHoldsAProposalBackIsSaidInASentence(t *testing.T) {
+	t.Parallel()
+	sop := club.SOPID("sop_1")
+	dec := store.Decision{SOPID: sop}
+	e := club.Evidence{Candidates: []club.Candidate{{SOP: sop, Why: `shares "froze" with "bay 3 froze"`}}}
+	for _, tc := range []struct {
+		limits []string
+		want   string
+	}{
+		{nil, `Shares "froze" with "bay 3 froze".`},
+		{[]string{"Bay 3 has two bookings at the moment"}, `Shares "froze" with "bay 3 froze". Held back: Bay 3 has two bookings at the moment.`},
+		{[]string{"no current booking", "automatic execution is off"}, `Shares "froze" with "bay 3 froze". Held back: no current booking; automatic execution is off.`},
+	} {
+		e.Limits = tc.limits
+		if got := console.WhyOf(dec, e); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+	if got := console.WhyOf(store.Decision{}, club.Evidence{Limits: []string{"the text names several bays"}}); got != "Held back: the text names several bays." {
+		t.Errorf("%q", got)
+	}
 }

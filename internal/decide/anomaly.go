@@ -44,7 +44,7 @@ func (d *Decider) notice(ctx context.Context, tx *store.Tx, m *matter, f found, 
 	if err := d.compare(ctx, tx, m, about); err != nil {
 		return err
 	}
-	if err := m.findFaults(ctx, tx, doc, about.Entry); err != nil {
+	if err := d.findFaults(ctx, tx, m, doc, about.Entry); err != nil {
 		return err
 	}
 	earned := p.tier
@@ -151,7 +151,7 @@ func (d *Decider) entry(doc knowledge.Document) bool {
 
 // findFaults puts what went wrong at the same place just before among the facts: a device's fault and a
 // text about it are one situation. What failed once and would be done again is announced, not done.
-func (m *matter) findFaults(ctx context.Context, tx *store.Tx, doc knowledge.Document, entry bool) error {
+func (d *Decider) findFaults(ctx context.Context, tx *store.Tx, m *matter, doc knowledge.Document, entry bool) error {
 	if m.location.ID.IsZero() || len(doc.Actions()) == 0 && doc.Category != knowledge.CategoryEquipment && doc.Category != knowledge.CategoryAccess {
 		return nil
 	}
@@ -169,9 +169,9 @@ func (m *matter) findFaults(ctx context.Context, tx *store.Tx, doc knowledge.Doc
 		case door && !m.booking.ID.IsZero():
 			continue // stands among what doors reported
 		}
-		what := words(string(x.What)) + " was " + words(string(x.How)) + " here"
+		what := d.title(x.What) + " " + failed(x.How) + " here"
 		if door {
-			what = "a door here: " + club.AccessKind(x.What).Words()
+			what = "a door here " + reported(club.AccessKind(x.What))
 		}
 		if seen[what] {
 			continue
@@ -184,6 +184,25 @@ func (m *matter) findFaults(ctx context.Context, tx *store.Tx, doc knowledge.Doc
 		m.findings = append(m.findings, f)
 	}
 	return nil
+}
+
+// failed says after an action's title what became of it.
+func failed(how club.Outcome) string {
+	switch how {
+	case club.OutcomeTimeout:
+		return "took too long"
+	case club.OutcomeUnconfirmed:
+		return "could not be confirmed"
+	}
+	return "failed"
+}
+
+// reported says after a door what it reported.
+func reported(k club.AccessKind) string {
+	if k == club.AccessDenied {
+		return "denied access"
+	}
+	return "was " + k.Words()
 }
 
 // faultOfDoor marks a door's report among the faults of a place.

@@ -64,7 +64,7 @@ func TestABurstOfMembersIsOneSituation(t *testing.T) {
 			first = th
 		case 4:
 			burst := facts(e, "burst")
-			if len(burst) != 4 || !strings.HasPrefix(burst[0], `5 members with "The simulator is frozen" in 10 minutes`) || d.Tier != club.TierApprove {
+			if len(burst) != 4 || !strings.HasPrefix(burst[0], `5 members write about "The simulator is frozen" within 10 minutes`) || d.Tier != club.TierApprove {
 				t.Errorf("the fifth is %s: %q, limits %q", d.Tier, burst, e.Limits)
 			}
 			for _, f := range e.Facts {
@@ -85,7 +85,7 @@ func TestASecondMemberAtTheSameBayIsReferredToTheFirst(t *testing.T) {
 	first := h.hear(phoneOf(1), "bay 2 froze")
 	h.clock.Advance(4 * time.Minute)
 	_, e := h.decision(h.hear(phoneOf(2), "bay 2 froze").ID)
-	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "same situation as another member's of 4 minutes ago" {
+	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "another member wrote about the same 4 minutes ago" {
 		t.Errorf("%q", got)
 	}
 	for _, f := range e.Facts {
@@ -108,7 +108,7 @@ func TestANumberThatAsksForDoorsAgainAndAgainMeetsAPerson(t *testing.T) {
 		h.clock.Advance(20 * time.Minute)
 	}
 	_, e := h.decision(last.ID)
-	want := "3 requests to get in within a day, without a booking"
+	want := "this number has asked to get in 3 times within a day without a booking"
 	if got := facts(e, "security"); len(got) != 1 || got[0] != want || last.Status != club.ThreadEscalated || !strings.Contains(h.reasons(), want) {
 		t.Errorf("%s, facts %q, reasons %s", last.Status, got, h.reasons())
 	}
@@ -169,7 +169,7 @@ func TestAFaultAndATextAboutItAreOneSituation(t *testing.T) {
 		return err
 	})
 	d, e := h.decision(h.hear(ada, "the screen is frozen").ID)
-	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "restart trackman was failed here 4 minutes ago" || d.Tier != club.TierApprove {
+	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "Restart TrackMan failed here 4 minutes ago" || d.Tier != club.TierApprove {
 		t.Errorf("%s, %q, limits %q", d.Tier, got, e.Limits)
 	}
 }
@@ -186,7 +186,7 @@ func TestAReportOfADoorIsOneSituationWithWhoWantsIn(t *testing.T) {
 		}
 	}
 	_, e := h.decision(h.hear(bob, "please unlock the door").ID)
-	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "a door here: access denied 2 minutes ago" {
+	if got := facts(e, "same situation"); len(got) != 1 || got[0] != "a door here denied access 2 minutes ago" {
 		t.Errorf("%q", got)
 	}
 	if _, e = h.decision(h.hear(ada, "the screen is frozen").ID); len(facts(e, "same situation")) != 0 {
@@ -251,5 +251,27 @@ func TestWhatIsUsualAtAPlaceIsNoBurst(t *testing.T) {
 	}
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decisions"); n != 170 {
 		t.Errorf("%d decisions", n)
+	}
+}
+
+func TestFactsOfBookingsAreInWordsAndByTheClocksOfThePlace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book("Bay 3")
+	now := h.clock.Now()
+	if _, err := h.inbox.Booking(t.Context(), h.tenant, "", club.BookingChange{Source: "test", ExternalID: "next", Location: "Northside", Bay: "Bay 3", Start: now.Add(17*time.Hour + 2*time.Minute), End: now.Add(18 * time.Hour), Phone: ada, Sequence: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, e := h.decision(h.hear(ada, "bay 3 froze").ID)
+	place, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Bay 3, " + now.Add(-20*time.Minute).In(place).Format("15:04") + "–" + now.Add(40*time.Minute).In(place).Format("15:04")
+	if got := facts(e, "booking"); len(got) != 1 || got[0] != want {
+		t.Errorf("booking %q, want %q", got, want)
+	}
+	if got := facts(e, "next booking"); len(got) != 1 || got[0] != "starts in 17 h 2 min" {
+		t.Errorf("next booking %q", got)
 	}
 }

@@ -303,15 +303,8 @@ func (d *Decider) carryOut(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	case club.TierSuggest, club.TierApprove:
 		return d.propose(ctx, tx, m, p, dec)
 	}
-	p.reason = "the machine may not act on it: " + orUncertain(p.limits)
+	p.reason = uncertain(p)
 	return d.escalate(ctx, tx, keys, m, p, dec.ID)
-}
-
-func orUncertain(limits []string) string {
-	if len(limits) == 0 {
-		return "it is not sure enough"
-	}
-	return limits[len(limits)-1]
 }
 
 // escalate calls a person, and tells the member so where there are words for it.

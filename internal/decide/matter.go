@@ -102,7 +102,7 @@ func (m *matter) findBooking(ctx context.Context, tx *store.Tx) error {
 			continue
 		}
 		if b.StartsAt.Add(-bookingMargin).After(tx.Now) {
-			m.fact("next booking", fmt.Sprintf("starts in %s", b.StartsAt.Sub(tx.Now).Round(time.Minute)), "bookings", b.UpdatedAt)
+			m.fact("next booking", "starts in "+club.Span(b.StartsAt.Sub(tx.Now)), "bookings", b.UpdatedAt)
 			break
 		}
 		if m.booking.ID.IsZero() || b.StartsAt.After(m.booking.StartsAt) && !b.StartsAt.After(tx.Now) {
@@ -139,7 +139,7 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	if !m.booking.ID.IsZero() {
-		m.fact("booking", fmt.Sprintf("%s, until %s UTC", orUnknown(booked.Name), m.booking.EndsAt.Format("15:04")), "bookings", m.booking.UpdatedAt)
+		m.fact("booking", orUnknown(booked.Name)+", "+club.Hours(m.booking.StartsAt, m.booking.EndsAt, m.location.TimeZone), "bookings", m.booking.UpdatedAt)
 	}
 	switch named := m.namedBays(); {
 	case len(named) > 1:

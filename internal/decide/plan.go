@@ -56,7 +56,7 @@ func (d *Decider) choose(ctx context.Context, tx *store.Tx, m *matter, list []fo
 		candidates[i] = f.candidate
 	}
 	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
-		p := escalation(learn.RuleNoMatch, "Nothing known fits", "no procedure fits this text")
+		p := escalation(learn.RuleNoMatch, "Nothing known fits", closest(list))
 		p.candidates, p.model = candidates, model
 		if err := d.noticeUnknown(ctx, tx, m, list, &p); err != nil {
 			return p, err
@@ -106,7 +106,11 @@ func recordWords(s *learn.Standing) string {
 	if a.Outcomes == 0 {
 		return ""
 	}
-	return fmt.Sprintf("decided so %s by %s; %.0f %% good", count(a.Outcomes, "time"), count(a.People, "person"), 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
+	by := ""
+	if a.People > 0 { // nobody is behind what devices alone have confirmed
+		by = " by " + count(a.People, "person")
+	}
+	return fmt.Sprintf("decided so %s%s; %.0f %% good", count(a.Outcomes, "time"), by, 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
 }
 
 // weigh makes the plan of a procedure, asks what it may claim, and lowers its tier by everything that
@@ -135,7 +139,7 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 			p.lower(club.TierEscalate, "switched off: "+off)
 		}
 		if a.Risk == club.RiskHigh || !a.Reversible {
-			p.lower(club.TierApprove, words(string(a.Name))+" cannot be undone")
+			p.lower(club.TierApprove, a.Title+" cannot be undone")
 		}
 	}
 	off, thrown, err := m.settings.OffAt(ctx, tx, string(catalogue.CategoryWords), "send_reply", m.location.ID)

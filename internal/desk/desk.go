@@ -194,6 +194,19 @@ func place(ctx context.Context, tx *store.Tx, location club.LocationID, bay club
 	return l.Name + ", " + b.Name, nil
 }
 
+// dueAt says an instant by the clocks of a location, with their name: whoever reads it may be elsewhere.
+func dueAt(ctx context.Context, tx *store.Tx, location club.LocationID, at time.Time, layout string) (string, error) {
+	zone := time.UTC
+	if !location.IsZero() {
+		l, err := tx.FindLocation(ctx, location)
+		if err != nil {
+			return "", fmt.Errorf("find location: %w", err)
+		}
+		zone = club.Zone(l.TimeZone)
+	}
+	return at.In(zone).Format(layout + " MST"), nil
+}
+
 // nameOf shows an actor to colleagues.
 func nameOf(a club.Actor) string {
 	if a.Name != "" {

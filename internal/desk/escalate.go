@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
+	"clubos/internal/learn"
 	"clubos/internal/outbox"
 	"clubos/internal/phrase"
 	"clubos/internal/setting"
@@ -203,7 +205,7 @@ func (d *Desk) summary(ctx context.Context, tx *store.Tx, t store.Thread, names 
 	}
 	for i := len(decisions) - 1; i >= 0; i-- {
 		if c := decisions[i]; !c.CreatedAt.Before(t.EpisodeAt) {
-			lines = append(lines, fmt.Sprintf("decided: %s (%s, %.0f %%)", c.Title, c.Tier, 100*c.Confidence))
+			lines = append(lines, decided(c))
 		}
 	}
 	for i := len(tried) - 1; i >= 0; i-- {
@@ -211,13 +213,42 @@ func (d *Desk) summary(ctx context.Context, tx *store.Tx, t store.Thread, names 
 		if x.CreatedAt.Before(t.EpisodeAt) {
 			continue
 		}
-		line := fmt.Sprintf("tried: %s – %s", x.Action, x.Outcome)
+		line := fmt.Sprintf("tried: %s – %s", strings.ReplaceAll(string(x.Action), "_", " "), x.Outcome)
 		if x.Detail != "" {
 			line += ": " + clip(x.Detail, 200)
 		}
 		lines = append(lines, line)
 	}
 	return clip(phrase.Mask(strings.Join(lines, "\n"), names...), 3000), nil
+}
+
+// decided says a decision to whoever takes over. Of one that went to a person it says why; how sure the
+// machine was is of use only where it thought that it knew.
+func decided(c store.Decision) string {
+	var e club.Evidence
+	if json.Unmarshal([]byte(c.Evidence), &e) != nil {
+		e = club.Evidence{}
+	}
+	sure := fmt.Sprintf("%s (%.0f %% sure)", c.Title, 100*c.Confidence)
+	switch {
+	case e.Rule == learn.RuleNoMatch && len(e.Candidates) > 0:
+		return "nothing known fits well enough: the closest is " + e.Candidates[0].Title
+	case e.Rule == learn.RuleNoMatch:
+		return "nothing known is like this"
+	case e.Rule == learn.RuleLearning:
+		return "people have decided on the like before, too seldom for a proposal: " + c.Title
+	case c.Tier == club.TierApprove:
+		return "asked whether to do: " + sure
+	case c.Tier == club.TierSuggest:
+		return "announced: " + sure
+	case len(e.Candidates) == 0: // a fixed rule
+		return "found: " + c.Title
+	case c.Tier == club.TierEscalate && len(e.Limits) > 0:
+		return "would be " + c.Title + ", but " + strings.Join(e.Limits, "; ")
+	case c.Tier == club.TierEscalate:
+		return "not sure enough: the closest is " + c.Title
+	}
+	return "did by itself: " + sure
 }
 
 // record audits a change of an escalation.

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/desk"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
@@ -274,6 +276,38 @@ func TestNothingPersonalStandsInNotificationsTicketsOrAudit(t *testing.T) {
 	}
 }
 
+func TestSummarySaysInWordsWhyAPersonIsNeeded(t *testing.T) {
+	t.Parallel()
+	refund, clubs := []club.Candidate{{Title: "Refund", Confidence: .2}}, []club.Candidate{{Title: "Clubs to borrow", Confidence: .51}}
+	for _, tc := range []struct {
+		title    string
+		evidence club.Evidence
+		tier     club.Tier
+		want     string
+	}{
+		{"Nothing known fits", club.Evidence{Rule: learn.RuleNoMatch, Candidates: refund}, club.TierEscalate, "nothing known fits well enough: the closest is Refund"},
+		{"Nothing known fits", club.Evidence{Rule: learn.RuleNoMatch}, club.TierEscalate, "nothing known is like this"},
+		{"Clubs to borrow", club.Evidence{Candidates: clubs}, club.TierEscalate, "not sure enough: the closest is Clubs to borrow"},
+		{"Clubs to borrow", club.Evidence{Candidates: clubs, Limits: []string{"this pattern is paused"}}, club.TierEscalate, "would be Clubs to borrow, but this pattern is paused"},
+		{"Refund", club.Evidence{Rule: learn.RuleLearning, Candidates: refund}, club.TierEscalate, "people have decided on the like before, too seldom for a proposal: Refund"},
+		{"Emergency: medical", club.Evidence{Rule: "emergency"}, club.TierEscalate, "found: Emergency: medical"},
+		{"Wi-Fi", club.Evidence{Candidates: clubs}, club.TierAuto, "did by itself: Wi-Fi (80 % sure)"},
+	} {
+		raw, err := json.Marshal(tc.evidence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		confidence := .8
+		if tc.tier == club.TierEscalate {
+			confidence = 0
+		}
+		got := desk.Decided(store.Decision{Title: tc.title, Tier: tc.tier, Confidence: confidence, Evidence: string(raw)})
+		if got != tc.want || strings.Contains(got, " 0 %") {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+}
+
 func TestSummarySaysWhatWasSaidDecidedAndTried(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -292,7 +326,7 @@ func TestSummarySaysWhatWasSaidDecidedAndTried(t *testing.T) {
 		e, err = tx.FindUnclosedEscalation(t.Context(), th.ID)
 		return err
 	})
-	for _, part := range []string{"member: bay 3 froze", "decided: Restart a frozen bay (approve, 80 %)", "tried: reboot_pc – failed: the computer did not come back"} {
+	for _, part := range []string{"member: bay 3 froze", "asked whether to do: Restart a frozen bay (80 % sure)", "tried: reboot pc – failed: the computer did not come back"} {
 		if !strings.Contains(e.Summary, part) {
 			t.Errorf("summary lacks %q:\n%s", part, e.Summary)
 		}

@@ -133,7 +133,11 @@ func (d *Desk) note(ctx context.Context, tx *store.Tx, t store.Thread, e store.E
 		if e.Reminders > 0 {
 			n.Title = fmt.Sprintf("Still nobody (%d of %d): %s", e.Reminders, maxReminders, n.Title)
 		}
-		n.Fields = append(n.Fields, [2]string{"Due", e.DueAt.UTC().Format("15:04 UTC")})
+		due, err := dueAt(ctx, tx, t.LocationID, e.DueAt, "15:04")
+		if err != nil {
+			return n, err
+		}
+		n.Fields = append(n.Fields, [2]string{"Due", due})
 		n.Buttons = []notify.Button{{Label: "Take it", Action: "claim", Value: t.ID.String(), Style: "primary"}}
 	}
 	return n, nil

@@ -49,8 +49,8 @@ func (d *Desk) NoteOf(ctx context.Context, tx *store.Tx, id club.ThreadID) (noti
 
 var (
 	ReadTemplates = readTemplates
-	Span          = span
 	Recounted     = recounted
+	Decided       = decided
 	Raised        = raised
 )
 

@@ -62,8 +62,8 @@ func (d *Desk) sweepForgotten(ctx context.Context, tenant *store.Tenant) error {
 			if err != nil {
 				return err
 			}
-			waited := tx.Now.Sub(*t.WaitingSince).Round(time.Minute)
-			_, err = d.Escalate(ctx, tx, t, Reason{Text: fmt.Sprintf("nothing has answered for %s", spoken(waited))})
+			waited := tx.Now.Sub(*t.WaitingSince)
+			_, err = d.Escalate(ctx, tx, t, Reason{Text: fmt.Sprintf("nothing has answered for %s", club.Span(waited))})
 			return err
 		})
 	})
@@ -78,16 +78,6 @@ func each[T any](ids []T, fn func(T) error) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func spoken(d time.Duration) string {
-	if d < 2*time.Minute {
-		return "a minute"
-	}
-	if d < 2*time.Hour {
-		return fmt.Sprintf("%d minutes", int(d.Minutes()))
-	}
-	return fmt.Sprintf("%d hours", int(d.Hours()))
 }
 
 // sweepProposals reminds of approvals that wait: once per SLA interval of the thread's priority, at
@@ -113,7 +103,7 @@ func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
 				continue
 			}
 			err := d.cfg.Notifier.Queue(ctx, tx, notify.Note{Kind: notify.KindProposal, Ref: row.ID.String(), Thread: row.ThreadID, Priority: row.Priority,
-				Title: "Still waiting for a decision: " + row.Title, Lines: []string{"Proposed " + spoken(age) + " ago."}, Link: "/threads/" + row.ThreadID.String(),
+				Title: "Still waiting for a decision: " + row.Title, Lines: []string{"Proposed " + club.Span(age) + " ago."}, Link: "/threads/" + row.ThreadID.String(),
 				Buttons:  []notify.Button{{Label: "Take it", Action: "claim", Value: row.ThreadID.String()}},
 				DedupKey: fmt.Sprintf("proposal:%s:reminder:%d", row.ID, n)})
 			if err != nil {

@@ -36,7 +36,7 @@ func TestLesson10AThreadThatNothingAnswersReachesAPersonWithinItsTime(t *testing
 	if got := h.find(th.ID); got.Status != club.ThreadEscalated {
 		t.Fatalf("still %s", got.Status)
 	}
-	if n := h.count("SELECT COUNT(*) FROM escalations WHERE reason = 'nothing has answered for 30 minutes'"); n != 1 {
+	if n := h.count("SELECT COUNT(*) FROM escalations WHERE reason = 'nothing has answered for 30 min'"); n != 1 {
 		t.Error("nobody learns why")
 	}
 	if n := h.count("SELECT COUNT(*) FROM notifications"); n != 1 {

@@ -247,8 +247,12 @@ func (d *Desk) ticketNote(ctx context.Context, tx *store.Tx, t store.Ticket, tit
 	if err != nil {
 		return notify.Note{}, err
 	}
+	due, err := dueAt(ctx, tx, t.LocationID, t.DueAt, "2 Jan 15:04")
+	if err != nil {
+		return notify.Note{}, err
+	}
 	n := notify.Note{Kind: notify.KindTicket, Ref: t.ID.String(), Thread: t.ThreadID, Title: title, Priority: t.Priority, Link: "/tickets/" + t.ID.String(),
-		Fields: [][2]string{{"Priority", string(t.Priority)}, {"Due", t.DueAt.UTC().Format("2 Jan 15:04 UTC")}}}
+		Fields: [][2]string{{"Priority", string(t.Priority)}, {"Due", due}}}
 	if where != "" {
 		n.Fields = append(n.Fields, [2]string{"Place", where})
 	}

@@ -31,9 +31,7 @@ func placeOf(ctx context.Context, tx *store.Tx, t store.Ticket) (site, error) {
 	if err != nil {
 		return out, fmt.Errorf("find location: %w", err)
 	}
-	if zone, err := time.LoadLocation(l.TimeZone); err == nil {
-		out.Zone = zone
-	}
+	out.Zone = club.Zone(l.TimeZone)
 	switch {
 	case !t.BayID.IsZero():
 		out.Name, out.In = strings.TrimPrefix(full, l.Name+", "), "in"
@@ -57,7 +55,7 @@ func rootTitle(fault string, where site, times int, window time.Duration) string
 }
 
 func timesIn(times int, window time.Duration) string {
-	return fmt.Sprintf("(%d times in %s)", times, span(window))
+	return fmt.Sprintf("(%d times in %s)", times, club.Span(window))
 }
 
 var counted = regexp.MustCompile(`^(Recurring: .+) \(\d+ times in [^()]+\)$`)
@@ -71,32 +69,12 @@ func recounted(title string, times int, window time.Duration) string {
 	return m[1] + " " + timesIn(times, window)
 }
 
-// span is a length of time for people, in its two largest units: "14 days", "3 days 4 h", "25 min".
-func span(d time.Duration) string {
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	unit := "days"
-	if days == 1 {
-		unit = "day"
-	}
-	switch {
-	case days > 0 && hours > 0:
-		return fmt.Sprintf("%d %s %d h", days, unit, hours)
-	case days > 0:
-		return fmt.Sprintf("%d %s", days, unit)
-	case hours > 0 && minutes > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	case hours > 0:
-		return fmt.Sprintf("%d h", hours)
-	}
-	return fmt.Sprintf("%d min", max(minutes, 1))
-}
-
 // recurredText says that a ticket came on top of those that a root-cause ticket lists. Seen is newest
 // first and begins with t.
 func recurredText(t store.Ticket, seen []store.Ticket) string {
 	text := fmt.Sprintf("#%d %s", t.Number, clip(t.Title, 120))
 	if len(seen) > 1 {
-		text += ", " + span(t.CreatedAt.Sub(seen[1].CreatedAt)) + " after #" + fmt.Sprint(seen[1].Number)
+		text += ", " + club.Span(t.CreatedAt.Sub(seen[1].CreatedAt)) + " after #" + fmt.Sprint(seen[1].Number)
 	}
 	return text
 }
@@ -104,12 +82,12 @@ func recurredText(t store.Ticket, seen []store.Ticket) string {
 // rootBody tells the story of a fault: each ticket, what was done about it, and how long it held.
 func (d *Desk) rootBody(ctx context.Context, tx *store.Tx, where site, seen []store.Ticket, rule recurrenceRule) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The same fault has come back: %d times in %s, %s. Find out why, rather than mend it once more.", len(seen), span(rule.Window), where.Full)
+	fmt.Fprintf(&b, "The same fault has come back: %d times in %s, %s. Find out why, rather than mend it once more.", len(seen), club.Span(rule.Window), where.Full)
 	for i := len(seen) - 1; i >= 0; i-- {
 		t := seen[i]
 		fmt.Fprintf(&b, "\n\n#%d, %s: %s", t.Number, t.CreatedAt.In(where.Zone).Format("Mon 2 Jan 15:04"), clip(t.Title, 120))
 		if i < len(seen)-1 {
-			fmt.Fprintf(&b, "\n%s after #%d", span(t.CreatedAt.Sub(seen[i+1].CreatedAt)), seen[i+1].Number)
+			fmt.Fprintf(&b, "\n%s after #%d", club.Span(t.CreatedAt.Sub(seen[i+1].CreatedAt)), seen[i+1].Number)
 		}
 		what, err := d.whatWasDone(ctx, tx, t)
 		if err != nil {
@@ -153,7 +131,7 @@ func (d *Desk) whatWasDone(ctx context.Context, tx *store.Tx, t store.Ticket) ([
 	}
 	switch {
 	case done(t.Status) && t.ResolvedAt != nil:
-		return append(lines, fmt.Sprintf("%s after %s", capital(string(t.Status)), span(t.ResolvedAt.Sub(t.CreatedAt)))), nil
+		return append(lines, fmt.Sprintf("%s after %s", capital(string(t.Status)), club.Span(t.ResolvedAt.Sub(t.CreatedAt)))), nil
 	case t.Status == club.TicketOpen:
 		return append(lines, "Not taken up yet"), nil
 	}

@@ -68,10 +68,12 @@ type Finding struct {
 // Usual says a rate at an hour of the week to people.
 func Usual(perHour float64) string {
 	switch days := math.Round(1 / perHour); {
-	case perHour >= 0.75:
-		return fmt.Sprintf("at this hour about %.0f is usual", perHour)
+	case perHour >= 1.5:
+		return fmt.Sprintf("at this hour about %.0f are usual", perHour)
+	case days <= 1:
+		return "at this hour about one is usual"
 	case days <= 30:
-		return fmt.Sprintf("at this hour 1 in %.0f days is usual", days)
+		return fmt.Sprintf("at this hour one in %.0f days is usual", days)
 	}
 	return "at this hour none is usual"
 }

@@ -58,7 +58,7 @@ func (h *History) burst(m Matter, others []Event, p Policy) (Finding, bool) {
 	if c.P > p.Burst {
 		return Finding{}, false
 	}
-	f := Finding{Kind: KindBurst, Need: NeedStep, P: c.P, Words: fmt.Sprintf("%d members with %q in %s; %s: one situation", len(others)+1, m.Title, minutes(p.BurstWindow), Usual(c.Usual))}
+	f := Finding{Kind: KindBurst, Need: NeedStep, P: c.P, Words: fmt.Sprintf("%d members write about %q within %s (%s)", len(others)+1, m.Title, minutes(p.BurstWindow), Usual(c.Usual))}
 	if m.Acts {
 		f.Need = NeedApproval
 	}
@@ -81,7 +81,7 @@ func (h *History) frequency(m Matter, recent []Event, p Policy) []Finding {
 		}
 		others := h.lately(m, recent, p.Window, func(e Event) bool { return s.series.Bay.IsZero() || e.Bay == s.series.Bay })
 		if c := h.Frequency(s.series, len(others), p.Window, m.At, p); c.P <= p.Frequency/2 {
-			return []Finding{{Kind: KindFrequency, Need: NeedStep, P: c.P, Words: fmt.Sprintf("%d × %q %s in %s; %s", len(others)+1, m.Title, s.where, minutes(p.Window), Usual(c.Usual))}}
+			return []Finding{{Kind: KindFrequency, Need: NeedStep, P: c.P, Words: fmt.Sprintf("%q came %d times %s within %s (%s)", m.Title, len(others)+1, s.where, minutes(p.Window), Usual(c.Usual))}}
 		}
 	}
 	return nil
@@ -94,7 +94,7 @@ func same(m Matter, recent []Event, p Policy) (Finding, bool) {
 			continue
 		}
 		if e.Bay == m.Bay || e.Bay.IsZero() || m.Bay.IsZero() {
-			return Finding{Kind: KindSituation, Words: fmt.Sprintf("same situation as another member's of %s ago", minutes(m.At.Sub(e.At))), Threads: []club.ThreadID{e.Thread}}, true
+			return Finding{Kind: KindSituation, Words: fmt.Sprintf("another member wrote about the same %s ago", minutes(m.At.Sub(e.At))), Threads: []club.ThreadID{e.Thread}}, true
 		}
 	}
 	return Finding{}, false
@@ -117,10 +117,10 @@ func (h *History) member(m Matter, recent []Event, p Policy) []Finding {
 		n, limit int
 		days     []int
 		words    string
-	}{{matters, p.DayMatters, h.matters, "matters"}, {len(bays), p.DayBays, h.bays, "bays"}} {
+	}{{matters, p.DayMatters, h.matters, "about %d matters"}, {len(bays), p.DayBays, h.bays, "from %d bays"}} {
 		chanced, known := rank(t.days, t.n, p.Member/2)
 		if t.n > 1 && (known && chanced <= p.Member/2 || !known && t.n >= t.limit) {
-			f := Finding{Kind: KindMember, Need: NeedStep, Acting: true, Words: fmt.Sprintf("the member's %d %s today are more than members have", t.n, t.words)}
+			f := Finding{Kind: KindMember, Need: NeedStep, Acting: true, Words: fmt.Sprintf("this member has written %s today, more than members do", fmt.Sprintf(t.words, t.n))}
 			if known {
 				f.P, f.Words = chanced, f.Words+" ("+chance(chanced)+")"
 			}
@@ -148,7 +148,7 @@ func entry(m Matter, recent []Event, p Policy) []Finding {
 		}
 	}
 	if mine >= p.Requests {
-		return []Finding{{Kind: KindSecurity, Need: NeedPerson, Words: fmt.Sprintf("%d requests to get in within a day, without a booking", mine)}}
+		return []Finding{{Kind: KindSecurity, Need: NeedPerson, Words: fmt.Sprintf("this number has asked to get in %d times within a day without a booking", mine)}}
 	}
 	if len(numbers) >= p.Numbers {
 		return []Finding{{Kind: KindSecurity, Need: NeedApproval, Words: fmt.Sprintf("%d numbers without a booking ask to get in within %s", len(numbers), minutes(p.BurstWindow)), Threads: threads}}
@@ -161,17 +161,29 @@ func entry(m Matter, recent []Event, p Policy) []Finding {
 func New(probability, similarity, least float64, p Policy) (Finding, bool) {
 	switch {
 	case probability < least:
-		return Finding{Kind: KindNew, Need: NeedPerson, P: probability, Words: fmt.Sprintf("nothing known fits: the nearest does with a probability of %.0f %%", 100*probability)}, true
+		return Finding{Kind: KindNew, Need: NeedPerson, P: probability, Words: unknown(probability)}, true
 	case similarity < p.Similarity:
 		return Finding{Kind: KindNew, Need: NeedStep, P: probability, Words: fmt.Sprintf("the words are hardly like any known ones (%.0f %% alike)", 100*similarity)}, true
 	}
 	return Finding{}, false
 }
 
-func minutes(d time.Duration) string {
-	n := int(d.Round(time.Minute) / time.Minute)
-	if n <= 1 {
-		return "a minute"
+// unknown says that nothing fits. What rounds to nothing is no figure for people.
+func unknown(probability float64) string {
+	if percent := fmt.Sprintf("%.0f", 100*probability); percent != "0" {
+		return "nothing known fits well enough (the nearest with a probability of " + percent + " %)"
 	}
-	return fmt.Sprintf("%d minutes", n)
+	return "nothing known is like it"
+}
+
+// minutes says a length of time in words.
+func minutes(d time.Duration) string {
+	switch n := int(d.Round(time.Minute) / time.Minute); {
+	case n <= 1:
+		return "a minute"
+	case n == 60:
+		return "an hour"
+	default:
+		return fmt.Sprintf("%d minutes", n)
+	}
 }

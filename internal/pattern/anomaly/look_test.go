@@ -107,7 +107,7 @@ func TestManyMembersWithOneMatterAreOneSituation(t *testing.T) {
 	recent = append(recent, Event{Matter: "outage", Member: "sub_a", Thread: "thr_a", At: noon.Add(-time.Minute)}, // again: no further member
 		Event{Matter: "wifi", Member: "sub_x", Thread: "thr_x", At: noon.Add(-time.Minute)})
 	f, ok := find(h.Look(matter(noon), recent, policy), KindBurst)
-	if !ok || f.Need != NeedApproval || !slices.Equal(f.Threads, []club.ThreadID{"thr_a", "thr_b", "thr_c", "thr_d"}) || !strings.HasPrefix(f.Words, `5 members with "No internet" in 10 minutes; at this hour none is usual`) {
+	if !ok || f.Need != NeedApproval || !slices.Equal(f.Threads, []club.ThreadID{"thr_a", "thr_b", "thr_c", "thr_d"}) || !strings.HasPrefix(f.Words, `5 members write about "No internet" within 10 minutes (at this hour none is usual)`) {
 		t.Errorf("%+v", f)
 	}
 	for _, f := range h.Look(matter(noon.Add(3*time.Hour)), recent, policy) {
@@ -141,7 +141,7 @@ func TestASlowPileUpIsNoticedAtItsBay(t *testing.T) {
 	m := matter(noon)
 	m.Bay = "bay_2"
 	f, ok := find(h.Look(m, recent, policy), KindFrequency)
-	if !ok || f.Need != NeedStep || f.P > policy.Frequency || !strings.HasPrefix(f.Words, `4 × "No internet"`) {
+	if !ok || f.Need != NeedStep || f.P > policy.Frequency || !strings.HasPrefix(f.Words, `"No internet" came 4 times`) {
 		t.Errorf("%+v", f)
 	}
 }
@@ -181,7 +181,7 @@ func TestAMembersDayIsComparedWithOthers(t *testing.T) {
 		recent = append(recent, Event{Matter: string(rune('a' + i)), Member: "sub_me", Thread: "thr_me", At: noon.Add(-time.Duration(i+1) * time.Minute)})
 	}
 	for _, h := range []*History{constant(0, 0), constant(1, 12)} {
-		if f, ok := find(h.Look(matter(noon), recent, policy), KindMember); !ok || !f.Acting || !strings.Contains(f.Words, "9 matters") {
+		if f, ok := find(h.Look(matter(noon), recent, policy), KindMember); !ok || !f.Acting || !strings.Contains(f.Words, "about 9 matters") {
 			t.Errorf("nine matters in a day: %+v", f)
 		}
 		if f, ok := find(h.Look(matter(noon), recent[:1], policy), KindMember); ok && len(h.matters) == 0 {

@@ -201,7 +201,7 @@ func TestANewPlaceIsComparedWithTheShippedRate(t *testing.T) {
 
 func TestARateIsSaidInWords(t *testing.T) {
 	t.Parallel()
-	for rate, want := range map[float64]string{5: "at this hour about 5 is usual", 1.0 / 3: "at this hour 1 in 3 days is usual", 0.001: "at this hour none is usual", 0: "at this hour none is usual"} {
+	for rate, want := range map[float64]string{5: "at this hour about 5 are usual", 1.2: "at this hour about one is usual", 0.7: "at this hour about one is usual", 1.0 / 3: "at this hour one in 3 days is usual", 0.001: "at this hour none is usual", 0: "at this hour none is usual"} {
 		if got := Usual(rate); got != want {
 			t.Errorf("%g: %q, want %q", rate, got, want)
 		}
