@@ -34,7 +34,7 @@ type fitted struct {
 func netsOf(examples int) netOptions {
 	o := netOptions{hidden: 96, rate: 0.05, dropout: 0.5, fade: 0.3, smooth: 0.1}
 	if examples < 3000 {
-		o.hidden = 64
+		o.hidden, o.dropout = 64, 0.6
 	}
 	o.epochs = min(40, max(15, 150_000/max(examples, 1)))
 	return o

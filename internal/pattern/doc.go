@@ -22,8 +22,8 @@
 //
 // An event becomes features of five kinds: words as written and pairs of
 // neighbours; light stems and pairs of them up to three words apart; character 2-
-// to 5-grams across word borders; circumstances; and its meaning, the mean of its
-// words' vectors in package lexicon. Features but the last weigh (1 + ln tf) · idf
+// to 5-grams across word borders; circumstances; and its meaning, the
+// fields of its words in package lexicon. Features but the last weigh (1 + ln tf) · idf
 // (Spärck Jones 1972; Salton, Buckley 1988). Each kind is scaled to its share of
 // length one, and features never seen in training count in that length, so that
 // unknown matter lowers every score.

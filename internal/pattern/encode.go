@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-
-	"clubos/internal/pattern/lexicon"
 )
 
 // ErrDamaged says that bytes are not a whole model of this version.
@@ -19,7 +17,7 @@ var ErrVersion = errors.New("pattern: model of another version")
 
 const (
 	modelMagic   = "CLUBPM"
-	modelVersion = 2
+	modelVersion = 3
 	modelHeader  = len(modelMagic) + 2 + 4 // magic, version, CRC-32C of the rest
 )
 
@@ -29,6 +27,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // models give equal bytes.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	w := packer{b: make([]byte, modelHeader, m.SizeBytes()+1024)}
+	w.b = binary.LittleEndian.AppendUint32(w.b, meanings().Version())
 	w.count(m.examples)
 	w.count(len(m.labels))
 	for _, l := range m.labels {
@@ -88,6 +87,9 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("%w: checksum", ErrDamaged)
 	}
 	r := unpacker{b: b[modelHeader:]}
+	if v := r.take(4); len(v) == 4 && binary.LittleEndian.Uint32(v) != meanings().Version() {
+		return fmt.Errorf("%w: another lexicon", ErrVersion)
+	}
 	read := readModel(&r)
 	if r.bad || len(r.b) != 0 || !read.whole() {
 		return fmt.Errorf("%w: parts do not fit", ErrDamaged)
@@ -147,7 +149,7 @@ func (m *Model) whole() bool {
 	ok := n > 0 && len(v.idf) == len(v.keys) && len(c.examples) == n && len(c.table.widths) == 1+netCount &&
 		c.table.widths[0] == padded(n) && len(c.table.scales) == features*len(c.table.widths) && len(c.table.rows) == features*c.table.width &&
 		len(c.bias) == c.table.width && len(c.neighbours.from) == n+1 && len(c.known.bits) == len(c.known.slot)*c.known.wide &&
-		c.hidden > 0 && c.hidden%lanes == 0 && len(c.neighbours.rows) == len(c.neighbours.index)*c.hidden && features == len(v.keys)+lexicon.Dim
+		c.hidden > 0 && c.hidden%lanes == 0 && len(c.neighbours.rows) == len(c.neighbours.index)*c.hidden && features == len(v.keys)+meanings().Fields()
 	if !ok {
 		return false
 	}

@@ -7,7 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"clubos/internal/pattern/lexicon"
 	"clubos/internal/phrase"
 )
 
@@ -40,8 +39,9 @@ type occurrence struct {
 type eventReader struct {
 	found   []occurrence
 	letters []letter
-	meaning [lexicon.Dim]float32 // sum of the vectors of the last event's stems
-	content int                  // content words of the last event
+	meaning []float32 // by field of the lexicon: how much of it the last event's stems are
+	fields  []int32   // of which there is any, in the order of the words
+	content int       // content words of the last event
 }
 
 // read returns the features of e, valid until the next call.
@@ -106,7 +106,8 @@ func (r *eventReader) symbols(text string) {
 
 // stems adds light stems, and pairs of them in order with up to two words between.
 func (r *eventReader) stems(ws []word) {
-	r.content, r.meaning = 0, [lexicon.Dim]float32{}
+	r.content = 0
+	r.forget()
 	for i := range ws {
 		w := &ws[i]
 		r.mean(w)
@@ -124,9 +125,26 @@ func (r *eventReader) stems(ws []word) {
 // mean adds the meaning of w. What is forbidden or denied means the opposite of
 // the wish, not the same; it is left out.
 func (r *eventReader) mean(w *word) {
-	if w.polarity == stated {
-		meanings().Add(w.stem, &r.meaning)
+	if w.polarity != stated {
+		return
 	}
+	for _, p := range meanings().Of(w.stem) {
+		if r.meaning[p.Field] == 0 {
+			r.fields = append(r.fields, p.Field)
+		}
+		r.meaning[p.Field] += p.Weight
+	}
+}
+
+// forget clears the meaning of the last event.
+func (r *eventReader) forget() {
+	if r.meaning == nil {
+		r.meaning = make([]float32, meanings().Fields())
+	}
+	for _, f := range r.fields {
+		r.meaning[f] = 0
+	}
+	r.fields = r.fields[:0]
 }
 
 // chars adds character n-grams, each with the strongest polarity of the words it touches.

@@ -23,9 +23,12 @@ func likeness(a, b string) float64 {
 	return dot / math.Sqrt(aa*bb)
 }
 
-func meaningOf(text string) (sum [lexicon.Dim]float32) {
+func meaningOf(text string) (sum []float32) {
+	sum = make([]float32, meanings().Fields())
 	for _, w := range read(text) {
-		meanings().Add(w.stem, &sum)
+		for _, p := range meanings().Of(w.stem) {
+			sum[p.Field] += p.Weight
+		}
 	}
 	return sum
 }

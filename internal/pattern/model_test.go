@@ -168,6 +168,11 @@ func TestADamagedModelIsAnError(t *testing.T) {
 	if err := m.UnmarshalBinary(x); !errors.Is(err, ErrVersion) {
 		t.Errorf("another version: %v", err)
 	}
+	body := bytes.Clone(b[modelHeader:])
+	body[0] ^= 1
+	if err := m.UnmarshalBinary(sealed(body)); !errors.Is(err, ErrVersion) {
+		t.Errorf("another lexicon: %v", err)
+	}
 }
 
 // sealed gives bytes a header with the right checksum.
@@ -194,7 +199,7 @@ func FuzzUnmarshalNeverPanics(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var m Model
 		if err := m.UnmarshalBinary(sealed(body)); err != nil {
-			if !errors.Is(err, ErrDamaged) {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) {
 				t.Fatal(err)
 			}
 			return

@@ -65,7 +65,7 @@ const NoneBelow = 0.50
 
 // engine is part of the version: the same triggers under another formula are
 // another matcher.
-const engine = "committee-1"
+const engine = "committee-2"
 
 // Version names triggers: equal for equal ones in any order, and another one
 // when this package would match them in another way. Matchers of one version are

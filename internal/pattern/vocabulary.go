@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"clubos/internal/pattern/lexicon"
 )
 
 // vocabulary is the features that training has seen, with their weights. It is
@@ -95,7 +93,7 @@ func (v *vocabulary) index() {
 func spread(h uint64) uint64 { return (h ^ h>>29) * 0x9e3779b97f4a7c15 >> 20 }
 
 // size is the number of features of a vector, those of its meaning included.
-func (v *vocabulary) size() int { return len(v.keys) + lexicon.Dim }
+func (v *vocabulary) size() int { return len(v.keys) + meanings().Fields() }
 
 // find returns the id of a feature, or -1.
 func (v *vocabulary) find(feature uint64) int32 {
@@ -176,24 +174,25 @@ func (z *vectoriser) vector(e *Event) []entry {
 	return z.out
 }
 
-// meaning adds the direction of the sum of the words' vectors, as features
-// beyond those of the vocabulary.
+// meaning adds the fields of the words, scaled to meaningWeight, as features beyond
+// those of the vocabulary.
 func (z *vectoriser) meaning() {
 	square := float32(0)
-	for _, v := range z.reader.meaning {
-		square += v * v
+	for _, f := range z.reader.fields {
+		v := z.reader.meaning[f]
+		square += float32(v * v)
 	}
 	if square == 0 {
 		return
 	}
 	scale := meaningWeight / sqrt(square)
-	for k, v := range z.reader.meaning {
-		z.out = append(z.out, entry{int32(len(z.v.keys) + k), v * scale})
+	for _, f := range z.reader.fields {
+		z.out = append(z.out, entry{int32(len(z.v.keys)) + f, z.reader.meaning[f] * scale})
 	}
 }
 
 // meaningWeight is the length of an event's meaning beside its features' length of one.
-const meaningWeight = 1
+const meaningWeight = 1.4
 
 // strangeness is how much unseen features count in the length of an event.
 const strangeness = 0.5

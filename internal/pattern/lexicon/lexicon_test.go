@@ -86,28 +86,46 @@ func TestAChildInheritsAndAFormIsItsWord(t *testing.T) {
 	}
 	forms, _ := parse(nil, "run: ran\n")
 	l := build(fields, forms, same)
-	of := func(w string) (v [Dim]float32) {
-		if !l.Add(w, &v) {
-			t.Fatalf("%s is not known", w)
-		}
-		return v
+	if len(l.Of("ran")) != 2 || !slices.Equal(l.Of("ran"), l.Of("run")) {
+		t.Errorf("ran is %v, run is %v", l.Of("ran"), l.Of("run"))
 	}
-	if of("ran") != of("run") {
-		t.Error("ran is not run")
-	}
-	parent, stranger := of("x"), of("q")
-	child := of("run")
-	near, far := float32(0), float32(0)
-	for k := range child {
-		near += child[k] * parent[k]
-		far += child[k] * stranger[k]
-	}
-	if near < 0.3 || far > near {
+	child := l.Of("z")
+	if near, far := alike(child, l.Of("x")), alike(child, l.Of("q")); near < 0.3 || far != 0 {
 		t.Errorf("child and parent %.2f, child and stranger %.2f", near, far)
 	}
-	if l.Add("unheard", &parent) || l.Len() != 5 {
-		t.Errorf("%d stems, want 5", l.Len())
+	if l.Of("unheard") != nil || l.Len() != 5 || l.Fields() != 4 {
+		t.Errorf("%d stems of %d fields, want 5 of 4", l.Len(), l.Fields())
 	}
+}
+
+func TestFieldsOfAnotherOrderAreAnotherVersion(t *testing.T) {
+	t.Parallel()
+	a, _ := parse(nil, "a: x\nb: y\n")
+	b, _ := parse(nil, "b: y\na: x\n")
+	if build(a, nil, same).Version() == build(b, nil, same).Version() {
+		t.Error("one version for two orders")
+	}
+}
+
+func TestALightWordIsShorter(t *testing.T) {
+	t.Parallel()
+	fields, _ := parse(nil, "a: the x\n")
+	l := build(fields, nil, func(w string) (string, bool) { return w, w == "the" })
+	if the, x := l.Of("the"), l.Of("x"); alike(the, the) > 0.26 || alike(x, x) < 0.99 {
+		t.Errorf("the %v, x %v", the, x)
+	}
+}
+
+// alike is the product of two words.
+func alike(a, b []Part) (sum float32) {
+	for _, p := range a {
+		for _, q := range b {
+			if p.Field == q.Field {
+				sum += p.Weight * q.Weight
+			}
+		}
+	}
+	return sum
 }
 
 func same(w string) (string, bool) { return w, false }
@@ -118,10 +136,9 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-func BenchmarkAdd(b *testing.B) {
+func BenchmarkOf(b *testing.B) {
 	l := New(same)
-	var sum [Dim]float32
 	for b.Loop() {
-		l.Add("taxi", &sum)
+		l.Of("taxi")
 	}
 }
