@@ -68,6 +68,9 @@ func actorName(users map[club.UserID]identity.User, actor string) string {
 		if u, ok := users[club.UserID(a.ID)]; ok {
 			return u.Name
 		}
+		if a.ID == "vendor_app" {
+			return "a colleague in the phone app"
+		}
 		return "a former user"
 	case club.ActorAPIKey:
 		return "API key"

@@ -143,7 +143,7 @@ func newHouse(t *testing.T) *house {
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
 	h.decider = decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
-	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log})
+	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied})
 	t.Cleanup(h.inbox.Close)
 	h.furnish(cat)
 	return h

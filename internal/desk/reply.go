@@ -100,10 +100,17 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 }
 
 // HandReplied does for a reply that a person wrote outside of the console (in the vendor's own app) what
-// Reply does: the thread was moved already, so what the machine had under way is withdrawn here.
-func (d *Desk) HandReplied(ctx context.Context, tx *store.Tx, t store.Thread) error {
-	by := club.System("vendor_app")
-	if err := d.takeOver(ctx, tx, t, by, takeover{kind: "replied", why: "a colleague answered in the vendor's app", until: tx.Now}); err != nil {
+// Reply does: the thread was moved already, so what the machine had under way is withdrawn here, and the
+// words teach.
+func (d *Desk) HandReplied(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor, words string) error {
+	if err := d.takeOver(ctx, tx, t, by, takeover{kind: "replied", why: "a colleague answered in the vendor's app", after: words, until: tx.Now}); err != nil {
+		return err
+	}
+	keys, err := d.keys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := d.cfg.Memory.Teach(ctx, tx, keys, learn.Reply{Thread: t, By: by, Words: words}); err != nil {
 		return err
 	}
 	if t.SilentUntil != nil {

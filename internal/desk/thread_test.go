@@ -195,10 +195,10 @@ func TestReplyInTheVendorsAppTakesOverToo(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return h.desk.HandReplied(t.Context(), tx, moved)
+		return h.desk.HandReplied(t.Context(), tx, moved, club.Actor{Kind: club.ActorUser, ID: "vendor_app"}, "My own words")
 	})
 	if h.count("SELECT COUNT(*) FROM proposals WHERE status = 'open'") != 0 || h.count("SELECT COUNT(*) FROM escalations WHERE status = 'open'") != 0 ||
-		h.count("SELECT COUNT(*) FROM overrides") != 1 || len(jobstest.Pending[desk.SilenceOver](t, h.cluster, h.tenant)) != 1 {
+		h.count("SELECT COUNT(*) FROM overrides WHERE after IS NOT NULL") != 1 || len(jobstest.Pending[desk.SilenceOver](t, h.cluster, h.tenant)) != 1 {
 		t.Error("the machine has not stepped back")
 	}
 }

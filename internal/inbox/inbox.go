@@ -35,9 +35,10 @@ type Config struct {
 	// Escalate brings a thread before a person, in tx. It is called when a text of ours did not reach
 	// the member. Required.
 	Escalate func(ctx context.Context, tx *store.Tx, thread store.Thread, reason string) error
-	// HandReplied is called, in tx, when an operator has answered a thread in the vendor's own app, for
-	// what must then be withdrawn (an open proposal, a reply that waits). Nil does nothing.
-	HandReplied func(ctx context.Context, tx *store.Tx, thread store.Thread) error
+	// HandReplied is called, in tx, when one of the club's people has answered a thread in the vendor's own app, for what
+	// must then be withdrawn (an open proposal, a reply that waits) and what is to be learned of it. Nil
+	// does nothing.
+	HandReplied func(ctx context.Context, tx *store.Tx, thread store.Thread, by club.Actor, words string) error
 	// Staff takes in what the club's own people answer to calls. Nil: every number is a member's.
 	Staff Staff
 	// DoorAlarm is called, in tx, when a door was forced or held open. Nil does nothing.

@@ -40,6 +40,7 @@ type house struct {
 	mu        sync.Mutex // guards the fields below
 	escalated []string
 	handed    []club.ThreadID
+	said      []string
 	failWith  error
 }
 
@@ -67,10 +68,11 @@ func (h *house) escalate(_ context.Context, _ *store.Tx, th store.Thread, reason
 	return h.failWith
 }
 
-func (h *house) handReplied(_ context.Context, _ *store.Tx, th store.Thread) error {
+func (h *house) handReplied(_ context.Context, _ *store.Tx, th store.Thread, by club.Actor, words string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.handed = append(h.handed, th.ID)
+	h.said = append(h.said, by.ID+": "+words)
 	return nil
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // vendorApp is who wrote a text that did not come from us: one of the club's people, in the vendor's
-// own app. Who exactly, the vendor does not say.
+// own app. Who exactly, the vendor does not say, so all of them are one person to the memory, who lifts
+// nothing alone.
 var vendorApp = club.Actor{Kind: club.ActorUser, ID: "vendor_app", Name: "Operator in the phone app"}
 
 // byOperator stores a text that one of the club's people wrote in the vendor's own app. The machine
@@ -45,11 +46,12 @@ func (r report) byOperator(ctx context.Context, b *batch, s *sender) (Result, er
 	if r.Status == club.MessageFailed {
 		return res, b.escalate(ctx, th.ID, undelivered(clean(r.ErrorCode, 64)))
 	}
-	return res, r.stepBack(ctx, b, th, words)
+	return res, r.stepBack(ctx, b, th, words, r.Text)
 }
 
-// stepBack silences the machine in th and marks its texts as taken up.
-func (r report) stepBack(ctx context.Context, b *batch, th store.Thread, words string) error {
+// stepBack silences the machine in th and marks its texts as taken up. The words are masked, the text is
+// as it was written.
+func (r report) stepBack(ctx context.Context, b *batch, th store.Thread, words, text string) error {
 	settings, err := b.Settings(ctx)
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (r report) stepBack(ctx context.Context, b *batch, th store.Thread, words s
 	if b.in.cfg.HandReplied == nil {
 		return nil
 	}
-	if err := b.in.cfg.HandReplied(ctx, b.Tx, th); err != nil {
+	if err := b.in.cfg.HandReplied(ctx, b.Tx, th, vendorApp, text); err != nil {
 		return fmt.Errorf("hand reply: %w", err)
 	}
 	return nil

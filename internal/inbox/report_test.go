@@ -140,8 +140,8 @@ func TestTextFromTheVendorsAppSilencesTheMachine(t *testing.T) {
 	if n := h.count("SELECT COUNT(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL"); n != 0 {
 		t.Errorf("%d texts wait for the machine", n)
 	}
-	if len(h.handed) != 1 {
-		t.Errorf("handed %v", h.handed)
+	if len(h.said) != 1 || h.said[0] != "vendor_app: Hi, this is Sam. Done!" {
+		t.Errorf("handed on %q", h.said)
 	}
 	if again := h.deliver(reportOf("AC7", club.MessageFailed, ada, "Hi, this is Sam. Done!")); again.Message != r.Message {
 		t.Errorf("a second report made another message: %+v", again)
