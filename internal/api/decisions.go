@@ -10,6 +10,7 @@ import (
 	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/people"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 )
 
@@ -56,6 +57,29 @@ type Proposal struct {
 	DecidedAt  *time.Time `json:"decided_at,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
 	CreatedAt  time.Time  `json:"created_at"`
+
+	Record *ProposalRecord `json:"record,omitempty" doc:"What it can show for itself; of one proposal, not in lists, and absent where it follows nothing known."`
+}
+
+// ProposalRecord is what came of the like of a proposal, and what it may claim from that.
+type ProposalRecord struct {
+	PatternID  string       `json:"pattern_id"`
+	Outcomes   int          `json:"outcomes" doc:"How often it was decided so before, as far as is known what came of it."`
+	Good       int          `json:"good"`
+	People     int          `json:"people" doc:"Who stand behind it."`
+	Last       *LastOutcome `json:"last,omitempty" doc:"The newest outcome at a location that you may see."`
+	Tier       string       `json:"tier" enum:"auto,suggest,approve,escalate" doc:"That it has earned at this place."`
+	Confidence float64      `json:"confidence" doc:"What it may claim at this place."`
+	Bound      float64      `json:"bound" doc:"What the record proves for acting alone; 0 while too few people or outcomes stand behind it."`
+	Next       *PatternNext `json:"next,omitempty" doc:"The way to the next tier; absent in the highest."`
+}
+
+// LastOutcome is what came of the like the last time.
+type LastOutcome struct {
+	Source     string    `json:"source"`
+	LocationID string    `json:"location_id,omitempty"`
+	BayID      string    `json:"bay_id,omitempty"`
+	At         time.Time `json:"at"`
 }
 
 func showProposal(p store.Proposal) Proposal {
@@ -165,7 +189,7 @@ func (a *api) registerDecisions() {
 		return out, err
 	})
 	register(a, "get-proposal", func(ctx context.Context, c *call, in *ByID) (*oneOut[Proposal], error) {
-		return c.oneProposal(ctx, in.ID)
+		return a.oneProposal(ctx, c, in.ID)
 	})
 	register(a, "approve-proposal", func(ctx context.Context, c *call, in *approve) (*oneOut[Proposal], error) {
 		var reply *string
@@ -173,14 +197,14 @@ func (a *api) registerDecisions() {
 		if in.Body != nil {
 			reply, reason = in.Body.Reply, in.Body.Reason
 		}
-		return c.settle(ctx, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Approve(ctx, c.tenant, c.by, id, reply, reason) })
+		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Approve(ctx, c.tenant, c.by, id, reply, reason) })
 	})
 	register(a, "reject-proposal", func(ctx context.Context, c *call, in *reject) (*oneOut[Proposal], error) {
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
-		return c.settle(ctx, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Reject(ctx, c.tenant, c.by, id, reason) })
+		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Reject(ctx, c.tenant, c.by, id, reason) })
 	})
 }
 
@@ -204,22 +228,46 @@ func (c *call) decisionDetail(ctx context.Context, tx *store.Tx, d store.Decisio
 	return out, err
 }
 
-func (c *call) oneProposal(ctx context.Context, id string) (out *oneOut[Proposal], err error) {
+func (a *api) oneProposal(ctx context.Context, c *call, id string) (out *oneOut[Proposal], err error) {
 	err = c.read(ctx, func(tx *store.Tx) error {
 		p, err := c.findProposal(ctx, tx, club.ProposalID(id))
+		if err != nil {
+			return err
+		}
 		out = &oneOut[Proposal]{Body: showProposal(p)}
+		out.Body.Record, err = a.proposalRecord(ctx, c, tx, p.DecisionID)
 		return err
 	})
 	return out, err
 }
 
+func (a *api) proposalRecord(ctx context.Context, c *call, tx *store.Tx, id club.DecisionID) (*ProposalRecord, error) {
+	s, err := setting.Load(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := tx.FindDecision(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("find decision: %w", err)
+	}
+	y, ok, err := a.cfg.Memory.Story(ctx, tx, s, dec, c.by.AllowsLocation)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := &ProposalRecord{PatternID: y.Pattern.String(), Outcomes: y.Outcomes, Good: y.Good, People: y.People, Tier: string(y.Tier), Confidence: y.Confidence, Bound: y.Bound, Next: showNext(y.Next)}
+	if y.Last != nil {
+		out.Last = &LastOutcome{Source: y.Last.Source, LocationID: y.Last.LocationID.String(), BayID: y.Last.BayID.String(), At: y.Last.At.UTC()}
+	}
+	return out, nil
+}
+
 // settle decides on a proposal that the caller may see, and answers with it as it is afterwards.
-func (c *call) settle(ctx context.Context, id string, fn func(club.ProposalID) error) (*oneOut[Proposal], error) {
-	if _, err := c.oneProposal(ctx, id); err != nil {
+func (a *api) settle(ctx context.Context, c *call, id string, fn func(club.ProposalID) error) (*oneOut[Proposal], error) {
+	if _, err := a.oneProposal(ctx, c, id); err != nil {
 		return nil, err
 	}
 	if err := fn(club.ProposalID(id)); err != nil {
 		return nil, err
 	}
-	return c.oneProposal(ctx, id)
+	return a.oneProposal(ctx, c, id)
 }

@@ -7,6 +7,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
+	"clubos/internal/pattern/reliability"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 )
@@ -111,6 +112,13 @@ type PatternConfidence struct {
 	Approve  float64   `json:"approve"`
 }
 
+func showNext(n *reliability.Next) *PatternNext {
+	if n == nil {
+		return nil
+	}
+	return &PatternNext{Tier: string(n.Tier), Outcomes: n.Outcomes, Unsure: n.Match}
+}
+
 type listPatterns struct {
 	Paging
 	Q        string `query:"q" maxLength:"200" doc:"A part of the title."`
@@ -152,9 +160,7 @@ func (c *call) patternDetail(d learn.Detail, t club.Thresholds) (PatternDetail, 
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, PatternStep{Kind: string(s.Kind()), Action: string(s.Action), Text: s.Reply + s.Ask + s.Ticket + s.Escalate})
 	}
-	if d.Next != nil {
-		out.Next = &PatternNext{Tier: string(d.Next.Tier), Outcomes: d.Next.Outcomes, Unsure: d.Next.Match}
-	}
+	out.Next = showNext(d.Next)
 	if d.Breaker != nil {
 		b := showBreaker(*d.Breaker)
 		out.Breaker = &b

@@ -149,3 +149,17 @@ func TestAdminsChangeWhatWasLearned(t *testing.T) {
 	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "explode").want(http.StatusBadRequest)
 	h.as(club.RoleOperator).post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "resume").want(http.StatusForbidden)
 }
+
+func TestAProposalSaysHowTheLikeWasDecidedBefore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const asked = "what is the wifi password"
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/threads/"+h.hear(ada, asked).String()).want(http.StatusOK, "Nobody knows yet what comes of it")
+	b.submit("/approve")
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	id := h.hear(bob, asked)
+	b.get("/c/fairway/threads/"+id.String()).want(http.StatusOK, "Decided so 1 time by 1 person, 1 good outcome; last time in Northside", "It may claim", "would lead to", "Its record")
+	dec := h.proposal(id).DecisionID
+	b.get("/c/fairway/decisions/"+dec.String()).want(http.StatusOK, "Decided so 1 time by 1 person")
+}

@@ -140,7 +140,7 @@ func (v *visit) decision(tx *store.Tx, f frame, users map[club.UserID]identity.U
 		}
 		status = prop.Status
 		objects = append(objects, prop.ID.String())
-		if p.Proposal, err = v.card(f, users, prop, dec, d); err != nil {
+		if p.Proposal, err = v.card(tx, f, users, prop, dec, d); err != nil {
 			return err
 		}
 	}

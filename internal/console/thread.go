@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -40,7 +41,7 @@ func (v *visit) thread(tx *store.Tx, f frame, users map[club.UserID]identity.Use
 	out.Messages = v.bubbles(f, users, d)
 	out.Can = v.can(d)
 	out.Composer = composerOf(v, f, d, out, t)
-	if out.Proposal, err = v.proposal(f, users, d, &out, t); err != nil {
+	if out.Proposal, err = v.proposal(tx, f, users, d, &out, t); err != nil {
 		return out, err
 	}
 	for _, o := range d.Others {
@@ -180,7 +181,7 @@ func mediaOf(m store.Message) (out []club.Media) {
 
 // proposal is the card of the newest proposal while it is open, and for a little while after it was
 // settled. What somebody typed into one that is gone moves to the composer.
-func (v *visit) proposal(f frame, users map[club.UserID]identity.User, d desk.ThreadDetail, t *page.Thread, typed typed) (*page.ProposalCard, error) {
+func (v *visit) proposal(tx *store.Tx, f frame, users map[club.UserID]identity.User, d desk.ThreadDetail, t *page.Thread, typed typed) (*page.ProposalCard, error) {
 	keep := func() {
 		if typed.editText != "" {
 			t.Composer.Text, t.Composer.Error = typed.editText, typed.editError
@@ -202,7 +203,7 @@ func (v *visit) proposal(f frame, users map[club.UserID]identity.User, d desk.Th
 		keep()
 		return nil, nil
 	}
-	card, err := v.card(f, users, p, d.Decisions[i], d)
+	card, err := v.card(tx, f, users, p, d.Decisions[i], d)
 	if err == nil && p.Status == club.ProposalOpen && typed.editText != "" {
 		if typed.proposal == p.ID {
 			card.EditText, card.Error = typed.editText, typed.editError
@@ -217,7 +218,7 @@ func (v *visit) proposal(f frame, users map[club.UserID]identity.User, d desk.Th
 const settledShown = 10 * time.Minute
 
 // card draws a proposal with its decision.
-func (v *visit) card(f frame, users map[club.UserID]identity.User, p store.Proposal, dec store.Decision, d desk.ThreadDetail) (*page.ProposalCard, error) {
+func (v *visit) card(tx *store.Tx, f frame, users map[club.UserID]identity.User, p store.Proposal, dec store.Decision, d desk.ThreadDetail) (*page.ProposalCard, error) {
 	c := &page.ProposalCard{ID: p.ID, Decision: dec.ID, Status: p.Status, Tier: p.Tier, Confidence: dec.Confidence, SOP: dec.Title, CreatedAt: p.CreatedAt, ActsAlone: p.Tier == club.TierSuggest,
 		Can: v.p.Can(identity.ProposalsDecide), Key: newKey()}
 	if p.DeadlineAt != nil {
@@ -233,7 +234,49 @@ func (v *visit) card(f frame, users map[club.UserID]identity.User, p store.Propo
 	e := evidenceOf(dec)
 	c.Why = whyOf(dec, e)
 	c.Actions = v.proposed(dec, scene{d.Location, d.Bay, d.Devices})
-	return c, nil
+	c.Record, err = v.record(tx, f, dec)
+	return c, err
+}
+
+// record says what a proposal can show for itself; nil where it follows nothing known.
+func (v *visit) record(tx *store.Tx, f frame, dec store.Decision) (*page.ProposalRecord, error) {
+	s, ok, err := v.c.Memory.Story(v.r.Context(), tx, f.settings, dec, v.p.AllowsLocation)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := &page.ProposalRecord{Story: "Nobody knows yet what comes of it: no outcomes so far."}
+	if v.p.Can(identity.MemoryRead) {
+		out.Pattern = s.Pattern
+	}
+	if s.Outcomes > 0 {
+		out.Story = "Decided so " + count(s.Outcomes, "time", "times")
+		if s.People > 0 {
+			out.Story += " by " + count(s.People, "person", "people")
+		}
+		out.Story += ", " + count(s.Good, "good outcome", "good outcomes")
+		if s.Last != nil {
+			place := ""
+			if !s.Last.BayID.IsZero() {
+				b, err := tx.FindBay(v.r.Context(), s.Last.BayID)
+				if err != nil {
+					return nil, fmt.Errorf("find bay: %w", err)
+				}
+				place = b.Name
+			}
+			out.Story += "; last time " + strings.TrimPrefix(inPlace(where(f.locationName(s.Last.LocationID), place))+", ", ", ") + f.Day(s.Last.At)
+		}
+		out.Story += "."
+	}
+	out.Claim = fmt.Sprintf("It may claim %.0f %% here. %s", 100*s.Confidence, nextWords(s.Next))
+	return out, nil
+}
+
+// inPlace is a place with its preposition; "" for none.
+func inPlace(place string) string {
+	if place == "" {
+		return ""
+	}
+	return "in " + place
 }
 
 // reply opens the words of a decision, for those who may see members.

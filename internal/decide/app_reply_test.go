@@ -29,7 +29,7 @@ func TestRepliesInTheVendorsAppTeachAndAreOnePersonsOpinion(t *testing.T) {
 		jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
 		h.clock.Advance(24 * time.Hour)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE actor = 'user:vendor_app'"); n < 5 {
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE actor = 'user:vendor_app'"); n < 3 {
 		t.Errorf("%d situations were learned", n)
 	}
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_patterns WHERE sop_id IS NULL"); n != 1 {

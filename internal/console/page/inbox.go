@@ -130,6 +130,7 @@ type ProposalCard struct {
 	Tier       club.Tier
 	Confidence float64
 	Why        string // one sentence: the trigger, the limit
+	Record     *ProposalRecord
 	SOP        string
 	CreatedAt  time.Time
 	Deadline   time.Time // when it acts or expires; zero for none
@@ -139,6 +140,13 @@ type ProposalCard struct {
 	Key        string
 	EditText   string // what was typed, after an error
 	Error      string
+}
+
+// ProposalRecord is what a proposal can show for itself.
+type ProposalRecord struct {
+	Story   string         // "Decided so 7 times by 3 people, 7 good outcomes; last time in Bay 2, Tuesday 14:10."
+	Claim   string         // what it may claim from that, and how far it is from the next tier
+	Pattern club.PatternID // zero: the reader may not see the memory
 }
 
 // ProposedAction is an action a proposal would run.
