@@ -27,11 +27,14 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	if matcher == nil {
 		return plan{}, club.Conflict("what is known has changed at this moment; look again")
 	}
+	if m.record, err = d.cfg.Memory.Calibration(ctx, tx, m.settings); err != nil {
+		return plan{}, err
+	}
 	result := matcher.Match(question(m), weighedMost+len(lessons.List)+len(set.Entries)-len(here.choices))
 	list := make([]found, 0, weighedMost)
 	for _, c := range result.Candidates {
 		if f, ok := here.found(set, c); ok && len(list) < weighedMost {
-			list = append(list, f)
+			list = append(list, f.calibrated(m.record))
 		}
 	}
 	if m.asked != nil {
@@ -43,6 +46,17 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 		return p, err
 	}
 	return d.choose(ctx, tx, m, list, result.Version)
+}
+
+// calibrated is as probable as the club's record says. Danger is never taken for less likely than its
+// words make it.
+func (f found) calibrated(record learn.Calibration) found {
+	p := record.Probability(f.candidate.Score)
+	if f.choice.Document.Category == knowledge.CategoryEmergency {
+		p = max(p, f.confidence)
+	}
+	f.confidence, f.candidate.Confidence = p, p
+	return f
 }
 
 // weighedMost is how many candidates a decision weighs.

@@ -150,8 +150,9 @@ func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
 
 func newKnown(set *knowledge.Set, lessons *learn.Lessons) *known {
 	k := &known{stamp: set.Stamp, lessons: lessons.Stamp}
-	seen := map[pattern.Trigger]bool{}
+	seen, slugs := map[pattern.Trigger]bool{}, map[club.SOPID]string{}
 	for _, e := range set.Entries {
+		slugs[e.SOP] = e.Document.Slug
 		for _, t := range e.Document.Triggers {
 			if one := (pattern.Trigger{Label: e.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)}); !seen[one] {
 				seen[one] = true
@@ -165,7 +166,13 @@ func newKnown(set *knowledge.Set, lessons *learn.Lessons) *known {
 	})
 	var precedents []pattern.Trigger
 	for _, p := range lessons.Precedents { // oldest first: what is settled stays so when more is learned
-		if one := (pattern.Trigger{Label: p.Pattern.String(), Text: p.Text}); !seen[one] {
+		label := p.Pattern.String()
+		if !p.SOP.IsZero() {
+			if label = slugs[p.SOP]; label == "" {
+				continue // not live any more
+			}
+		}
+		if one := (pattern.Trigger{Label: label, Text: p.Text}); !seen[one] {
 			seen[one] = true
 			precedents = append(precedents, one)
 		}

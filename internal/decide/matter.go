@@ -9,6 +9,7 @@ import (
 	"clubos/internal/act"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/learn"
 	"clubos/internal/pattern/anomaly"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
@@ -30,8 +31,9 @@ type matter struct {
 	person   people.Person
 	settings setting.Settings
 	texts    []text
-	masked   string        // the texts, masked, one per line
-	asked    *act.Question // what the member was asked and has not answered
+	masked   string            // the texts, masked, one per line
+	asked    *act.Question     // what the member was asked and has not answered
+	record   learn.Calibration // what became known of earlier matches
 
 	location store.Location    // zero ID: unknown
 	bay      store.Bay         // zero ID: unknown

@@ -155,6 +155,10 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 		}
 	}
 	safe := p.safe(m, path, actions)
+	if _, why := m.record.Lower(club.TierAuto, f.candidate.Score); safe && why != "" {
+		safe = false
+		p.limits = append(p.limits, why)
+	}
 	if err := d.notice(ctx, tx, m, f, &p, len(actions) > 0, safe); err != nil {
 		return p, err
 	}
@@ -187,6 +191,9 @@ func (d *Decider) stand(ctx context.Context, tx *store.Tx, m *matter, f found, p
 	p.tier = p.earned
 	p.limits = append(p.limits, s.Limits...)
 	p.tier = p.tier.Lower(s.Ceiling)
+	if to, why := m.record.Lower(p.tier, f.candidate.Score); why != "" {
+		p.lower(to, why)
+	}
 	return nil
 }
 

@@ -76,13 +76,16 @@ type Lessons struct {
 	// Stamp changes whenever a lesson does.
 	Stamp string
 	List  []Lesson
-	// Precedents are the situations of all lessons, oldest first: what is learned comes at the end.
+	// Precedents are the situations that people have decided on, oldest first: what is learned comes at
+	// the end.
 	Precedents []Situation
 }
 
-// Situation is a text in which people decided by a lesson.
+// Situation is a text of which people said what it is: one of a lesson, one of a procedure, or, with
+// neither, one that nothing known fits.
 type Situation struct {
-	Pattern club.PatternID
+	Pattern club.PatternID // of a lesson
+	SOP     club.SOPID
 	Text    string // masked
 }
 
@@ -122,21 +125,41 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 		index[row.ID] = len(fresh.List)
 		fresh.List = append(fresh.List, l)
 	}
-	precedents, err := tx.FindPrecedents(ctx, maxPrecedents)
-	if err != nil {
-		return nil, fmt.Errorf("find precedents: %w", err)
+	if err := fresh.situate(ctx, tx, index); err != nil {
+		return nil, err
 	}
-	for _, p := range precedents {
-		if i, ok := index[p.PatternID]; ok {
-			fresh.List[i].Texts = append(fresh.List[i].Texts, p.Text)
-			fresh.Precedents = append(fresh.Precedents, Situation{p.PatternID, p.Text})
-		}
-	}
-	slices.Reverse(fresh.Precedents) // the query's newest come first
 	m.lessons.mu.Lock()
 	m.lessons.kept[tx.Tenant] = fresh
 	m.lessons.mu.Unlock()
 	return fresh, nil
+}
+
+// situate reads the precedents; index says where in the list a lesson stands.
+func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.PatternID]int) error {
+	precedents, err := tx.FindPrecedents(ctx, maxPrecedents)
+	if err != nil {
+		return fmt.Errorf("find precedents: %w", err)
+	}
+	rows, err := tx.FindProcedurePatterns(ctx)
+	if err != nil {
+		return fmt.Errorf("find procedures: %w", err)
+	}
+	procedures := map[club.PatternID]club.SOPID{}
+	for _, r := range rows {
+		procedures[r.ID] = r.SOPID
+	}
+	for _, p := range precedents {
+		s := Situation{SOP: procedures[p.PatternID], Text: p.Text}
+		if i, ok := index[p.PatternID]; ok {
+			l.List[i].Texts = append(l.List[i].Texts, p.Text)
+			s.Pattern = p.PatternID
+		}
+		if !s.Pattern.IsZero() || !s.SOP.IsZero() || p.PatternID.IsZero() { // else of what is out of use
+			l.Precedents = append(l.Precedents, s)
+		}
+	}
+	slices.Reverse(l.Precedents) // the query's newest come first
+	return nil
 }
 
 // PlanOf is what a lesson would do, for Standing and Remember.

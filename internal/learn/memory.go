@@ -34,13 +34,14 @@ type Config struct {
 
 // Memory is a club's memory of decisions. It is safe for concurrent use.
 type Memory struct {
-	cfg     Config
-	lessons lessonsKept
+	cfg          Config
+	lessons      lessonsKept
+	calibrations calibrationsKept
 }
 
 // New returns a Memory.
 func New(cfg Config) *Memory {
-	return &Memory{cfg: cfg, lessons: lessonsKept{kept: map[club.Slug]*Lessons{}}}
+	return &Memory{cfg: cfg, lessons: lessonsKept{kept: map[club.Slug]*Lessons{}}, calibrations: calibrationsKept{kept: map[club.Slug]keptCalibration{}}}
 }
 
 var machine = club.System("learn")

@@ -117,6 +117,17 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 	if err := s.limit(ctx, tx); err != nil {
 		return "", "", err
 	}
+	settings, err := setting.Load(ctx, tx)
+	if err != nil {
+		return "", "", err
+	}
+	record, err := m.Calibration(ctx, tx, settings)
+	if err != nil {
+		return "", "", err
+	}
+	if to, why := record.Lower(club.TierSuggest, match.Score); why != "" {
+		s.lower(to, why)
+	}
 	return s.Ceiling, strings.Join(s.Limits, "; "), nil
 }
 

@@ -138,7 +138,7 @@ func (l *Learner) assess() {
 		j := &l.record[i]
 		outcomes[i] = Outcome{Score: l.selector.logit(&j.signals) + j.heeded + l.offset[j.label], Right: j.right}
 	}
-	l.threshold, l.entitled = earned(outcomes, l.cfg.Target, l.cfg.Alpha)
+	l.threshold, l.entitled = Earned(outcomes, l.cfg.Target, l.cfg.Alpha)
 }
 
 const (
@@ -152,12 +152,12 @@ const (
 	priorWorth = 50.0
 )
 
-// earned returns the lowest score from which the record entitles to answer. The
+// Earned returns the lowest score from which the record entitles to answer. The
 // share of errors above a score has a Beta law: its prior is what the log odds
 // of the record's events promise, worth priorWorth outcomes, and it is updated by
 // what was right and wrong. Scores are tried from strict to lax, until the share is
 // no longer at most target with probability 1 − alpha.
-func earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bool) {
+func Earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bool) {
 	if len(outcomes) < leastJudged {
 		return 0, false
 	}

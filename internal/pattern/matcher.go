@@ -23,6 +23,7 @@ type Matcher struct {
 	origin   []int32            // by example of the model: its trigger
 	stated   map[string]map[string]bool
 	speller  *speller
+	strange  []Trigger // without a label: situations that none of the labels fits
 	version  string
 }
 
@@ -32,18 +33,22 @@ type trigger struct {
 	words []word
 }
 
-// Train makes a Matcher. Triggers without a label or without any word are left
-// out; duplicates do no harm. Training 300 triggers takes some tenths of a second.
+// Train makes a Matcher. A trigger without a label is a text that none of the labels
+// fits; those without any word are left out, and duplicates do no harm. Training 300 triggers takes some tenths of a second.
 func Train(triggers []Trigger) *Matcher {
 	m := &Matcher{exact: map[string][]int32{}, speller: newSpeller(), stated: map[string]map[string]bool{}, version: Version(triggers)}
 	var examples []Example
 	for _, t := range triggers {
+		if t.Label == "" {
+			m.strange = append(m.strange, t)
+			continue
+		}
 		i, ok := m.add(t)
 		if !ok {
 			continue
 		}
 		if m.triggers[i].Mode == Similar {
-			examples = append(examples, Example{Event: Event{Text: anyBay(phrase.Normalise(t.Text))}, Label: t.Label})
+			examples = append(examples, exampleOf(t))
 			m.origin = append(m.origin, i)
 		}
 		for _, w := range m.triggers[i].words {
@@ -55,6 +60,9 @@ func Train(triggers []Trigger) *Matcher {
 	}
 	if len(examples) == 0 {
 		return m
+	}
+	for _, t := range m.strange {
+		examples = append(examples, exampleOf(t))
 	}
 	model, err := newCorpus(append(examples, strangers()...)).train(context.Background(), shippedSelector, 1)
 	if err != nil { // only the context could end it
@@ -79,14 +87,20 @@ func (m *Matcher) With(triggers []Trigger) *Matcher {
 	out.triggers, out.labels, out.phrases, out.origin = slices.Clip(m.triggers), slices.Clip(m.labels), slices.Clip(m.phrases), slices.Clip(m.origin)
 	var examples []Example
 	for _, t := range triggers {
-		if i, ok := out.add(t); ok && out.triggers[i].Mode == Similar {
-			examples = append(examples, Example{Event: Event{Text: anyBay(phrase.Normalise(t.Text))}, Label: t.Label})
-			out.origin = append(out.origin, i)
+		if t.Label == "" {
+			out.strange = append(slices.Clip(out.strange), t)
+			examples, out.origin = append(examples, exampleOf(t)), append(out.origin, 0)
+		} else if i, ok := out.add(t); ok && out.triggers[i].Mode == Similar {
+			examples, out.origin = append(examples, exampleOf(t)), append(out.origin, i)
 		}
 	}
 	out.model = m.model.With(examples)
 	out.version = Version(slices.Concat(m.source(), triggers))
 	return &out
+}
+
+func exampleOf(t Trigger) Example {
+	return Example{Event: Event{Text: anyBay(phrase.Normalise(t.Text))}, Label: t.Label}
 }
 
 // source is the triggers as they were given.
@@ -95,7 +109,7 @@ func (m *Matcher) source() []Trigger {
 	for i, t := range m.triggers {
 		out[i] = t.Trigger
 	}
-	return out
+	return append(out, m.strange...)
 }
 
 // add reads a trigger and files it under its exact text, its words and its label.

@@ -886,6 +886,39 @@ func (q *Queries) FindPrecedentsOfPattern(ctx context.Context, arg FindPrecedent
 	return items, nil
 }
 
+const findProcedurePatterns = `-- name: FindProcedurePatterns :many
+SELECT id, sop_id FROM decision_patterns WHERE sop_id IS NOT NULL AND state IN ('active', 'paused') ORDER BY id
+`
+
+type FindProcedurePatternsRow struct {
+	ID    club.PatternID
+	SOPID club.SOPID
+}
+
+// Which procedure each pattern is the record of, for those in use.
+func (q *Queries) FindProcedurePatterns(ctx context.Context) ([]FindProcedurePatternsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findProcedurePatterns)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindProcedurePatternsRow{}
+	for rows.Next() {
+		var i FindProcedurePatternsRow
+		if err := rows.Scan(&i.ID, &i.SOPID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findSOPPlace = `-- name: FindSOPPlace :one
 SELECT location_id, bay_id FROM sops WHERE id = $1
 `

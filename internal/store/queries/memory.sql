@@ -21,6 +21,10 @@ FROM decision_patterns ORDER BY updated_at DESC, id DESC LIMIT $1;
 SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
 FROM decision_patterns WHERE sop_id IS NULL AND state IN ('active', 'paused') ORDER BY id;
 
+-- name: FindProcedurePatterns :many
+-- Which procedure each pattern is the record of, for those in use.
+SELECT id, sop_id FROM decision_patterns WHERE sop_id IS NOT NULL AND state IN ('active', 'paused') ORDER BY id;
+
 -- name: FindMemoryStamp :one
 -- Changes whenever a learned pattern or a precedent does.
 SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,

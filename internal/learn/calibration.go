@@ -1,0 +1,155 @@
+package learn
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"clubos/internal/club"
+	"clubos/internal/pattern"
+	"clubos/internal/pattern/reliability"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+)
+
+// Calibration is what the club's record says of the matches to come: how probable they are in truth, and
+// from which likeness on they may act alone. The zero Calibration takes every match as it is.
+type Calibration struct {
+	calibrator pattern.Calibrator
+	// Auto and Suggest are the scores below which a match may not act so; 0 where the record does not speak
+	// against it.
+	Auto, Suggest float64
+}
+
+// leastTruths is how many truths it takes before matches are calibrated by them: fewer say less than the
+// public data that the matcher's own odds come from.
+const leastTruths = 30
+
+// mostTruths is how many truths count: the newest.
+const mostTruths = 2000
+
+// alphaThreshold is how probable it may be, after all that is known, that matches above a threshold that
+// was raised are wrong more often than is claimed.
+const alphaThreshold = 0.03
+
+// Probability is that of the situation being the one of a match with such a score.
+func (c Calibration) Probability(score float64) float64 {
+	if c.calibrator.N == 0 {
+		return score
+	}
+	return min(c.calibrator.Probability(logOdds(score)), pattern.MaxConfidence)
+}
+
+// Lower is the tier that a match with such a score may have at most, and why where that is less.
+func (c Calibration) Lower(t club.Tier, score float64) (club.Tier, string) {
+	to := t
+	if to == club.TierAuto && score < c.Auto {
+		to = to.Lower(club.TierSuggest)
+	}
+	if to == club.TierSuggest && score < c.Suggest {
+		to = to.Lower(club.TierApprove)
+	}
+	if to == t {
+		return t, ""
+	}
+	return to, "of such matches, people found more wrong than may be done alone"
+}
+
+// Calibrate draws the calibration from a record of what became known.
+//
+// The probabilities follow from every decision of which somebody said whether it was the situation
+// (pattern.FitCalibrator). A threshold stands only where the record of what was done alone refutes the
+// tier's claim, at the level at which the claim is made and under any number of looks
+// (reliability.Counts.UpperBound). It is then the lowest score from which the whole record entitles to act
+// (pattern.Earned, as in the learner that clubos eval stream measures), and falls away when the record no
+// longer refutes the claim.
+func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
+	var c Calibration
+	var fits, good []pattern.Outcome
+	alone := map[club.Tier]reliability.Counts{}
+	for _, t := range truths {
+		if t.Score <= 0 || t.Score >= 1 {
+			continue // what answers our own question was not matched
+		}
+		if t.Fits != "" {
+			fits = append(fits, pattern.Outcome{Score: logOdds(t.Score), Right: t.Fits == yes})
+		}
+		if t.Good == "" {
+			continue
+		}
+		good = append(good, pattern.Outcome{Score: logOdds(t.Score), Right: t.Good == yes})
+		if t.Alone {
+			n := alone[t.Tier]
+			if t.Good == yes {
+				n.Successes++
+			} else {
+				n.Failures++
+			}
+			alone[t.Tier] = n
+		}
+	}
+	if len(fits) >= leastTruths {
+		c.calibrator = pattern.FitCalibrator(fits)
+	}
+	c.Auto = raised(good, alone[club.TierAuto], p.Thresholds.High, p.Auto)
+	c.Suggest = raised(good, alone[club.TierSuggest], p.Thresholds.Medium, p.Suggest)
+	return c
+}
+
+// raised is the score from which a tier may act, 0 where its record does not refute what it claims, and
+// more than any score where nothing entitles it.
+func raised(record []pattern.Outcome, alone reliability.Counts, claim, alpha float64) float64 {
+	if alone.Failures == 0 || alone.UpperBound(alpha) >= claim {
+		return 0
+	}
+	from, ok := pattern.Earned(record, 1-claim, alphaThreshold)
+	if !ok {
+		return 2
+	}
+	return 1 / (1 + math.Exp(-from))
+}
+
+// logOdds is the log odds of a share; a score of 0 or 1 is as sure as one can be.
+func logOdds(share float64) float64 {
+	share = min(max(share, 1e-9), 1-1e-9)
+	return math.Log(share / (1 - share))
+}
+
+// calibrationsKept keeps the newest calibration of each club in memory.
+type calibrationsKept struct {
+	mu   sync.Mutex // guards kept
+	kept map[club.Slug]keptCalibration
+}
+
+type keptCalibration struct {
+	stamp       string
+	calibration Calibration
+}
+
+// Calibration returns what the club's record says of matches, from memory where nothing has become known.
+func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settings) (Calibration, error) {
+	newest, err := tx.FindNewestTruth(ctx)
+	if missing(err) {
+		return Calibration{}, nil
+	}
+	if err != nil {
+		return Calibration{}, fmt.Errorf("read the record's stamp: %w", err)
+	}
+	stamp := fmt.Sprint(newest.DecisionID, newest.UpdatedAt.UnixMicro(), s.Thresholds)
+	m.calibrations.mu.Lock()
+	known := m.calibrations.kept[tx.Tenant]
+	m.calibrations.mu.Unlock()
+	if known.stamp == stamp {
+		return known.calibration, nil
+	}
+	truths, err := tx.FindTruths(ctx, mostTruths)
+	if err != nil {
+		return Calibration{}, fmt.Errorf("read what became known: %w", err)
+	}
+	fresh := keptCalibration{stamp, Calibrate(truths, PolicyOf(s))}
+	m.calibrations.mu.Lock()
+	m.calibrations.kept[tx.Tenant] = fresh
+	m.calibrations.mu.Unlock()
+	return fresh.calibration, nil
+}
