@@ -1,11 +1,14 @@
 package decide_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/learn"
+	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
 
@@ -39,7 +42,7 @@ func TestWhatWouldHaveActedAloneIsWrittenDownAndCompared(t *testing.T) {
 func TestAnAnnouncedActionIsReviewedOnceItHasRun(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.set("actions.auto_execution", true)
+	h.permit()
 	h.set("reviews.share", 1)
 	reviews := func() int { return storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE share = 1") }
 	th := h.hear(bob, "what's the wifi password")
@@ -74,5 +77,31 @@ func TestAReplyThatIsSentUnaskedIsReviewedToo(t *testing.T) {
 	}
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE allowed AND tier = 'auto' AND action_class = 'words'"); n != 1 {
 		t.Errorf("%d decisions acted alone, want 1", n)
+	}
+}
+
+func TestWrongReviewsOfMatchesEndWhatIsDoneAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.set("replies.auto_safe", true)
+	h.set("reviews.share", 1)
+	alone := 0
+	for i := range 8 {
+		h.clock.Advance(25 * time.Hour)
+		d, e := h.decision(h.hear(fmt.Sprintf("+1555010%04d", 200+i), "what's the wifi password").ID)
+		if d.Tier != club.TierAuto {
+			if i == 0 || len(e.Limits) == 0 {
+				t.Fatalf("decision %d is %s: %v", i, d.Tier, e.Limits)
+			}
+			break
+		}
+		alone++
+		h.write(func(tx *store.Tx) error {
+			_, err := h.memory.Answer(t.Context(), tx, h.keys, learn.Review{Decision: d.ID, By: operator("usr_opal"), Fault: learn.FaultMatter})
+			return err
+		})
+	}
+	if alone < 2 || alone > 6 {
+		t.Errorf("%d times it was wrong before it stopped", alone)
 	}
 }
