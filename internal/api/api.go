@@ -101,6 +101,7 @@ func New(cfg Config) http.Handler {
 	a.registerAutonomy()
 	a.registerSOPs()
 	a.registerSOPFiles()
+	a.registerSOPEffects()
 	a.registerAudit()
 	a.registerHealth()
 	for id, op := range a.byID {

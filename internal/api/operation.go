@@ -276,6 +276,7 @@ func operations() []operation {
 		{id: "publish-sop", method: post, path: "/sops/{id}/publish", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make a version live"},
 		{id: "archive-sop", method: post, path: "/sops/{id}/archive", needs: identity.SOPsPublish, tag: "SOPs", summary: "Take a SOP out of use"},
 		{id: "restore-sop", method: post, path: "/sops/{id}/restore", needs: identity.SOPsPublish, tag: "SOPs", summary: "Make an older version live again, with a reason"},
+		{id: "list-sop-effects", method: get, path: "/sop-effects", needs: identity.SOPsRead, tag: "SOPs", summary: "How SOPs fared in the last 90 days, and which are to be looked at"},
 		{id: "export-sops", method: get, path: "/sop-file", needs: identity.SOPsRead, tag: "SOPs", summary: "All SOPs as a file", media: []string{typeYAML, typeJSON},
 			detail: "YAML, or JSON with `format=json`. Whoever is limited to some locations gets theirs and those for every location."},
 		{id: "import-sops", method: post, path: "/sop-file", needs: identity.SOPsPublish, tag: "SOPs", summary: "Bring a file of SOPs in, all or nothing", media: []string{typeYAML, typeJSON},

@@ -188,6 +188,7 @@ func probes() map[string]func(w *world) ask {
 		"publish-sop":       send("POST", on("sops", sop, "publish"), is(object{"version": 1})),
 		"archive-sop":       send("POST", on("sops", sop, "archive"), is(object{"note": "old"})),
 		"restore-sop":       send("POST", on("sops", sop, "restore"), is(object{"version": 1, "reason": "it was better"})),
+		"list-sop-effects":  list("/sop-effects"),
 		"export-sops":       list("/sop-file"),
 		"import-sops":       send("POST", to("/sop-file"), is("sops:\n- slug: imported\n  title: Imported\n  category: information\n  triggers: [what is imported]\n  steps: [{reply: This}]\n")),
 

@@ -83,7 +83,7 @@ func TestPagesHoldEveryRowOnceInTheirOrder(t *testing.T) {
 		h.clock.Advance(time.Millisecond)
 	}
 	for path, least := range map[string]int{"/threads": 10, "/decisions": 5, "/proposals": 5, "/executions": 5, "/tickets": 5, "/locations": 2, "/bays": 5, "/lines": 5, "/devices": 5, "/members": 5,
-		"/bookings": 5, "/users": 8, "/keys": 7, "/settings": 10, "/integrations": 4, "/sops": 5, "/patterns": 15, "/audit": 30, "/actions": 8, "/ticket-templates": 2} {
+		"/bookings": 5, "/users": 8, "/keys": 7, "/settings": 10, "/integrations": 4, "/sops": 5, "/sop-effects": 5, "/patterns": 15, "/audit": 30, "/actions": 8, "/ticket-templates": 2} {
 		var whole Page[map[string]any]
 		h.want(200, h.do(h.north.full, ask{method: "GET", path: "/api/v1/north" + path + "?limit=200"}), &whole)
 		var got []map[string]any

@@ -61,12 +61,17 @@ func showSOPs(v *visit) error {
 		if err != nil {
 			return err
 		}
+		effects, err := v.effects(tx, rows)
+		if err != nil {
+			return err
+		}
 		for _, s := range rows {
 			if !v.p.AllowsLocation(s.LocationID) || scope != "" && s.Scope != scope {
 				continue
 			}
 			r := sopRow(f, bays, s)
 			r.Used, r.Worked, r.Actions = used[s.ID].used, used[s.ID].worked, acts[s.ID]
+			r.Flags = flagWords(effects[s.ID])
 			p.Rows = append(p.Rows, r)
 		}
 		return nil
@@ -197,6 +202,9 @@ func showSOP(v *visit) error {
 		p.Title = s.Title
 		p.SOP.Used, p.SOP.Worked = used[s.ID].used, used[s.ID].worked
 		p.MayEdit = v.p.Can(identity.SOPsWrite) && v.mayChange(s) == nil
+		if p.Effect, err = v.sopEffect(tx, f, s); err != nil {
+			return err
+		}
 		if err := v.sopVersions(tx, s, users, &p); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/store"
@@ -184,4 +185,14 @@ func TestAdminOfOnePlaceChangesNothingThatHoldsElsewhere(t *testing.T) {
 	if n := h.count("SELECT COUNT(*) FROM sops"); n != 3 {
 		t.Errorf("%d SOPs", n)
 	}
+}
+
+func TestASOPSaysHowItFares(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/threads/" + h.hear(ada, "what is the wifi password").String()).submit("/reject")
+	b.get("/c/fairway/sops/wifi").want(http.StatusOK, "How it fares", "Overridden", "1 time (100 %)", "Ended without a person")
+	h.clock.Advance(91 * 24 * time.Hour)
+	h.as(club.RoleOperator).get("/c/fairway/sops").want(http.StatusOK, "Stale")
 }

@@ -35,8 +35,9 @@ func rarityOf(list []Lesson) rarity {
 func (r rarity) weight(word string) float64 { return math.Log((r.answers + 2) / (r.in[word] + 1)) }
 
 // alike is the share of what two answers say that both say, in [0, 1].
-func (r rarity) alike(a, b string) float64 {
-	left, right := wordsOf(a), wordsOf(b)
+func (r rarity) alike(a, b string) float64 { return r.shared(wordsOf(a), wordsOf(b)) }
+
+func (r rarity) shared(left, right map[string]bool) float64 {
 	var both, all float64
 	for w := range left {
 		all += r.weight(w)

@@ -919,6 +919,68 @@ func (q *Queries) FindProcedurePatterns(ctx context.Context) ([]FindProcedurePat
 	return items, nil
 }
 
+const findSOPEffects = `-- name: FindSOPEffects :many
+SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
+    COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
+    COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
+    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
+    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
+FROM decisions d
+LEFT JOIN runs r ON r.decision_id = d.id
+LEFT JOIN decision_patterns p ON p.sop_id = d.sop_id
+LEFT JOIN pattern_outcomes o ON o.decision_id = d.id AND o.pattern_id = p.id
+WHERE d.sop_id IS NOT NULL AND d.created_at >= $1
+    AND (CAST($2 AS TEXT) = '' OR d.location_id IS NULL OR CAST($2 AS TEXT) LIKE '%,' || d.location_id || ',%')
+GROUP BY d.sop_id
+`
+
+type FindSOPEffectsParams struct {
+	Since time.Time
+	Scope string
+}
+
+type FindSOPEffectsRow struct {
+	SOP        string
+	Uses       int64
+	Overridden int64
+	Resolved   int64
+	Good       int64
+	Bad        int64
+}
+
+// What came of each SOP's decisions since an instant, at the reader's locations: how often it was
+// followed, how often people did otherwise, how many runs ended by themselves, and the outcomes that are
+// known.
+func (q *Queries) FindSOPEffects(ctx context.Context, arg FindSOPEffectsParams) ([]FindSOPEffectsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findSOPEffects, arg.Since, arg.Scope)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindSOPEffectsRow{}
+	for rows.Next() {
+		var i FindSOPEffectsRow
+		if err := rows.Scan(
+			&i.SOP,
+			&i.Uses,
+			&i.Overridden,
+			&i.Resolved,
+			&i.Good,
+			&i.Bad,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findSOPPlace = `-- name: FindSOPPlace :one
 SELECT location_id, bay_id FROM sops WHERE id = $1
 `

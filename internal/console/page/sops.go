@@ -30,6 +30,7 @@ type SOPRow struct {
 	Used      int // times in the last 30 days
 	Worked    int // of those, how many had a good outcome
 	Actions   []string
+	Flags     []Word // why somebody should look at it
 	UpdatedBy string
 	UpdatedAt time.Time
 }
@@ -49,8 +50,36 @@ type SOPPage struct {
 	Versions      []SOPVersionRow
 	Diff          *Diff
 	Uses          []SOPUse
+	Effect        SOPEffect
 	MayEdit       bool
 	Key           string
+}
+
+// SOPEffect is how an SOP fared in the last 90 days.
+type SOPEffect struct {
+	Uses       int
+	Known      int     // outcomes
+	Success    float64 // share of good outcomes
+	Overridden int
+	Overrides  float64 // share of uses in which people did otherwise
+	Resolved   float64 // share of uses that ended without a person
+	Flags      []Word
+	Overlaps   []Link
+}
+
+// SOPFlagWord names why somebody should look at an SOP.
+func SOPFlagWord(flag string) Word {
+	switch flag {
+	case "stale":
+		return Word{"Stale", ToneQuiet, "Nothing has been answered by it for 90 days."}
+	case "failing":
+		return Word{"Failing", ToneDanger, "Less than half of its outcomes were good."}
+	case "disputed":
+		return Word{"Disputed", ToneWarn, "People did otherwise more than five times, or in more than a fifth of its uses."}
+	case "overlapping":
+		return Word{"Overlapping", ToneWarn, "Another live SOP has triggers for the same situations."}
+	}
+	return Word{flag, ToneQuiet, ""}
 }
 
 // SOPTrigger is what sets an SOP off.

@@ -193,3 +193,20 @@ SELECT plan, decision_id FROM pattern_matches WHERE pattern_id = $1 AND role = '
 SELECT m.decision_id, m.role, m.probability, m.confidence, m.at, d.thread_id, d.title, d.tier, d.earned_tier, d.location_id, d.bay_id
 FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
 WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.role <> 'weighed' ORDER BY m.at DESC, m.decision_id DESC LIMIT sqlc.arg(size);
+
+-- name: FindSOPEffects :many
+-- What came of each SOP's decisions since an instant, at the reader's locations: how often it was
+-- followed, how often people did otherwise, how many runs ended by themselves, and the outcomes that are
+-- known.
+SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
+    COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
+    COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
+    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
+    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
+FROM decisions d
+LEFT JOIN runs r ON r.decision_id = d.id
+LEFT JOIN decision_patterns p ON p.sop_id = d.sop_id
+LEFT JOIN pattern_outcomes o ON o.decision_id = d.id AND o.pattern_id = p.id
+WHERE d.sop_id IS NOT NULL AND d.created_at >= sqlc.arg(since)
+    AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
+GROUP BY d.sop_id;
