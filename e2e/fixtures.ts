@@ -93,7 +93,7 @@ export class Guard {
 export const at = (path: string) => `/c/${tenant}/${path}`;
 
 /** The pages that a person can open from the navigation, by the least role that sees them. */
-export const mainPages = ["inbox", "tickets", "bookings", "places", "members", "sops", "oncall", "decisions", "memory", "autonomy", "health", "settings", "users", "keys", "audit", "account"];
+export const mainPages = ["inbox", "tickets", "bookings", "places", "members", "sops", "oncall", "decisions", "reviews", "results", "memory", "autonomy", "health", "settings", "users", "keys", "audit", "account"];
 
 /** Opens the thread of a member's text. */
 export async function openThread(page: Page, club: Club, m: Member): Promise<string> {
