@@ -96,10 +96,10 @@ func ofAnswer(row store.PutTruthParams, dec store.Decision, taught store.Pattern
 
 // ofReview reads a review's answer.
 func ofReview(r store.Review) (fits, good string) {
-	switch {
-	case r.Answer == AnswerRight:
+	switch r.Answer {
+	case AnswerRight:
 		return yes, yes
-	case r.Answer == "":
+	case "":
 		return "", ""
 	}
 	switch Fault(r.Reason) {
