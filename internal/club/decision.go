@@ -85,6 +85,7 @@ type Candidate struct {
 	Pattern    PatternID `json:"pattern,omitempty"` // of one that people taught
 	Title      string    `json:"title"`
 	Scope      string    `json:"scope"`            // "global", "location", "bay"
+	Holds      string    `json:"holds,omitempty"`  // why this version of the procedure is the one for the place
 	Why        string    `json:"why"`              // which trigger or precedent matched, and how
 	Score      float64   `json:"score"`            // similarity in [0, 1]
 	Confidence float64   `json:"confidence"`       // lower bound on being right here, in [0, 1]

@@ -75,7 +75,7 @@ func (p *placed) found(set *knowledge.Set, c pattern.Candidate) (f found, ok boo
 	entry := set.Entries[choice.Index]
 	return found{choice: choice, entry: &entry, confidence: c.Confidence, candidate: club.Candidate{
 		SOP: entry.SOP, SOPVersion: int(entry.Version), Title: choice.Document.Title, Scope: string(choice.Document.Scope.Kind),
-		Why: c.Why, Score: c.Score, Confidence: c.Confidence, Note: choice.Reason}}, true
+		Why: c.Why, Score: c.Score, Confidence: c.Confidence, Holds: choice.Reason}}, true
 }
 
 // taught is a lesson as a document: what is done, and a person where it does not work.
