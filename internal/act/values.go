@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/people"
 	"clubos/internal/setting"
@@ -34,6 +35,15 @@ func Values(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d store.Decis
 	out := map[string]string{"club_name": settings.ClubName, "club_phone": t.Line}
 	if name := person.FirstName(); name != "" {
 		out["member_first_name"] = name
+	}
+	if t.Provider == club.EventProvider {
+		list, err := tx.FindSituationsOfThread(ctx, t.ID)
+		if err != nil {
+			return nil, fmt.Errorf("find situations: %w", err)
+		}
+		if len(list) > 0 {
+			out["report"] = list[0].Title
+		}
 	}
 	if d.LocationID.IsZero() {
 		return out, nil

@@ -375,6 +375,9 @@ func (w *walker) request(step knowledge.Step) Request {
 	if by, ok := club.ParseActor(w.run.StartedBy); ok {
 		r.By = by
 	}
+	if w.thread.Provider == club.EventProvider && r.By.IsPerson() { // nobody wrote, so no member's standing can be proved
+		r.Reason = "approved for what was reported: " + w.decision.Title
+	}
 	return r
 }
 

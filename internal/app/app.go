@@ -17,6 +17,7 @@ import (
 	"clubos/internal/console/page"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
+	"clubos/internal/event"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/integration"
@@ -49,6 +50,7 @@ type App struct {
 	Desk      *desk.Desk
 	Decider   *decide.Decider
 	Memory    *learn.Memory
+	Events    *event.Room
 
 	// DemoAccounts are shown on the sign-in page. Only the demo sets them, before Start.
 	DemoAccounts []page.DemoAccount
@@ -127,11 +129,17 @@ func (a *App) wire() {
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true)), Log: log})
 
+	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Over: a.Decider.Over,
+		Advance: func(tx *store.Tx, thread club.ThreadID) {
+			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread}, nil)
+		}})
+
 	a.registry = jobs.NewRegistry(a.Cluster, log)
 	a.notifier.Register(a.registry)
 	a.Desk.Register(a.registry)
 	a.Outbox.Register(a.registry)
 	a.Inbox.Register(a.registry)
+	a.Events.Register(a.registry)
 	place.Register(a.registry)
 	a.Engine.Register(a.registry)
 	a.Decider.Register(a.registry)

@@ -20,6 +20,7 @@ import (
 	"clubos/internal/connector/slack"
 	"clubos/internal/connector/twilio"
 	"clubos/internal/connector/unifi"
+	"clubos/internal/event"
 	"clubos/internal/health"
 	"clubos/internal/inbox"
 	"clubos/internal/integration"
@@ -351,4 +352,36 @@ func alert(n notify.Note) slack.Alert {
 		a.Link = slack.Link{Label: "Open in ClubOS", URL: n.Link}
 	}
 	return a
+}
+
+// listers returns what of a club's vendors can list its devices, by vendor.
+func (v *vendors) listers(slug club.Slug) map[string]event.Lister {
+	c := v.of(slug)
+	out := map[string]event.Lister{}
+	if c.ninjaone != nil {
+		out[ninjaone.Provider] = computers{c.ninjaone}
+	}
+	if c.unifi != nil {
+		out[unifi.Provider] = doorsOnline{c.unifi}
+	}
+	return out
+}
+
+type computers struct{ *ninjaone.Client }
+
+func (c computers) List(ctx context.Context) ([]club.DeviceState, error) { return c.Devices(ctx) }
+
+// doorsOnline lists doors as devices: whether their controller reaches them.
+type doorsOnline struct{ *unifi.Client }
+
+func (d doorsOnline) List(ctx context.Context) ([]club.DeviceState, error) {
+	list, err := d.Doors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]club.DeviceState, len(list))
+	for i, door := range list {
+		out[i] = club.DeviceState{Ref: door.Ref, Name: door.Name, Online: door.Online}
+	}
+	return out, nil
 }

@@ -35,6 +35,7 @@ type (
 	accessEventKind  struct{}
 	patternKind      struct{}
 	precedentKind    struct{}
+	situationKind    struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -68,6 +69,7 @@ func (relationKind) prefix() string     { return "rel" }
 func (accessEventKind) prefix() string  { return "acc" }
 func (patternKind) prefix() string      { return "pat" }
 func (precedentKind) prefix() string    { return "pre" }
+func (situationKind) prefix() string    { return "sit" }
 
 // Ids of the nouns.
 type (
@@ -102,6 +104,7 @@ type (
 	AccessEventID  = ID[accessEventKind]
 	PatternID      = ID[patternKind]
 	PrecedentID    = ID[precedentKind]
+	SituationID    = ID[situationKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -196,3 +199,6 @@ func NewPatternID(at time.Time) PatternID { return NewID[patternKind](at) }
 
 // NewPrecedentID makes a PrecedentID for the instant at.
 func NewPrecedentID(at time.Time) PrecedentID { return NewID[precedentKind](at) }
+
+// NewSituationID makes a SituationID for the instant at.
+func NewSituationID(at time.Time) SituationID { return NewID[situationKind](at) }

@@ -150,6 +150,9 @@ func (d *Decider) take(ctx context.Context, tx *store.Tx, keys *vault.Tenant, jo
 }
 
 func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, job inbox.AdvanceJob) error {
+	if th, err := thread.Find(ctx, tx, job.Thread); err != nil || th.Provider == club.EventProvider {
+		return cmp.Or(err, d.situate(ctx, tx, keys, th))
+	}
 	th, m, err := d.take(ctx, tx, keys, job)
 	if err != nil || m == nil {
 		return err
@@ -278,6 +281,9 @@ func (d *Decider) carryOut(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	}
 	asked := m.thread.Awaiting
 	m.thread = th
+	if err := d.absorb(ctx, tx, keys, m, p); err != nil {
+		return err
+	}
 	switch p.kind {
 	case kindNoAnswer:
 		return d.answered(ctx, tx, m, p, asked)

@@ -63,7 +63,7 @@ sops:
     scope: global
     status: live
     priority: high
-    triggers: ["the screen is frozen", "bay 3 froze", "trackman froze", "my simulator is stuck"]
+    triggers: ["the screen is frozen", "bay 3 froze", "trackman froze", "my simulator is stuck", {mode: event, text: device.fault}]
     steps:
       - {ask: "Which bay are you in?", expect: bay}
       - {reply: "Restarting {{bay}}."}

@@ -37,6 +37,9 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 			list = append(list, f.calibrated(m.record))
 		}
 	}
+	if err := d.tell(ctx, tx, m, list); err != nil {
+		return plan{}, err
+	}
 	if m.asked != nil {
 		if p, ok, err := d.resume(ctx, tx, m, set, list, result.Version); ok || err != nil {
 			return p, err

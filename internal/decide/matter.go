@@ -40,7 +40,8 @@ type matter struct {
 	booking  store.Booking     // the one that is current; zero ID: none
 	findings []anomaly.Finding // what is unusual: reasons why a person should look
 	facts    []club.Fact
-	lives    bool // the bay's computer was seen to be well just now
+	reports  []store.FindEventsAroundRow // what devices and bookings reported here
+	lives    bool                        // the bay's computer was seen to be well just now
 }
 
 // bookingMargin is how long before its start and after its end a booking is current: people come
@@ -83,6 +84,9 @@ func gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thre
 		return nil, err
 	}
 	if err := m.findDoors(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := m.findReports(ctx, tx); err != nil {
 		return nil, err
 	}
 	return m, m.findDevices(ctx, tx)

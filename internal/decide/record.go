@@ -54,6 +54,9 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if err := d.noteAlone(ctx, tx, m, dec, p); err != nil {
 		return dec, err
 	}
+	if err := m.keepReports(ctx, tx, dec.ID); err != nil {
+		return dec, err
+	}
 	return dec, audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "decision.made", Object: dec.ID.String(), Thread: dec.ThreadID,
 		Detail: map[string]any{"kind": dec.Kind, "title": dec.Title, "tier": dec.Tier, "confidence": dec.Confidence, "limits": p.limits, "rule": p.rule}})
 }

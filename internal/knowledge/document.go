@@ -56,10 +56,13 @@ const (
 	TriggerExact   TriggerMode = "exact"   // the whole text, but for case and punctuation
 	TriggerWords   TriggerMode = "words"   // every one of these words occurs
 	TriggerSimilar TriggerMode = "similar" // an example of what people write
+	TriggerEvent   TriggerMode = "event"   // what devices, doors and booking systems report, by its code
 )
 
 // TriggerModes lists every mode.
-func TriggerModes() []TriggerMode { return []TriggerMode{TriggerExact, TriggerWords, TriggerSimilar} }
+func TriggerModes() []TriggerMode {
+	return []TriggerMode{TriggerExact, TriggerWords, TriggerSimilar, TriggerEvent}
+}
 
 // Trigger recognises the matter. In a file, a plain text is a trigger of the mode similar.
 type Trigger struct {

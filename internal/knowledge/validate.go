@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/pattern/module"
 )
 
 // Problem is one thing that is wrong with a document or a file. Line is the line of the file, 0
@@ -152,6 +153,9 @@ func (c *checker) triggers(d Document) {
 		path := fmt.Sprintf("triggers[%d]", i)
 		oneOf(c, path+".mode", t.Mode, TriggerModes())
 		c.text(path+".text", t.Text, maxTrigger)
+		if why := module.CheckTrigger(t.Text); t.Mode == TriggerEvent && why != "" {
+			c.add(path+".text", "%s", why)
+		}
 		if seen[t.key()] {
 			c.add(path, "%q is listed twice", t.Text)
 		}

@@ -27,6 +27,7 @@ func Variables() []Variable {
 		context("door", "the door's name, to stand after “the”", "front door"),
 		context("booking_start", "when the booking starts, by the location's clock", "7:00 pm"),
 		context("booking_end", "when the booking ends, by the location's clock", "8:30 pm"),
+		context("report", "what a device, a door or a booking system reported, with its place", "Bay 3 PC went offline, Bay 3 at Northside"),
 		context("operator", "the first name of the person who answers", "Sam"),
 
 		setting("club_name", "the club's name", "Fairway Club"),

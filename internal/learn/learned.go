@@ -81,12 +81,13 @@ type Lessons struct {
 	Precedents []Situation
 }
 
-// Situation is a text of which people said what it is: one of a lesson, one of a procedure, or, with
-// neither, one that nothing known fits.
+// Situation is a text, or something that was reported, of which people said what it is: one of a lesson,
+// one of a procedure, or, with neither, one that nothing known fits.
 type Situation struct {
 	Pattern club.PatternID // of a lesson
 	SOP     club.SOPID
 	Text    string // masked
+	Event   string // as pattern.Event.Encode writes it; "" of a text
 }
 
 // lessonsKept keeps the newest lessons of each club in memory.
@@ -150,8 +151,13 @@ func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.Patt
 	}
 	for _, p := range precedents {
 		s := Situation{SOP: procedures[p.PatternID], Text: p.Text}
+		if p.Context != "{}" {
+			s.Text, s.Event = "", p.Context
+		}
 		if i, ok := index[p.PatternID]; ok {
-			l.List[i].Texts = append(l.List[i].Texts, p.Text)
+			if s.Event == "" {
+				l.List[i].Texts = append(l.List[i].Texts, p.Text)
+			}
 			s.Pattern = p.PatternID
 		}
 		if !s.Pattern.IsZero() || !s.SOP.IsZero() || p.PatternID.IsZero() { // else of what is out of use

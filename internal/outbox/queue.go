@@ -94,6 +94,9 @@ func Queue(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (club
 	if t.Status == club.ThreadMerged {
 		return "", false, club.Conflict("the conversation continues in another one; reply there")
 	}
+	if t.Provider == club.EventProvider {
+		return "", false, club.Conflict("nobody has written here: there is nobody to reply to")
+	}
 	at, err := nextInstant(ctx, tx, t.ID)
 	if err != nil {
 		return "", false, err

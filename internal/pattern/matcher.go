@@ -24,6 +24,7 @@ type Matcher struct {
 	stated   map[string]map[string]bool
 	speller  *speller
 	strange  []Trigger // without a label: situations that none of the labels fits
+	reports  reports
 	version  string
 }
 
@@ -43,6 +44,9 @@ func Train(triggers []Trigger) *Matcher {
 			m.strange = append(m.strange, t)
 			continue
 		}
+		if m.reports.take(m, t) {
+			continue
+		}
 		i, ok := m.add(t)
 		if !ok {
 			continue
@@ -55,6 +59,7 @@ func Train(triggers []Trigger) *Matcher {
 			m.speller.add(w.raw)
 		}
 	}
+	m.reports.train(m)
 	for w := range lightWords {
 		m.speller.add(w)
 	}
@@ -84,17 +89,26 @@ func (m *Matcher) With(triggers []Trigger) *Matcher {
 	}
 	out := *m
 	out.exact, out.stated = maps.Clone(m.exact), maps.Clone(m.stated)
+	known := len(out.reports.examples)
 	out.triggers, out.labels, out.phrases, out.origin = slices.Clip(m.triggers), slices.Clip(m.labels), slices.Clip(m.phrases), slices.Clip(m.origin)
 	var examples []Example
 	for _, t := range triggers {
 		if t.Label == "" {
 			out.strange = append(slices.Clip(out.strange), t)
 			examples, out.origin = append(examples, exampleOf(t)), append(out.origin, 0)
-		} else if i, ok := out.add(t); ok && out.triggers[i].Mode == Similar {
+			continue
+		}
+		if out.reports.take(&out, t) {
+			continue
+		}
+		if i, ok := out.add(t); ok && out.triggers[i].Mode == Similar {
 			examples, out.origin = append(examples, exampleOf(t)), append(out.origin, i)
 		}
 	}
 	out.model = m.model.With(examples)
+	if len(out.reports.examples) > known {
+		out.reports.train(&out) // they are few
+	}
 	out.version = Version(slices.Concat(m.source(), triggers))
 	return &out
 }

@@ -19,9 +19,14 @@ const (
 	Words Mode = "words"
 	// Similar: by similarity; see the package comment.
 	Similar Mode = "similar"
+	// Report: the code of an event that was reported, and circumstances that must hold; see Reported. Such a
+	// trigger says nothing of texts.
+	Report Mode = "event"
+	// Precedent: an event that was decided on, as Event.Encode writes it.
+	Precedent Mode = "precedent"
 )
 
-// Trigger is one labelled text of a procedure. A zero Mode is Similar.
+// Trigger is one labelled text of a procedure, or an event that was decided on. A zero Mode is Similar.
 type Trigger struct {
 	Label string
 	Text  string

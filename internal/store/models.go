@@ -200,6 +200,12 @@ type Decision struct {
 	CreatedAt     time.Time
 }
 
+type DecisionEvent struct {
+	DecisionID club.DecisionID
+	Code       club.EventCode
+	EventID    club.EventID
+}
+
 type DecisionPattern struct {
 	ID         club.PatternID
 	Domain     string
@@ -254,6 +260,13 @@ type Device struct {
 	UpdatedAt  time.Time
 }
 
+type DeviceWatch struct {
+	DeviceID  club.DeviceID
+	Seconds   int64
+	DueAt     time.Time
+	UpdatedAt time.Time
+}
+
 type Escalation struct {
 	ID             club.EscalationID
 	ThreadID       club.ThreadID
@@ -268,6 +281,27 @@ type Escalation struct {
 	AcknowledgedAt *time.Time
 	ClosedAt       *time.Time
 	CreatedAt      time.Time
+}
+
+type Event struct {
+	ID            club.EventID
+	Vendor        string
+	EventKey      string
+	Code          club.EventCode
+	Detail        string
+	LocationID    club.LocationID
+	BayID         club.BayID
+	DeviceID      club.DeviceID
+	BookingID     club.BookingID
+	ExecutionID   club.ExecutionID
+	AccessEventID club.AccessEventID
+	OpenKey       *string
+	SituationID   club.SituationID
+	GatheredAt    *time.Time
+	At            time.Time
+	ReceivedAt    time.Time
+	ClearedAt     *time.Time
+	CorrelationID club.CorrelationID
 }
 
 type Execution struct {
@@ -566,6 +600,24 @@ type SignInLink struct {
 	ExpiresAt time.Time
 	UsedAt    *time.Time
 	CreatedAt time.Time
+}
+
+type Situation struct {
+	ID            club.SituationID
+	Domain        string
+	Code          club.EventCode
+	ThreadID      club.ThreadID
+	LocationID    club.LocationID
+	BayID         club.BayID
+	DeviceID      club.DeviceID
+	BookingID     club.BookingID
+	Title         string
+	Context       string
+	Bays          int64
+	OpenedAt      time.Time
+	LastAt        time.Time
+	ClearedAt     *time.Time
+	CorrelationID club.CorrelationID
 }
 
 type Subject struct {

@@ -1,0 +1,77 @@
+package event
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+// words says what happened: to the matcher without names, so that one precedent holds for every bay, and
+// to people as the title of the situation.
+func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devices int) (plain, title string, err error) {
+	e := list[0]
+	place := c.location.Name
+	if !c.bay.IsZero() {
+		b, err := tx.FindBay(ctx, c.bay)
+		if err != nil {
+			return "", "", wrap("find bay", err)
+		}
+		place = b.Name + " at " + c.location.Name
+	}
+	plain = happened[e.Code]
+	switch e.Code {
+	case club.EventDeviceOffline, club.EventDeviceFault:
+		if c.bays > 1 {
+			return "several bays: " + plain, fmt.Sprintf("%d bays at %s: %s", c.bays, place, plain), nil
+		}
+		if devices > 1 {
+			return plain, fmt.Sprintf("%d devices of %s: %s", devices, place, plain), nil
+		}
+	}
+	name := ""
+	if !c.device.IsZero() {
+		d, err := tx.FindDevice(ctx, c.device)
+		if err != nil {
+			return "", "", wrap("find device", err)
+		}
+		name = d.Name
+		plain = strings.TrimSpace(kindWords[d.Kind] + " " + plain)
+	}
+	title = strings.TrimSpace(name + " " + happened[e.Code])
+	if n := len(list); n > 1 && e.Code == club.EventAccessDenied {
+		title = fmt.Sprintf("%s %d times", title, n)
+	}
+	title = cmp.Or(strings.TrimSpace(title), string(e.Code)) + ", " + place
+	if e.Detail != "" {
+		title += ": " + e.Detail
+	}
+	return plain, title, nil
+}
+
+// happened says in words what a code stands for, behind the name of a device or by itself.
+var happened = map[club.EventCode]string{
+	club.EventDeviceOffline:    "went offline",
+	club.EventDeviceFault:      "reported a fault",
+	club.EventActionFailed:     "did not do as it was told",
+	club.EventAccessDenied:     "denied access",
+	club.EventDoorHeldOpen:     "is held open",
+	club.EventDoorForced:       "was forced open",
+	club.EventUnlockRequested:  "was rung at",
+	club.EventBookingCreated:   "A booking was made",
+	club.EventBookingChanged:   "A booking was changed",
+	club.EventBookingCancelled: "A booking was cancelled",
+	club.EventBookingOverlap:   "Two bookings overlap",
+	club.EventBookingNoShow:    "Nobody came to a booking",
+}
+
+var kindWords = map[club.DeviceKind]string{
+	club.DevicePC: "the computer", club.DeviceTracker: "the launch monitor", club.DeviceDisplay: "the projector or screen", club.DeviceDoor: "the door",
+	club.DeviceHub: "the door controller", club.DeviceNetwork: "the network", club.DeviceLighting: "the lights",
+}
+
+// Words says what an event of a code is, for people.
+func Words(code club.EventCode) string { return happened[code] }

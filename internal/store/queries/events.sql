@@ -1,0 +1,106 @@
+-- name: CreateEvent :execrows
+-- Does nothing when the event is known, or the state that it reports is open already.
+INSERT INTO events (id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, at, received_at, correlation_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING;
+
+-- name: FindEvent :one
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE id = $1;
+
+-- name: FindOpenEvent :one
+-- The event of a state that goes on.
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE open_key = $1;
+
+-- name: FindUngathered :many
+-- Events of one code at one place that no situation has gathered, oldest first.
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE code = $1 AND location_id = sqlc.arg(location_id) AND gathered_at IS NULL ORDER BY at, id;
+
+-- name: FindEventsOfSituation :many
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE situation_id = $1 ORDER BY at, id;
+
+-- name: GatherEvent :execrows
+UPDATE events SET situation_id = $2, gathered_at = $3 WHERE id = $1 AND gathered_at IS NULL;
+
+-- name: ClearEvent :execrows
+-- The state that an event reported is over.
+UPDATE events SET open_key = NULL, cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL;
+
+-- name: FindEventsAround :many
+-- What was reported of a bay, or of a location as a whole, since an instant or goes on; newest first.
+SELECT e.id, e.code, e.detail, e.bay_id, e.device_id, e.situation_id, e.at, e.cleared_at, COALESCE(d.name, '') AS device_name
+FROM events e LEFT JOIN devices d ON d.id = e.device_id
+WHERE e.location_id = sqlc.arg(location_id) AND (e.bay_id IS NULL OR e.bay_id = sqlc.arg(bay_id)) AND (e.at >= sqlc.arg(since) OR e.open_key IS NOT NULL)
+ORDER BY e.at DESC, e.id DESC LIMIT sqlc.arg(size);
+
+-- name: CreateSituation :exec
+INSERT INTO situations (id, domain, code, thread_id, location_id, bay_id, device_id, booking_id, title, context, bays, opened_at, last_at, correlation_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13);
+
+-- name: UpdateSituation :execrows
+UPDATE situations SET thread_id = $2, bay_id = $3, device_id = $4, title = $5, context = $6, bays = $7, last_at = $8, cleared_at = $9 WHERE id = $1;
+
+-- name: FindSituation :one
+SELECT id, domain, code, thread_id, location_id, bay_id, device_id, booking_id, title, context, bays, opened_at, last_at, cleared_at, correlation_id
+FROM situations WHERE id = $1;
+
+-- name: FindSituationsOfThread :many
+-- Newest first.
+SELECT id, domain, code, thread_id, location_id, bay_id, device_id, booking_id, title, context, bays, opened_at, last_at, cleared_at, correlation_id
+FROM situations WHERE thread_id = $1 ORDER BY opened_at DESC, id DESC;
+
+-- name: FindSituationsAt :many
+-- Situations of a location that had an event since an instant, newest first.
+SELECT id, domain, code, thread_id, location_id, bay_id, device_id, booking_id, title, context, bays, opened_at, last_at, cleared_at, correlation_id
+FROM situations WHERE location_id = sqlc.arg(location_id) AND last_at >= sqlc.arg(since) ORDER BY last_at DESC, id DESC LIMIT sqlc.arg(size);
+
+-- name: CountOpenEvents :one
+-- Events of a situation whose state goes on.
+SELECT COUNT(*) FROM events WHERE situation_id = $1 AND cleared_at IS NULL;
+
+-- name: FindThreadsAtBay :many
+-- Conversations of members at a place in which somebody wrote since an instant, the newest first.
+SELECT t.id FROM threads t
+WHERE t.location_id = sqlc.arg(location_id) AND t.provider <> 'events' AND t.status <> 'merged' AND t.last_in_at >= sqlc.arg(since)
+  AND (CAST(sqlc.arg(bay) AS TEXT) = '' OR t.bay_id = CAST(sqlc.arg(bay) AS TEXT))
+ORDER BY t.last_in_at DESC, t.id DESC LIMIT 5;
+
+-- name: FindDueDevices :many
+-- Devices of a vendor with the club's interval, or with their own, whose time to be looked at has come.
+SELECT d.id, d.location_id, d.bay_id, d.kind, d.name, d.vendor, d.vendor_ref, d.online, d.seen_at, d.created_at, d.updated_at
+FROM devices d LEFT JOIN device_watches w ON w.device_id = d.id
+WHERE d.vendor = sqlc.arg(vendor) AND (w.due_at IS NULL OR w.due_at <= sqlc.arg(now))
+  AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = d.id OR a.object = d.location_id OR a.object = d.bay_id)
+ORDER BY d.id;
+
+-- name: FindDeviceWatch :one
+SELECT device_id, seconds, due_at, updated_at FROM device_watches WHERE device_id = $1;
+
+-- name: PutDeviceWatch :exec
+INSERT INTO device_watches (device_id, seconds, due_at, updated_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (device_id) DO UPDATE SET seconds = excluded.seconds, due_at = excluded.due_at, updated_at = excluded.updated_at;
+
+-- name: CreateDecisionEvent :exec
+INSERT INTO decision_events (decision_id, code, event_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: CountTold :one
+-- How many decisions on texts were made since an instant, and beside how many something of a code was
+-- reported; of one pattern, and of all.
+SELECT
+    (SELECT COUNT(*) FROM pattern_matches m WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.role = 'chosen' AND m.at >= sqlc.arg(since)) AS own,
+    (SELECT COUNT(*) FROM pattern_matches m JOIN decision_events e ON e.decision_id = m.decision_id AND e.code = sqlc.arg(code)
+        WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.role = 'chosen' AND m.at >= sqlc.arg(since)) AS own_with,
+    (SELECT COUNT(*) FROM pattern_matches m WHERE m.role = 'chosen' AND m.at >= sqlc.arg(since)) AS every,
+    (SELECT COUNT(*) FROM pattern_matches m JOIN decision_events e ON e.decision_id = m.decision_id AND e.code = sqlc.arg(code)
+        WHERE m.role = 'chosen' AND m.at >= sqlc.arg(since)) AS every_with;
+
+-- name: FindBookingsUnderWay :many
+-- The confirmed bookings of a location that run at an instant.
+SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
+FROM bookings WHERE location_id = sqlc.arg(location_id) AND status = 'confirmed' AND starts_at <= sqlc.arg(at) AND ends_at > sqlc.arg(at) ORDER BY starts_at, id;
