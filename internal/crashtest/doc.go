@@ -3,7 +3,7 @@
 // signed webhooks the way vendors do (repeated, shuffled, side by side, again until they are
 // acknowledged), and meanwhile kills the child with SIGKILL and SIGTERM and starts it again.
 //
-// What must hold in the end, on SQLite and on PostgreSQL alike:
+// What must hold in the end, on the engine that the tests run on:
 //
 //   - every text that was acknowledged is stored exactly once;
 //   - no text left for a member more often than it is recorded, and none twice for one decision;

@@ -20,7 +20,6 @@ import (
 	"clubos/internal/simulate"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
-	"clubos/internal/store/storetest"
 )
 
 // installation is a club with stand-ins for its vendors, on either engine.
@@ -30,15 +29,6 @@ type installation struct {
 	env     map[string]string
 	club    *simulate.Club
 	vendors *vendor.Vendors
-}
-
-// eachEngine runs a test on SQLite, and on PostgreSQL where there is a server to test on.
-func eachEngine(t *testing.T, test func(t *testing.T, in *installation)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, install(t, "")) })
-	if server := storetest.DatabaseURL(); server != "" {
-		t.Run("postgres", func(t *testing.T) { test(t, install(t, server)) })
-	}
 }
 
 func install(t *testing.T, server string) *installation {

@@ -60,8 +60,9 @@ var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatcher
 func start(t *testing.T, log *slog.Logger) (*demo.Demo, *simulate.World) {
 	t.Helper()
 	cfg := demo.Config{Log: log, Quick: true, Settings: quickly(), DataDir: t.TempDir(), Matchers: matchers()}
-	if url := storetest.DatabaseURL(); url != "" {
-		cfg.DatabaseURL, cfg.SchemaPrefix = url, storetest.Config(t).TenantPrefix
+	if storetest.DatabaseURL() != "" {
+		lent := storetest.Config(t)
+		cfg.DatabaseURL, cfg.SchemaPrefix = lent.URL, lent.TenantPrefix
 	} else {
 		// Not by the test's context: another test may be the first, and end before this one does.
 		home.once.Do(func() { makeHome(context.WithoutCancel(t.Context())) })

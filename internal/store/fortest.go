@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 
 	"clubos/internal/club"
 )
@@ -51,6 +54,28 @@ func PlanForTest(ctx context.Context, t *Tenant, query string, args ...any) (pla
 		return rows.Err()
 	})
 	return plan, err
+}
+
+// LayoutForTest returns a digest of everything that decides how a schema is laid out and who may do
+// what in it: schemas made by programs of the same digest are the same.
+func LayoutForTest() (string, error) {
+	h := sha256.New()
+	err := fs.WalkDir(migrations, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(migrations, name)
+		_, _ = fmt.Fprintf(h, "%s\n%s\n", name, text)
+		return err
+	})
+	_, _ = fmt.Fprintln(h, grants(scope{schema: "schema", role: "role"}))
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// ForgetTenantsForTest strikes every tenant off the control plane. Their tables stay.
+func ForgetTenantsForTest(ctx context.Context, c *Cluster) error {
+	_, err := c.engine.controlDB().ExecContext(ctx, "DELETE FROM tenants")
+	return err
 }
 
 // SchemaForTest returns the PostgreSQL schema of a tenant.

@@ -240,21 +240,25 @@ func (e *postgresEngine) migrateTenant(ctx context.Context, slug club.Slug, to T
 	return results, nil
 }
 
-// grant gives the tenant's role its rights on the tables there are. The audit log and sealed history
-// can be added to, not changed.
+// grant gives the tenant's role its rights on the tables there are.
 func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {
-	s := e.scopeOf(slug)
-	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
-	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role}
-	for _, table := range []string{"audit_entries", "goose_db_version"} {
-		stmts = append(stmts, `DO $$ BEGIN IF to_regclass('`+table+`') IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON `+table+` FROM `+role+`'; END IF; END $$`)
-	}
-	for _, stmt := range stmts {
+	for _, stmt := range grants(e.scopeOf(slug)) {
 		if _, err := e.db.ExecContext(ctx, stmt); err != nil {
 			return fmt.Errorf("grant rights: %w", err)
 		}
 	}
 	return nil
+}
+
+// grants are the statements that give a role its rights. The audit log and sealed history can be added
+// to, not changed.
+func grants(s scope) []string {
+	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
+	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role}
+	for _, table := range []string{"audit_entries", "goose_db_version"} {
+		stmts = append(stmts, `DO $$ BEGIN IF to_regclass('`+table+`') IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON `+table+` FROM `+role+`'; END IF; END $$`)
+	}
+	return stmts
 }
 
 func (e *postgresEngine) tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error) {

@@ -4,15 +4,11 @@ package storetest
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
+	"errors"
 	"log/slog"
 	"os"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/club"
 	"clubos/internal/store"
@@ -49,19 +45,39 @@ func ClusterWith(t testing.TB, clock club.Clock) *store.Cluster {
 	return c
 }
 
-// Config returns where a fresh installation may live, and has it removed when the test ends. Tests
-// that open, close and open again use it.
+// Config returns where a fresh installation may live, and has it given back when the test ends. Tests
+// that open, close and open again use it. The tables of the clubs that most tests make are there
+// already, empty: laying them out costs more than most tests.
 func Config(t testing.TB) store.Config {
 	t.Helper()
-	cfg := store.Config{Log: slog.New(slog.DiscardHandler), Relaxed: true}
+	cfg := config()
 	if url := DatabaseURL(); url != "" {
-		name := "x" + random()
-		cfg.URL, cfg.ControlSchema, cfg.JobsSchema, cfg.TenantPrefix, cfg.MaxConns = url, name+"_control", name+"_jobs", name+"_", 8
-		t.Cleanup(func() { drop(t, url, name) })
+		place(&cfg, url, lend(t, url))
+		cfg.MaxConns = 8
 	} else {
-		cfg.URL = "sqlite:" + t.TempDir()
+		dir := t.TempDir()
+		cfg.URL = "sqlite:" + dir
+		copyModel(t, dir)
 	}
 	return cfg
+}
+
+func config() store.Config {
+	return store.Config{Log: slog.New(slog.DiscardHandler), Relaxed: true}
+}
+
+// layOut makes the installation at cfg with the tables of the usual clubs, and forgets those clubs.
+func layOut(ctx context.Context, cfg store.Config) error {
+	c, err := store.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	for _, slug := range []club.Slug{"aa", "test"} {
+		if _, err := c.CreateTenant(ctx, slug, "Test Club", []byte("unused keyset")); err != nil {
+			return errors.Join(err, c.Close())
+		}
+	}
+	return errors.Join(store.ForgetTenantsForTest(ctx, c), c.Close())
 }
 
 // Tenant opens a club named "test" in an installation of its own.
@@ -106,35 +122,4 @@ func Count(t testing.TB, tenant *store.Tenant, query string, args ...any) int {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
-}
-
-func random() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
-}
-
-// dropMu keeps tests of one process from dropping roles at once, which PostgreSQL answers with
-// "tuple concurrently updated".
-var dropMu sync.Mutex
-
-// drop removes every schema and role whose name begins with prefix.
-func drop(t testing.TB, url, prefix string) {
-	dropMu.Lock()
-	defer dropMu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Errorf("drop test schemas: %v", err)
-		return
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, `DO $$ DECLARE n TEXT; BEGIN
-		FOR n IN SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '`+prefix+`') LOOP EXECUTE format('DROP SCHEMA %I CASCADE', n); END LOOP;
-		FOR n IN SELECT rolname FROM pg_roles WHERE starts_with(rolname, '`+prefix+`') LOOP EXECUTE format('DROP ROLE %I', n); END LOOP;
-	END $$`)
-	if err != nil {
-		t.Errorf("drop test schemas: %v", err)
-	}
 }
