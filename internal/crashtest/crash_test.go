@@ -16,7 +16,6 @@ const (
 
 // TestLesson39KilledServersLoseNothingAndRepeatNothing ends servers at random moments while texts pour in.
 func TestLesson39KilledServersLoseNothingAndRepeatNothing(t *testing.T) {
-	t.Parallel()
 	in := install(t, storetest.DatabaseURL())
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -56,7 +55,6 @@ func TestLesson39KilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 // TestLesson39DeployMidWayDropsNothing replaces servers twice while texts are being answered. Nothing of
 // what was acknowledged may be lost, and nothing done may be left in doubt: a drain ends what it began.
 func TestLesson39DeployMidWayDropsNothing(t *testing.T) {
-	t.Parallel()
 	in := install(t, storetest.DatabaseURL())
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
