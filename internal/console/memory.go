@@ -14,6 +14,9 @@ import (
 func patternRow(f frame, bays map[club.BayID]string, b learn.Brief) page.PatternRow {
 	r := page.PatternRow{ID: b.Pattern.ID, Title: b.Pattern.Title, Kind: "SOP", Domain: domainWords[b.Pattern.Domain], Place: "Everywhere", Precedents: b.Precedents, Outcomes: b.Outcomes,
 		Confidence: b.Confidence, Tier: b.Pattern.Earned, Mode: page.PatternWord(string(b.Mode))}
+	if !f.settings.AutoExecution {
+		r.Mode = page.AskingWord(r.Mode, string(b.Mode))
+	}
 	if b.Pattern.SOPID.IsZero() {
 		r.Kind = "Learned"
 	}

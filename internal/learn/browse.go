@@ -158,7 +158,7 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 	return d, err
 }
 
-// planOf is what a pattern does: what was taught, or what its procedure did last.
+// planOf is what a pattern does: what was taught, or what its procedure usually does.
 func (m *Memory) planOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d *Detail) (Plan, error) {
 	if d.Pattern.SOPID.IsZero() {
 		l, err := lessonOf(keys, d.Pattern)
@@ -174,15 +174,15 @@ func (m *Memory) planOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d
 		return about, fmt.Errorf("find SOP: %w", err)
 	}
 	d.Location, d.Bay = place.LocationID, place.BayID
-	last, err := tx.FindNewestPlan(ctx, d.Pattern.ID)
+	usual, err := tx.FindUsualPlan(ctx, d.Pattern.ID)
 	if missing(err) {
 		return about, nil
 	}
 	if err != nil {
 		return about, fmt.Errorf("find plan: %w", err)
 	}
-	about.Digest = last.Plan
-	dec, err := tx.FindDecision(ctx, last.DecisionID)
+	about.Digest = usual.Plan
+	dec, err := tx.FindDecision(ctx, club.DecisionID(usual.DecisionID))
 	if err != nil {
 		return about, fmt.Errorf("find decision: %w", err)
 	}

@@ -110,8 +110,17 @@ func putTally(ctx context.Context, tx *store.Tx, id club.PatternID, plan string,
 	return nil
 }
 
-// settleTier notes in the record of changes when a pattern's plan has earned or lost a tier.
+// settleTier notes in the record of changes when a pattern's plan has earned or lost a tier. A pattern
+// shows the tier of what it usually does: each of a procedure's plans has a record of its own, by which it
+// is judged when it is decided on.
 func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.DecisionPattern, digest string) error {
+	usual, err := tx.FindUsualPlan(ctx, row.ID)
+	if err != nil && !missing(err) {
+		return fmt.Errorf("find usual plan: %w", err)
+	}
+	if err == nil && !row.SOPID.IsZero() && usual.Plan != digest {
+		return nil
+	}
 	s, err := setting.Load(ctx, tx)
 	if err != nil {
 		return err

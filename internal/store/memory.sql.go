@@ -1121,6 +1121,26 @@ func (q *Queries) FindTrippedBreakers(ctx context.Context) ([]Breaker, error) {
 	return items, nil
 }
 
+const findUsualPlan = `-- name: FindUsualPlan :one
+SELECT u.plan, CAST(MAX(u.decision_id) AS TEXT) AS decision_id
+FROM (SELECT m.plan, m.decision_id FROM pattern_matches m WHERE m.pattern_id = $1 AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 20) u
+GROUP BY u.plan ORDER BY COUNT(*) DESC, MAX(u.decision_id) DESC LIMIT 1
+`
+
+type FindUsualPlanRow struct {
+	Plan       string
+	DecisionID string
+}
+
+// What a pattern did most of its last twenty times, and the last decision of those: a procedure has several
+// plans, its fallback among them.
+func (q *Queries) FindUsualPlan(ctx context.Context, patternID club.PatternID) (FindUsualPlanRow, error) {
+	row := q.db.QueryRowContext(ctx, findUsualPlan, patternID)
+	var i FindUsualPlanRow
+	err := row.Scan(&i.Plan, &i.DecisionID)
+	return i, err
+}
+
 const forgetWeighed = `-- name: ForgetWeighed :exec
 DELETE FROM pattern_matches WHERE pattern_matches.pattern_id = $1 AND role = 'weighed' AND decision_id IN (
     SELECT m.decision_id FROM pattern_matches m WHERE m.pattern_id = $2 AND m.plan = $3 AND m.role <> 'weighed')

@@ -129,6 +129,25 @@ type PatternAction struct {
 	Done  bool
 }
 
+// claim is what a record proves; without outcomes it proves nothing.
+func claim(r PatternRow) string {
+	if r.Outcomes == 0 {
+		return "–"
+	}
+	return percent(r.Confidence)
+}
+
+// AskingWord names a pattern's mode in a club in which nothing runs unasked: what would act asks.
+func AskingWord(w Word, mode string) Word {
+	switch mode {
+	case "suggest":
+		return Word{"Asks", ToneInfo, "A person decides, because acting unasked is off. If it were on, this would be announced, and done unless somebody objects."}
+	case "auto":
+		return Word{"Asks", ToneInfo, "A person decides, because acting unasked is off. If it were on, this could act alone."}
+	}
+	return w
+}
+
 // PatternWord names a pattern's mode.
 func PatternWord(mode string) Word {
 	switch mode {

@@ -188,6 +188,13 @@ SELECT location_id, bay_id FROM sops WHERE id = $1;
 -- What a pattern did last: plan and decision.
 SELECT plan, decision_id FROM pattern_matches WHERE pattern_id = $1 AND role = 'chosen' ORDER BY at DESC, decision_id DESC LIMIT 1;
 
+-- name: FindUsualPlan :one
+-- What a pattern did most of its last twenty times, and the last decision of those: a procedure has several
+-- plans, its fallback among them.
+SELECT u.plan, CAST(MAX(u.decision_id) AS TEXT) AS decision_id
+FROM (SELECT m.plan, m.decision_id FROM pattern_matches m WHERE m.pattern_id = $1 AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 20) u
+GROUP BY u.plan ORDER BY COUNT(*) DESC, MAX(u.decision_id) DESC LIMIT 1;
+
 -- name: FindPatternUses :many
 -- The decisions that followed a pattern or taught it, with their threads.
 SELECT m.decision_id, m.role, m.probability, m.confidence, m.at, d.thread_id, d.title, d.tier, d.earned_tier, d.location_id, d.bay_id
