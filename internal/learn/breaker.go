@@ -80,7 +80,12 @@ func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, ro
 			err = m.recover(ctx, tx, b, is.Good())
 		case claim > 0 && claim < 1:
 			alarm := false
-			b.Statistic, alarm = reliability.Detector{Claim: claim, Threshold: breakers[sc.kind].threshold}.Next(b.Statistic, is.Success())
+			detector := reliability.Detector{Claim: claim, Threshold: breakers[sc.kind].threshold}
+			if was == "" {
+				b.Statistic, alarm = detector.Next(b.Statistic, is.Success())
+			} else {
+				b.Statistic, alarm = detector.Instead(b.Statistic, was.Success(), is.Success())
+			}
 			if alarm {
 				err = m.trip(ctx, tx, b, row, s)
 			} else {

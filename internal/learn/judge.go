@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -159,6 +160,8 @@ func judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec stor
 	if err != nil {
 		return outcome{}, fmt.Errorf("find overrides: %w", err)
 	}
+	// What somebody did by hand after declining counts before the button.
+	slices.SortStableFunc(list, func(a, b store.Override) int { return cmp.Compare(declined(a), declined(b)) })
 	for _, o := range list {
 		switch o.Kind {
 		case "rejected":
@@ -198,6 +201,14 @@ func judgeReview(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome
 		return outcome{reliability.SourceRefuted, personOf(review.Actor)}, nil
 	}
 	return outcome{}, nil
+}
+
+// declined is 1 for the mere word that something is not right, else 0.
+func declined(o store.Override) int {
+	if o.Kind == "rejected" {
+		return 1
+	}
+	return 0
 }
 
 // near reports whether a person's words are the proposed ones with changes, not another answer.

@@ -90,7 +90,7 @@ func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	if e.Rule == RuleNoMatch || e.Rule == RuleLearning {
 		return list[0], e, nil
 	}
-	other, err := m.otherwise(ctx, tx, keys, list[0], r.Words)
+	other, err := m.otherwise(ctx, tx, keys, list[0], r)
 	if err != nil || !other {
 		return dec, e, err
 	}
@@ -99,7 +99,7 @@ func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 
 // otherwise reports whether a person who declined a decision, or answered in its place, has said something
 // else than it would have.
-func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, words string) (bool, error) {
+func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, r Reply) (bool, error) {
 	overrides, err := tx.FindOverridesOfDecision(ctx, dec.ID)
 	if err != nil {
 		return false, fmt.Errorf("find overrides: %w", err)
@@ -115,10 +115,35 @@ func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 				return false, err
 			}
 			before, err := people.Open(keys, person.Subject, "overrides.before", o.ID.String(), o.Before)
-			return kept(before, words) < sameWords, err
+			if err != nil || kept(before, r.Words) < sameWords {
+				return true, err
+			}
+			return false, m.asProposed(ctx, tx, keys, person.Subject, dec, o, r)
 		}
 	}
 	return false, nil
+}
+
+// asProposed records that a person who declined a decision has then said the same: what people do tells
+// more of what was right than the button that they pressed first.
+func (m *Memory) asProposed(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s store.Subject, dec store.Decision, declined store.Override, r Reply) error {
+	before, err := people.Open(keys, s, "overrides.before", declined.ID.String(), declined.Before)
+	if err != nil {
+		return err
+	}
+	id := club.NewOverrideID(tx.Now)
+	o := store.CreateOverrideParams{ID: id, DecisionID: dec.ID, ThreadID: dec.ThreadID, Kind: "replied", Reason: "declined, and then said by hand", Actor: r.By.String(), At: tx.Now}
+	if o.Before, err = people.Seal(keys, s, "overrides.before", id.String(), before); err != nil {
+		return err
+	}
+	if o.After, err = people.Seal(keys, s, "overrides.after", id.String(), r.Words); err != nil {
+		return err
+	}
+	if err := tx.CreateOverride(ctx, o); err != nil {
+		return fmt.Errorf("record override: %w", err)
+	}
+	Consider(tx, dec.ID)
+	return nil
 }
 
 // generalise takes out of an answer what belongs to the one member. It reports false where something

@@ -63,3 +63,46 @@ func TestAnOutcomeThatIsNoNumberIsAFailure(t *testing.T) {
 		}
 	}
 }
+
+// A success that turns out to be a failure counts as a failure, no more and no less, and false alarms stay
+// as rare as is claimed.
+func TestOutcomesThatTurnOutWorseAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	d := Detector{Claim: 0.75, Threshold: PatternThreshold}
+	plain, turned := 0.0, 0.0
+	for range 4 {
+		plain, _ = d.Next(plain, 0)
+		turned, _ = d.Next(turned, 1)
+		turned, _ = d.Instead(turned, 1, 0)
+	}
+	if math.Abs(plain-turned) > 1e-9 {
+		t.Errorf("statistic %v, want %v", turned, plain)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	total, runs := 0, 2000
+	for range runs {
+		s, alarm, pending := 0.0, false, []int{}
+		for n := 1; !alarm; n++ {
+			for len(pending) > 0 && pending[0] <= n && !alarm {
+				s, alarm = d.Instead(s, 1, 0)
+				pending = pending[1:]
+			}
+			if alarm {
+				break
+			}
+			total++
+			switch good := r.Float64() < d.Claim; {
+			case good:
+				s, alarm = d.Next(s, 1)
+			case r.IntN(2) == 0: // seen at once
+				s, alarm = d.Next(s, 0)
+			default: // first taken for a success
+				s, alarm = d.Next(s, 1)
+				pending = append(pending, n+3)
+			}
+		}
+	}
+	if mean := float64(total) / float64(runs); mean < d.Threshold {
+		t.Errorf("a false alarm after %.0f outcomes on average, want %g at least", mean, d.Threshold)
+	}
+}

@@ -112,6 +112,9 @@ func (r *Report) Missed() (out []string) {
 const month = 30 // days
 
 func (w *world) report(ctx context.Context, took time.Duration) (*Report, error) {
+	if err := w.describe(ctx); err != nil {
+		return nil, err
+	}
 	r := &Report{Seed: w.cfg.Seed, Days: w.cfg.Days, Wrong: w.cfg.Wrong, Hostile: w.cfg.Hostile, Drift: !w.cfg.NoDrift, Engine: w.app.Cluster.Engine(), Digest: w.digest(), Took: took}
 	for from := 0; from < w.cfg.Days; from += month {
 		r.Months = append(r.Months, w.figures(from, min(from+month, w.cfg.Days)))
@@ -352,4 +355,24 @@ func (w *world) refuted() int {
 		}
 	}
 	return n
+}
+
+// describe adds to the trace what people have taught by the end of the year.
+func (w *world) describe(ctx context.Context) error {
+	return w.tenant.Read(ctx, func(tx *store.Tx) error {
+		lessons, err := w.app.Memory.Learned(ctx, tx, w.keys)
+		if err != nil {
+			return err
+		}
+		for _, l := range lessons.List {
+			about := "nothing"
+			for _, k := range w.kinds {
+				if k.says(l.Reply) {
+					about = k.Name
+				}
+			}
+			w.record("lesson about %s, %d situations, actions %v, %s: %q", about, len(l.Texts), l.Actions(), l.Pattern.Earned, l.Reply)
+		}
+		return nil
+	})
 }

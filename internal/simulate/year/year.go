@@ -298,7 +298,11 @@ func (w *world) notice(ctx context.Context) error {
 
 // note adds a line to the trace, from which the year's digest is made: what happened when, but for ids.
 func (w *world) note(m *matter, format string, args ...any) {
-	line := fmt.Sprintf("%s #%d %s %s\n", w.now().Format(time.RFC3339Nano), m.n, m.kind.Name, fmt.Sprintf(format, args...))
+	w.record("#%d %s %s", m.n, m.kind.Name, fmt.Sprintf(format, args...))
+}
+
+func (w *world) record(format string, args ...any) {
+	line := fmt.Sprintf("%s %s\n", w.now().Format(time.RFC3339Nano), fmt.Sprintf(format, args...))
 	_, _ = w.trace.Write([]byte(line))
 	if w.cfg.Trace != nil {
 		_, _ = io.WriteString(w.cfg.Trace, line)
