@@ -122,15 +122,15 @@ func (m *Memory) openReview(ctx context.Context, tx *store.Tx, r Review) (row st
 	if r.By.Tenant != tx.Tenant {
 		return row, dec, club.Forbidden("you belong to another club")
 	}
-	if r.By.UserID.IsZero() {
-		return row, dec, club.Forbidden("a review is a person's judgement")
-	}
 	row, err = tx.FindReview(ctx, r.Decision)
 	if missing(err) || err == nil && !r.By.AllowsLocation(row.LocationID) {
 		return row, dec, club.NotFound("there is no such review")
 	}
 	if err != nil {
 		return row, dec, fmt.Errorf("find review: %w", err)
+	}
+	if r.By.UserID.IsZero() {
+		return row, dec, club.Forbidden("a review is a person's judgement")
 	}
 	if dec, err = tx.FindDecision(ctx, r.Decision); err != nil {
 		return row, dec, fmt.Errorf("find decision: %w", err)
