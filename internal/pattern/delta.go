@@ -28,7 +28,7 @@ const maxDelta = 2000
 // The indices of such precedents follow those of the training examples. Only the
 // last 2 000 count.
 func (m *Model) With(examples []Example) *Model {
-	out := &Model{labels: m.labels, examples: m.examples, c: m.c, selector: m.selector}
+	out := &Model{labels: m.labels, examples: m.examples, c: m.c, selector: m.selector, far: m.far}
 	if len(examples) > 0 {
 		out.fresh = newDelta(m.c.vocabulary, examples)
 	}
@@ -66,7 +66,7 @@ func (d *delta) features(v *vocabulary, counts []counted, yield func(uint64, flo
 			w = v.idf[id]
 		}
 		if c.kind == kindChar {
-			w *= 0.5 // there are several to each word
+			w *= charWeight
 		}
 		square += w * w
 		yield(c.feature, w)
@@ -74,7 +74,7 @@ func (d *delta) features(v *vocabulary, counts []counted, yield func(uint64, flo
 	return sqrt(square)
 }
 
-// precedent is the most similar fresh example of one label.
+// precedent is the most similar example of one label.
 type precedent struct {
 	label   string
 	example int
@@ -83,9 +83,9 @@ type precedent struct {
 
 // precedents returns the best example of each label, the most similar first, of
 // equals the latest. Examples of none of the labels have the empty label.
-func (d *delta) precedents(v *vocabulary, r *eventReader, e *Event) []precedent {
+func (d *delta) precedents(v *vocabulary, counts []counted) []precedent {
 	score := map[int32]float32{}
-	length := d.features(v, r.counts(e), func(f uint64, w float32) {
+	length := d.features(v, counts, func(f uint64, w float32) {
 		for _, p := range d.postings[f] {
 			score[p.example] += w * p.weight
 		}
@@ -115,10 +115,11 @@ func (d *delta) precedents(v *vocabulary, r *eventReader, e *Event) []precedent 
 // holds against whatever a model was trained on.
 func precedentOdds(alike float64) float64 { return 10*(alike-0.6) + 120*max(0, alike-0.95) }
 
-// heed changes a prediction by what the fresh examples say. A precedent that is
-// likelier than the first candidate takes its place; one that agrees lifts it; one
-// that says "none of these" lowers it.
-func (m *Model) heed(p *Prediction, precedents []precedent) {
+// heed changes a prediction by what examples say that the learners were not
+// fitted on; offset is what their index is less than that of a Ranked. A precedent
+// that is likelier than the first candidate takes its place; one that agrees lifts
+// it; one that says "none of these" lowers it.
+func (m *Model) heed(p *Prediction, precedents []precedent, offset int) {
 	for k, f := range precedents {
 		if k == listed {
 			break
@@ -134,9 +135,9 @@ func (m *Model) heed(p *Prediction, precedents []precedent) {
 		switch {
 		case at == 0:
 			p.Logit = max(p.Logit, odds)
-			p.Candidates[0].Nearest = m.examples + f.example
+			p.Candidates[0].Nearest = offset + f.example
 		case odds > max(p.Logit, -1):
-			first := Ranked{Label: f.label, Nearest: m.examples + f.example}
+			first := Ranked{Label: f.label, Nearest: offset + f.example}
 			if at > 0 {
 				first.Score = p.Candidates[at].Score
 				p.Candidates = slices.Delete(p.Candidates, at, at+1)
@@ -146,7 +147,17 @@ func (m *Model) heed(p *Prediction, precedents []precedent) {
 			p.Logit = odds - max(0, p.Logit)
 		}
 	}
+	m.doubt(p, precedents)
 	p.share()
+}
+
+// doubt lowers a first candidate that rests on a text which others have, nearly as
+// much, under another label.
+func (m *Model) doubt(p *Prediction, precedents []precedent) {
+	if len(precedents) < 2 || len(p.Candidates) == 0 || precedents[1].alike < 0.9 || precedents[1].label == "" || precedents[0].label != p.Candidates[0].Label {
+		return
+	}
+	p.Logit = min(p.Logit, precedentOdds(precedents[0].alike)-precedentOdds(precedents[1].alike))
 }
 
 // share makes the probabilities follow from Logit: the first candidate has its

@@ -33,6 +33,15 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	for _, l := range m.labels {
 		w.text(l)
 	}
+	if len(m.labels) > 0 {
+		m.packCommittee(&w)
+	}
+	m.far.pack(&w)
+	seal(w.b, modelMagic, modelVersion)
+	return w.b, nil
+}
+
+func (m *Model) packCommittee(w *packer) {
 	c, v := m.c, m.c.vocabulary
 	w.count(len(v.keys))
 	for _, k := range v.keys {
@@ -68,25 +77,16 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	for _, x := range m.selector.w {
 		w.b = binary.LittleEndian.AppendUint64(w.b, math.Float64bits(x))
 	}
-	copy(w.b, modelMagic)
-	binary.LittleEndian.PutUint16(w.b[len(modelMagic):], modelVersion)
-	binary.LittleEndian.PutUint32(w.b[len(modelMagic)+2:], crc32.Checksum(w.b[modelHeader:], castagnoli))
-	return w.b, nil
 }
 
 // UnmarshalBinary reads what MarshalBinary has written into the zero Model. It
 // returns an error that is ErrDamaged or ErrVersion otherwise, whatever the bytes.
 func (m *Model) UnmarshalBinary(b []byte) error {
-	if len(b) < modelHeader || string(b[:len(modelMagic)]) != modelMagic {
-		return fmt.Errorf("%w: no header", ErrDamaged)
+	body, err := unseal(b, modelMagic, modelVersion)
+	if err != nil {
+		return err
 	}
-	if v := binary.LittleEndian.Uint16(b[len(modelMagic):]); v != modelVersion {
-		return fmt.Errorf("%w: %d, want %d", ErrVersion, v, modelVersion)
-	}
-	if crc32.Checksum(b[modelHeader:], castagnoli) != binary.LittleEndian.Uint32(b[len(modelMagic)+2:]) {
-		return fmt.Errorf("%w: checksum", ErrDamaged)
-	}
-	r := unpacker{b: b[modelHeader:]}
+	r := unpacker{b: body}
 	if v := r.take(4); len(v) == 4 && binary.LittleEndian.Uint32(v) != meanings().Version() {
 		return fmt.Errorf("%w: another lexicon", ErrVersion)
 	}
@@ -95,7 +95,10 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("%w: parts do not fit", ErrDamaged)
 	}
 	read.c.vocabulary.index()
-	m.labels, m.examples, m.c, m.selector = read.labels, read.examples, read.c, read.selector
+	if read.far != nil {
+		read.far.derive()
+	}
+	m.labels, m.examples, m.c, m.selector, m.far = read.labels, read.examples, read.c, read.selector, read.far
 	return nil
 }
 
@@ -104,6 +107,14 @@ func readModel(r *unpacker) *Model {
 	for range r.atMost(1) {
 		m.labels = append(m.labels, r.text())
 	}
+	if m.c = unlearned(); len(m.labels) > 0 {
+		m.c = m.unpackCommittee(r)
+	}
+	m.far = unpackIndex(r)
+	return m
+}
+
+func (m *Model) unpackCommittee(r *unpacker) *committee {
 	v := &vocabulary{keys: r.words(r.atMost(8))}
 	for _, k := range r.take(len(v.keys)) {
 		v.kind = append(v.kind, kind(k))
@@ -131,19 +142,25 @@ func readModel(r *unpacker) *Model {
 		c.known.slot[int32(r.count())] = int32(i)
 	}
 	c.known.bits = r.words(known * c.known.wide)
-	m.c = c
 	for i, x := range r.words(signals) {
 		m.selector.w[i] = math.Float64frombits(x)
 	}
 	if len(c.outBias) > 0 {
 		c.none = len(c.outBias[0]) > c.labels
 	}
-	return m
+	return c
 }
 
 // whole reports whether all parts have the sizes that the others imply, so that
 // no prediction can reach past one.
 func (m *Model) whole() bool {
+	if m.far != nil && !m.far.whole() || m.far == nil && len(m.labels) == 0 {
+		return false
+	}
+	return len(m.labels) == 0 || m.wholeCommittee()
+}
+
+func (m *Model) wholeCommittee() bool {
 	c, v := m.c, m.c.vocabulary
 	n, features := len(m.labels), v.size()
 	ok := n > 0 && len(v.idf) == len(v.keys) && len(c.examples) == n && len(c.table.widths) == 1+netCount &&

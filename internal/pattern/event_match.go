@@ -75,32 +75,24 @@ type reports struct {
 	model    *Model  // nil while there is no precedent
 }
 
-// take files a trigger that is about a reported event, and reports whether it is.
-func (r *reports) take(m *Matcher, t Trigger) bool {
-	i := int32(len(m.triggers))
+// take files a trigger that is about a reported event.
+func (r *reports) take(i int32, t Trigger) {
 	switch t.Mode {
 	case Report:
 		tags, ok := Reported(t.Text)
 		if !ok || t.Label == "" {
-			return true
+			return
 		}
 		r.rules = append(slices.Clip(r.rules), report{i, tags})
 	case Precedent:
 		e, err := ParseEvent(t.Text)
 		if err != nil || t.Label == "" {
-			return true
+			return
 		}
 		e.Text = anyBay(phrase.Normalise(e.Text))
 		r.examples = append(slices.Clip(r.examples), Example{Event: e, Label: t.Label})
 		r.origin = append(slices.Clip(r.origin), i)
-	default:
-		return false
 	}
-	m.triggers = append(m.triggers, trigger{Trigger: t})
-	if !slices.Contains(m.labels, t.Label) {
-		m.labels = append(m.labels, t.Label)
-	}
-	return true
 }
 
 // train fits the model of what people decided on events. It also sees the texts of the procedures that
@@ -111,12 +103,13 @@ func (r *reports) train(m *Matcher) {
 	}
 	examples, labels := slices.Clone(r.examples), map[string]bool{}
 	for _, x := range r.rules {
-		t := m.triggers[x.trigger]
+		t := m.trigger(x.trigger)
 		labels[t.Label] = true
 		examples = append(examples, Example{Label: t.Label, Event: Event{Domain: domainOf(x.tags[codeTag]), Tags: x.tags}})
 	}
-	for _, t := range m.triggers {
-		if labels[t.Label] && t.Mode == Similar {
+	for i := range m.count() {
+		t := m.trigger(i)
+		if !m.missing(i) && labels[t.Label] && t.Mode == Similar {
 			examples = append(examples, Example{Label: t.Label, Event: Event{Text: anyBay(phrase.Normalise(t.Text))}})
 		}
 	}
@@ -189,7 +182,7 @@ func (r *reports) follow(m *Matcher, best map[string]found, e Event) {
 		if len(x.tags) > most {
 			most, hits = len(x.tags), map[string]found{}
 		}
-		raise(hits, m.triggers[x.trigger].Label, found{MaxConfidence, x.trigger, true})
+		raise(hits, m.trigger(x.trigger).Label, found{MaxConfidence, x.trigger, true})
 	}
 	for label, f := range hits {
 		if len(hits) > 1 {

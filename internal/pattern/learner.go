@@ -76,7 +76,7 @@ func (l *Learner) Decide(e Event) Verdict {
 	v := Verdict{Prediction: l.model.Predict(e), Event: e}
 	before := v.Logit
 	if len(l.delta.examples) > 0 {
-		l.model.heed(&v.Prediction, l.delta.precedents(l.model.c.vocabulary, &l.reader, &e))
+		l.model.heed(&v.Prediction, l.delta.precedents(l.model.c.vocabulary, l.reader.counts(&e)), l.model.examples)
 	}
 	v.heeded = v.Logit - before
 	best, ok := v.Best()
@@ -113,7 +113,7 @@ func (l *Learner) Due() bool {
 
 // Refit trains another model on all examples.
 func (l *Learner) Refit(ctx context.Context) error {
-	m, err := newCorpus(l.examples).train(ctx, l.selector, l.cfg.Seed)
+	m, err := trainSplit(ctx, l.examples, splitExamples(l.examples, mostLinear), l.selector, TrainOptions{Seed: l.cfg.Seed, Folds: 1})
 	if err != nil {
 		return err
 	}

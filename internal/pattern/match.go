@@ -37,7 +37,7 @@ type found struct {
 func (m *Matcher) Match(text string, limit int) Result {
 	res := Result{None: true, NoneScore: 1, Version: m.version}
 	norm := anyBay(phrase.Normalise(truncated(text)))
-	if norm == "" || len(m.triggers) == 0 {
+	if norm == "" || m.settled == nil {
 		return res
 	}
 	ws := read(norm)
@@ -126,8 +126,8 @@ func content(ws []word) int {
 func (m *Matcher) ask(best map[string]found, text string, factor float64) {
 	p := m.model.Predict(Event{Text: text})
 	for _, c := range p.Candidates {
-		if c.Nearest < 0 {
-			continue
+		if c.Nearest < 0 || m.origin[c.Nearest] == noTrigger {
+			continue // nothing known is like it, or what was has been taken away
 		}
 		raise(best, c.Label, found{confidence: min(c.Probability*factor, MaxConfidence), trigger: m.origin[c.Nearest]})
 	}
@@ -148,7 +148,7 @@ func (m *Matcher) restrain(best map[string]found, ws []word) {
 			f.confidence = min(f.confidence, vague)
 		}
 		for i := range ws {
-			if ws[i].polarity == forbidden && m.stated[label][ws[i].stem] {
+			if ws[i].polarity == forbidden && m.states(label, ws[i].stem) {
 				f.confidence = min(f.confidence, contradicted)
 			}
 		}
@@ -156,17 +156,35 @@ func (m *Matcher) restrain(best map[string]found, ws []word) {
 	}
 }
 
+// states reports whether a trigger of the label states a word.
+func (m *Matcher) states(label, stem string) (yes bool) {
+	m.eachRules(func(r *rules, _ int32) { yes = yes || r.stated[labelStem(label, stem)] })
+	return yes
+}
+
+// hits are the labels of the triggers that match word for word.
+func (m *Matcher) hits(norm string, ws []word) map[string]found {
+	hits := map[string]found{}
+	m.eachRules(func(r *rules, first int32) {
+		for k := range ws {
+			for _, i := range r.phrases[ws[k].stem] {
+				if share, ok := covers(r.words[i], ws); ok && !m.missing(first+i) {
+					raise(hits, r.triggers[i].Label, found{wordsLeast + (MaxConfidence-wordsLeast)*share, first + i, true})
+				}
+			}
+		}
+		for _, i := range r.exact[bare(norm)] {
+			if !m.missing(first + i) {
+				raise(hits, r.triggers[i].Label, found{MaxConfidence, first + i, true})
+			}
+		}
+	})
+	return hits
+}
+
 // rules adds the triggers that match word for word.
 func (m *Matcher) rules(best map[string]found, norm string, ws []word) {
-	hits := map[string]found{}
-	for _, i := range m.phrases {
-		if share, ok := covers(m.triggers[i].words, ws); ok {
-			raise(hits, m.triggers[i].Label, found{wordsLeast + (MaxConfidence-wordsLeast)*share, i, true})
-		}
-	}
-	for _, i := range m.exact[bare(norm)] {
-		raise(hits, m.triggers[i].Label, found{MaxConfidence, i, true})
-	}
+	hits := m.hits(norm, ws)
 	for label, f := range hits {
 		if len(hits) > 1 {
 			f.confidence *= level
@@ -207,7 +225,7 @@ func (m *Matcher) rank(best map[string]found, ws []word, norm string, limit int)
 		if f.confidence < leastConfidence {
 			continue
 		}
-		t := m.triggers[f.trigger]
+		t := m.trigger(f.trigger)
 		out = append(out, Candidate{Label: label, Example: t.Text, Mode: t.Mode, Score: f.confidence, Confidence: f.confidence})
 	}
 	slices.SortFunc(out, func(a, b Candidate) int {
@@ -217,19 +235,20 @@ func (m *Matcher) rank(best map[string]found, ws []word, norm string, limit int)
 		out = out[:limit]
 	}
 	for i := range out {
-		out[i].Why = m.why(m.triggers[best[out[i].Label].trigger], ws, norm)
+		out[i].Why = m.why(m.trigger(best[out[i].Label].trigger), ws, norm)
 	}
 	return out
 }
 
 // why says in words what the text and the trigger share.
-func (m *Matcher) why(t trigger, ws []word, norm string) string {
+func (m *Matcher) why(t Trigger, ws []word, norm string) string {
 	if bare(phrase.Normalise(t.Text)) == bare(norm) {
 		return fmt.Sprintf("the same text as %q", t.Text)
 	}
 	var shared []string
+	own := read(anyBay(phrase.Normalise(t.Text)))
 	for i := range ws {
-		if !ws[i].light && slices.ContainsFunc(t.words, ws[i].same) && !slices.Contains(shared, ws[i].raw) {
+		if !ws[i].light && slices.ContainsFunc(own, ws[i].same) && !slices.Contains(shared, ws[i].raw) {
 			shared = append(shared, ws[i].raw)
 		}
 	}

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -12,14 +13,16 @@ type Model struct {
 	examples int // how many it was trained on
 	c        *committee
 	selector selector
+	far      *index    // of examples that no learner was fitted on; nil when there are none
 	fresh    *delta    // nil when there are no fresh examples
 	scratch  sync.Pool // *thinking
 }
 
 // thinking is the scratch space of one prediction.
 type thinking struct {
-	z *vectoriser
-	o *opinion
+	z   *vectoriser
+	o   *opinion
+	ask asking
 }
 
 // Ranked is a label that an event may have.
@@ -60,25 +63,48 @@ func newModel(c *corpus, com *committee, s selector) *Model {
 	return &Model{labels: c.labels, examples: c.named, c: com, selector: s}
 }
 
+// unlearned is a committee without learners: only likeness to examples counts.
+func unlearned() *committee { return &committee{vocabulary: newVocabulary(nil, 1, 0), table: &table{}} }
+
 // Labels returns the labels that the model knows, in order.
-func (m *Model) Labels() []string { return append([]string(nil), m.labels...) }
+func (m *Model) Labels() []string {
+	out := slices.Clone(m.labels)
+	if m.far != nil {
+		out = append(out, m.far.names...)
+		slices.Sort(out)
+		out = slices.Compact(out)
+	}
+	return out
+}
 
 // Predict says what the event is. It never fails: an empty event has no
 // candidates, and of a long text only the first 8 KiB are read.
 func (m *Model) Predict(e Event) Prediction {
 	t, ok := m.scratch.Get().(*thinking)
 	if !ok {
-		t = &thinking{z: newVectoriser(m.c.vocabulary), o: m.c.newOpinion()}
+		t = &thinking{z: newVectoriser(m.c.vocabulary)}
+		if m.c.labels > 0 {
+			t.o = m.c.newOpinion()
+		}
 	}
 	defer m.scratch.Put(t)
 	p := Prediction{Logit: math.Inf(-1)}
-	if x := t.z.vector(&e); len(x) > 0 {
-		m.c.judge(x, t.o)
-		m.c.signal(t.z, t.o)
-		p = m.answer(t.o)
+	if m.c.labels > 0 {
+		if x := t.z.vector(&e); len(x) > 0 {
+			m.c.judge(x, t.o)
+			m.c.signal(t.z, t.o)
+			p = m.answer(t.o)
+		}
+	}
+	if m.far == nil && m.fresh == nil {
+		return p
+	}
+	counts := t.z.reader.counts(&e)
+	if m.far != nil {
+		m.heed(&p, m.far.precedents(counts, &t.ask), 0)
 	}
 	if m.fresh != nil {
-		m.heed(&p, m.fresh.precedents(m.c.vocabulary, &t.z.reader, &e))
+		m.heed(&p, m.fresh.precedents(m.c.vocabulary, counts), m.examples)
 	}
 	return p
 }
@@ -113,6 +139,9 @@ func (m *Model) SizeBytes() int {
 	n := m.c.table.bytes() + 4*len(v.slots) + 13*len(v.keys) + len(m.c.neighbours.rows) + 4*len(m.c.neighbours.index) + 8*len(m.c.known.bits) + 16*len(m.c.known.slot)
 	for _, o := range m.c.out {
 		n += 4 * len(o)
+	}
+	if m.far != nil {
+		n += m.far.sizeBytes()
 	}
 	return n
 }

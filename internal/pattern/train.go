@@ -3,7 +3,6 @@ package pattern
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -22,13 +21,8 @@ type TrainOptions struct {
 // ErrNoLabels says that no example has a label, so there is nothing to tell apart.
 var ErrNoLabels = errors.New("pattern: no example has a label")
 
-// ErrTooManyLabels says that a model over all labels would not fit: it keeps a
-// weight for each label and feature.
-var ErrTooManyLabels = fmt.Errorf("pattern: more than %d labels", maxLabels)
-
 // bounds of a model's memory
 const (
-	maxLabels   = 2000
 	maxFeatures = 200_000
 	maxWeights  = 40_000_000 // numbers in the rows of all features, in training
 )
@@ -120,36 +114,69 @@ func (c *corpus) vectors(rows []int32) (*trainSet, *vocabulary) {
 }
 
 // TrainModel fits a model. It takes some 15 s of one processor per 10 000 short
-// texts of 150 labels, and tenths of a second for a few hundred. It stops with
-// the context's error when ctx ends.
+// texts of 150 labels, and tenths of a second for a few hundred. Of very many
+// labels those with the most examples get learners of their own; the others are
+// found by their likeness to an example, and cost a tenth of a millisecond each. It
+// stops with the context's error when ctx ends.
 func TrainModel(ctx context.Context, examples []Example, o TrainOptions) (*Model, error) {
-	c := newCorpus(examples)
-	if len(c.labels) == 0 {
+	return trainSplit(ctx, examples, splitExamples(examples, mostLinear), shippedSelector, o)
+}
+
+// trainSplit fits a model on examples that are divided already. With fewer than two
+// folds the selector stays prior.
+func trainSplit(ctx context.Context, examples []Example, parts split, prior selector, o TrainOptions) (*Model, error) {
+	c := newCorpus(parts.near)
+	if len(c.labels) == 0 && len(parts.far) == 0 {
 		return nil, ErrNoLabels
 	}
-	if len(c.labels) > maxLabels {
-		return nil, ErrTooManyLabels
+	far, err := indexExamples(ctx, examples, parts.far)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.labels) == 0 {
+		return &Model{examples: len(examples), c: unlearned(), far: far}, nil
 	}
 	folds := o.Folds
 	if folds == 0 {
 		folds = 4
 	}
-	sel := shippedSelector
-	if folds > 1 && len(examples) >= 2*folds {
+	sel := prior
+	if folds > 1 && len(parts.near) >= 2*folds {
 		seen, err := c.rehearse(ctx, folds, o.Seed)
 		if err != nil {
 			return nil, err
 		}
-		sel = fitSelector(seen, shippedSelector)
+		sel = fitSelector(seen, prior)
 	}
-	return c.train(ctx, sel, o.Seed)
+	m, err := c.train(ctx, sel, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	for i, near := range m.c.neighbours.index {
+		m.c.neighbours.index[i] = parts.origin[near]
+	}
+	m.examples, m.far = len(examples), far
+	return m, nil
+}
+
+// indexExamples makes the index of the examples at rows; nil of none.
+func indexExamples(ctx context.Context, examples []Example, rows []int32) (*index, error) {
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // no examples need no index
+	}
+	var r eventReader
+	n := newIndexing(len(rows))
+	for k, i := range rows {
+		if k%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		n.add(examples[i].Label, i, r.counts(&examples[i].Event))
+	}
+	return n.done(), nil
 }
 
 // train fits a model on all examples.
 func (c *corpus) train(ctx context.Context, sel selector, seed uint64) (*Model, error) {
-	if len(c.labels) > maxLabels {
-		return nil, ErrTooManyLabels
-	}
 	rows := make([]int32, len(c.examples))
 	for i := range rows {
 		rows[i] = int32(i)

@@ -1,10 +1,11 @@
 package pattern
 
 import (
+	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
-	"sort"
+	"math/bits"
 )
 
 // Mode says how an example is compared with a text.
@@ -68,23 +69,29 @@ const MaxConfidence = 0.99
 // the lower end of the approve tier.
 const NoneBelow = 0.50
 
-// engine is part of the version: the same triggers under another formula are
-// another matcher.
-const engine = "committee-2"
+// Engine names how this package trains and matches. Models of another engine are
+// trained afresh.
+const Engine = "committee-3"
 
 // Version names triggers: equal for equal ones in any order, and another one
 // when this package would match them in another way. Matchers of one version are
-// interchangeable.
+// interchangeable. It is the sum of the triggers' digests (Bellare, Micciancio
+// 1997), so that a change costs no sorting.
 func Version(triggers []Trigger) string {
-	keys := make([]string, len(triggers))
-	for i, e := range triggers {
-		keys[i] = fmt.Sprintf("%q %q %q", e.Label, e.Mode, e.Text)
+	sum := sha256.Sum256([]byte(Engine))
+	hi, lo := binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])
+	seen := make(map[uint64]bool, len(triggers))
+	var b []byte
+	for _, t := range triggers {
+		if seen[t.key()] {
+			continue
+		}
+		seen[t.key()] = true
+		b = fmt.Appendf(b[:0], "%q %q %q", t.Label, cmp.Or(t.Mode, Similar), t.Text)
+		sum = sha256.Sum256(b)
+		var carry uint64
+		lo, carry = bits.Add64(lo, binary.BigEndian.Uint64(sum[8:16]), 0)
+		hi, _ = bits.Add64(hi, binary.BigEndian.Uint64(sum[:8]), carry)
 	}
-	sort.Strings(keys)
-	h := sha256.New()
-	fmt.Fprintln(h, engine)
-	for _, k := range keys {
-		fmt.Fprintln(h, k)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return fmt.Sprintf("%016x", hi^lo)
 }
