@@ -446,4 +446,4 @@ func (h *house) want(status int, w *httptest.ResponseRecorder, v any) {
 }
 
 // matchers are shared by all houses of the tests: training takes a while, and most know the same.
-var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false) })
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false, 0) })

@@ -36,6 +36,7 @@ type (
 	patternKind      struct{}
 	precedentKind    struct{}
 	situationKind    struct{}
+	modelKind        struct{}
 )
 
 func (locationKind) prefix() string     { return "loc" }
@@ -70,6 +71,7 @@ func (accessEventKind) prefix() string  { return "acc" }
 func (patternKind) prefix() string      { return "pat" }
 func (precedentKind) prefix() string    { return "pre" }
 func (situationKind) prefix() string    { return "sit" }
+func (modelKind) prefix() string        { return "mod" }
 
 // Ids of the nouns.
 type (
@@ -105,6 +107,7 @@ type (
 	PatternID      = ID[patternKind]
 	PrecedentID    = ID[precedentKind]
 	SituationID    = ID[situationKind]
+	ModelID        = ID[modelKind]
 )
 
 // NewLocationID makes a LocationID for the instant at.
@@ -196,6 +199,9 @@ func NewAccessEventID(at time.Time) AccessEventID { return NewID[accessEventKind
 
 // NewPatternID makes a PatternID for the instant at.
 func NewPatternID(at time.Time) PatternID { return NewID[patternKind](at) }
+
+// NewModelID makes a ModelID for the instant at.
+func NewModelID(at time.Time) ModelID { return NewID[modelKind](at) }
 
 // NewPrecedentID makes a PrecedentID for the instant at.
 func NewPrecedentID(at time.Time) PrecedentID { return NewID[precedentKind](at) }

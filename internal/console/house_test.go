@@ -335,4 +335,4 @@ func (h *house) proposal(id club.ThreadID) (p store.Proposal) {
 }
 
 // matchers are shared by all houses of the tests: training takes a while, and most know the same.
-var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false) })
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false, 0) })

@@ -51,7 +51,7 @@ type Decider struct {
 // New returns a Decider.
 func New(cfg Config) *Decider {
 	if cfg.Matchers == nil {
-		cfg.Matchers = NewMatchers(false)
+		cfg.Matchers = NewMatchers(false, 0)
 	}
 	return &Decider{cfg: cfg, matchers: cfg.Matchers, histories: newHistories()}
 }
@@ -61,11 +61,16 @@ var machine = club.System("decide")
 // Register adds the decider's jobs.
 func (d *Decider) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[inbox.AdvanceJob]{Work: d.Advance, Lost: d.lost})
+	jobs.Handle(r, jobs.Handler[TrainJob]{Work: d.TrainMatcher, Timeout: trainWithin})
 	jobs.Handle(r, jobs.Handler[DeadlineJob]{Work: d.Deadline, Lost: d.deadlineLost})
 }
 
-// trainingPause is how soon a text looks again for a matcher that is being trained.
-const trainingPause = 100 * time.Millisecond
+const (
+	// trainingPause is how soon a text looks again for a matcher that is being trained.
+	trainingPause = 100 * time.Millisecond
+	// trainingPatience is how long it does so; then likeness has to do.
+	trainingPatience = 4 * time.Second
+)
 
 // Advance decides on the texts of a thread that nothing has taken up. It does nothing when there are
 // none, when a later text's own job will see to them, or when people hold the thread.
@@ -82,7 +87,7 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 		return jobs.Later(wait)
 	}
 	if !urgent { // danger and STOP are read by fixed rules
-		if ready, err := d.trained(ctx, tenant, keys); err != nil || !ready {
+		if ready, err := d.ready(ctx, tenant, keys, false, -wait > trainingPatience); err != nil || !ready {
 			return cmp.Or(err, jobs.Later(trainingPause))
 		}
 	}

@@ -110,19 +110,20 @@ sops:
 
 // house is a club with everything that deciding needs. Jobs run when the test says so.
 type house struct {
-	t        *testing.T
-	cluster  *store.Cluster
-	tenant   *store.Tenant
-	keys     *vault.Tenant
-	clock    *club.ManualClock
-	inbox    *inbox.Inbox
-	desk     *desk.Desk
-	memory   *learn.Memory
-	library  *knowledge.Library
-	decider  *decide.Decider
-	location club.LocationID
-	bays     map[int]club.BayID
-	texts    atomic.Int64
+	t          *testing.T
+	cluster    *store.Cluster
+	tenant     *store.Tenant
+	keys       *vault.Tenant
+	clock      *club.ManualClock
+	inbox      *inbox.Inbox
+	desk       *desk.Desk
+	memory     *learn.Memory
+	library    *knowledge.Library
+	decider    *decide.Decider
+	newDecider func(*decide.Matchers) *decide.Decider
+	location   club.LocationID
+	bays       map[int]club.BayID
+	texts      atomic.Int64
 }
 
 func newHouse(t *testing.T) *house {
@@ -142,7 +143,10 @@ func newHouse(t *testing.T) *house {
 	}})
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
-	h.decider = decide.New(decide.Config{Matchers: matchers(), Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
+	h.newDecider = func(m *decide.Matchers) *decide.Decider {
+		return decide.New(decide.Config{Matchers: m, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
+	}
+	h.decider = h.newDecider(matchers())
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied})
 	t.Cleanup(h.inbox.Close)
 	h.furnish(cat)
@@ -336,4 +340,4 @@ func operator(id string) identity.Principal {
 var _ = outbox.ErrOptedOut
 
 // matchers are shared by all houses of the tests: training takes a while, and most know the same.
-var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false) })
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(false, 0) })

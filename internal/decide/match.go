@@ -23,8 +23,8 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	if err != nil {
 		return plan{}, err
 	}
-	here, matcher := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
-	if matcher == nil {
+	here, matcher, ok := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	if !ok {
 		return plan{}, club.Conflict("what is known has changed at this moment; look again")
 	}
 	if m.record, err = d.cfg.Memory.Calibration(ctx, tx, m.settings); err != nil {
@@ -41,14 +41,14 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 		return plan{}, err
 	}
 	if m.asked != nil {
-		if p, ok, err := d.resume(ctx, tx, m, set, list, result.Version); ok || err != nil {
+		if p, ok, err := d.resume(ctx, tx, m, set, list, matcher.name); ok || err != nil {
 			return p, err
 		}
 	}
 	if p, ok, err := d.notFixed(ctx, tx, m); ok || err != nil {
 		return p, err
 	}
-	return d.choose(ctx, tx, m, list, result.Version)
+	return d.choose(ctx, tx, m, list, matcher.name)
 }
 
 // calibrated is as probable as the club's record says. Danger is never taken for less likely than its

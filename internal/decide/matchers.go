@@ -1,38 +1,43 @@
 package decide
 
 import (
-	"cmp"
-	"context"
+	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
 	"clubos/internal/pattern"
-	"clubos/internal/store"
-	"clubos/internal/vault"
 )
 
-// Matchers keeps what was trained. A club has one matcher, over all that it knows anywhere; what does not
-// hold at a place is left out after the match. Clubs that know the same share it. A change of what is
-// known has another version, so what is stale is never asked.
+// Matchers keeps in memory what was trained. A club has one matcher, over all that it knows anywhere; what
+// does not hold at a place is left out after the match. When what is known has changed, the matcher that
+// is there goes on with what came counting by its likeness and without what was taken away, until a
+// version that was trained on it is loaded. Clubs that are used least are put out when memory is short; a
+// version loads again from its row.
 type Matchers struct {
 	background bool
+	budget     int64
 
 	mu     sync.Mutex // guards the fields below
-	clubs  map[club.Slug]*known
+	clubs  map[club.Slug]*standing
+	uses   uint64 // counts, to tell who was used last
 	places map[placeKey]*placed
 	// order lists the places, oldest first.
 	order   []placeKey
 	trained map[string]*training // by version
 	used    []string             // versions, longest unused first
+	asked   map[club.Slug]asked
 }
 
 const (
-	placesKept   = 256
-	matchersKept = 32 // of a few MB each
+	placesKept    = 256
+	trainingsKept = 32
+	// DefaultModelMemory bounds what the matchers of all clubs take together, in bytes.
+	DefaultModelMemory = 256 << 20
+	// triggerBytes is about what a trigger takes in a matcher beside the model.
+	triggerBytes = 600
 )
 
 type placeKey struct {
@@ -47,32 +52,43 @@ type placed struct {
 	lessons map[string]learn.Lesson     // by id
 }
 
-// known is what a club knows, as a matcher is trained on it.
-type known struct {
-	stamp, lessons string
-	// settled are what a matcher is trained on; recent came after the last training and count beside it.
-	settled, recent []pattern.Trigger
-	version, full   string // of settled, and of all
+// standing is a club's matcher: the version that is loaded, and what it makes of what is known at present.
+type standing struct {
+	base   *pattern.Matcher
+	number int64 // of the version; 0: none, by likeness alone
+	known  *known
+	now    *pattern.Matcher
+	bytes  int64
+	used   uint64
 }
 
-// training makes a matcher once.
+// matcher is a matcher with the name under which decisions remember it.
+type matcher struct {
+	*pattern.Matcher
+	name string
+}
+
+// training trains once.
 type training struct {
-	make func() *pattern.Matcher
-	done chan struct{} // closed when it is made
+	make func() *pattern.Trained
 }
 
-// NewMatchers returns an empty cache. In the background, training runs beside the jobs, which ask again
-// until it is done; else whoever asks first trains and the others wait.
-func NewMatchers(background bool) *Matchers {
-	return &Matchers{background: background, clubs: map[club.Slug]*known{}, places: map[placeKey]*placed{}, trained: map[string]*training{}}
+// NewMatchers returns an empty cache. In the background, a job trains and stores versions, and nobody waits
+// for it; else whoever asks first trains and the others wait, and nothing is stored. Budget is in bytes;
+// 0 means DefaultModelMemory.
+func NewMatchers(background bool, budget int64) *Matchers {
+	if budget == 0 {
+		budget = DefaultModelMemory
+	}
+	return &Matchers{background: background, budget: budget, clubs: map[club.Slug]*standing{}, places: map[placeKey]*placed{}, trained: map[string]*training{}, asked: map[club.Slug]asked{}}
 }
 
-// at returns what holds at a place, and the club's matcher; nil while that is trained in the background.
-func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (*placed, *pattern.Matcher) {
+// at returns what holds at a place, and the club's matcher; ok is false while there is none.
+func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (p *placed, m matcher, ok bool) {
 	key := placeKey{tenant, set.Stamp, lessons.Stamp, place}
 	c.mu.Lock()
-	p, ok := c.places[key]
-	if !ok {
+	p, known := c.places[key]
+	if !known {
 		p = newPlaced(set.At(place), lessons.List)
 		c.places[key] = p
 		c.order = append(c.order, key)
@@ -81,60 +97,109 @@ func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lesso
 			c.order = c.order[1:]
 		}
 	}
-	k := c.knownLocked(tenant, set, lessons)
-	settled := c.trainingLocked(k.version, func() *pattern.Matcher { return pattern.Train(k.settled) })
-	full := settled
-	if len(k.recent) > 0 {
-		full = c.trainingLocked(k.full, func() *pattern.Matcher { return settled.make().With(k.recent) })
-	}
 	c.mu.Unlock()
-	if c.background && !full.isDone() {
-		return p, nil
-	}
-	return p, full.make()
+	m, ok = c.matcher(tenant, set, lessons)
+	return p, m, ok
 }
 
-func (t *training) isDone() bool {
-	select {
-	case <-t.done:
-		return true
-	default:
-		return false
+// matcher returns the club's matcher for what is known; ok is false when none is loaded.
+func (c *Matchers) matcher(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons) (m matcher, ok bool) {
+	if !c.background {
+		k := newKnown(set, lessons)
+		base := c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }).Matcher(k.settled)
+		m := base.Of(k.all())
+		return matcher{m, m.Version()}, true
+	}
+	c.mu.Lock()
+	s := c.clubs[tenant]
+	if s == nil {
+		c.mu.Unlock()
+		return m, false
+	}
+	c.uses++
+	s.used = c.uses
+	if s.known.stamp == set.Stamp && s.known.lessons == lessons.Stamp {
+		defer c.mu.Unlock()
+		return s.matcher(), true
+	}
+	fresh := standing{base: s.base, number: s.number, bytes: s.bytes, used: s.used}
+	c.mu.Unlock()
+	fresh.of(newKnown(set, lessons))
+	c.put(tenant, &fresh, s)
+	return fresh.matcher(), true
+}
+
+func (s *standing) of(k *known) { s.known, s.now = k, s.base.Of(k.all()) }
+
+func (s *standing) matcher() matcher {
+	if s.number == 0 {
+		return matcher{s.now, "likeness " + s.now.Version()}
+	}
+	return matcher{s.now, fmt.Sprintf("v%d %s", s.number, s.now.Version())}
+}
+
+// put makes a standing the club's, if what it replaces is still there (nil: whatever is), and keeps to the
+// budget.
+func (c *Matchers) put(tenant club.Slug, s, instead *standing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if instead != nil && c.clubs[tenant] != instead {
+		return
+	}
+	c.uses++
+	s.used = c.uses
+	c.clubs[tenant] = s
+	for c.bytesLocked() > c.budget && len(c.clubs) > 1 {
+		var oldest club.Slug
+		for slug, o := range c.clubs {
+			if slug != tenant && (oldest == "" || o.used < c.clubs[oldest].used) {
+				oldest = slug
+			}
+		}
+		delete(c.clubs, oldest)
 	}
 }
 
-func (c *Matchers) knownLocked(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons) *known {
-	k := c.clubs[tenant]
-	if k == nil || k.stamp != set.Stamp || k.lessons != lessons.Stamp {
-		k = newKnown(set, lessons)
-		c.clubs[tenant] = k
+func (c *Matchers) bytesLocked() (n int64) {
+	for _, s := range c.clubs {
+		n += s.bytes
 	}
-	return k
+	return n
 }
 
-// trainingLocked returns the training of a version, and begins it in the background.
-func (c *Matchers) trainingLocked(version string, train func() *pattern.Matcher) *training {
+// loaded returns which version a club's matcher is, and what is known as it was read last; ok is false when
+// there is none.
+func (c *Matchers) loaded(tenant club.Slug) (number int64, k *known, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.clubs[tenant]; s != nil {
+		return s.number, s.known, true
+	}
+	return 0, nil, false
+}
+
+// train returns what was trained under a version, and trains it if need be. Whoever comes meanwhile waits.
+func (c *Matchers) train(version string, make func() *pattern.Trained) *pattern.Trained {
+	c.mu.Lock()
 	t, ok := c.trained[version]
 	if !ok {
-		t = &training{done: make(chan struct{})}
-		t.make = sync.OnceValue(func() *pattern.Matcher {
-			defer close(t.done)
-			return train()
-		})
+		t = &training{make: sync.OnceValue(make)}
 		c.trained[version] = t
-		if c.background {
-			go t.make()
-		}
 	}
 	if i := slices.Index(c.used, version); i >= 0 {
 		c.used = slices.Delete(c.used, i, i+1)
 	}
 	c.used = append(c.used, version)
-	if len(c.used) > matchersKept {
+	most := trainingsKept
+	if c.background { // its row has it
+		most = 1
+	}
+	if len(c.used) > most {
 		delete(c.trained, c.used[0])
 		c.used = c.used[1:]
 	}
-	return t
+	c.mu.Unlock()
+	return t.make()
 }
 
 func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
@@ -146,86 +211,4 @@ func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {
 		p.lessons[l.Pattern.ID.String()] = l
 	}
 	return p
-}
-
-func newKnown(set *knowledge.Set, lessons *learn.Lessons) *known {
-	k := &known{stamp: set.Stamp, lessons: lessons.Stamp}
-	seen, slugs := map[pattern.Trigger]bool{}, map[club.SOPID]string{}
-	for _, e := range set.Entries {
-		slugs[e.SOP] = e.Document.Slug
-		for _, t := range e.Document.Triggers {
-			if one := (pattern.Trigger{Label: e.Document.Slug, Text: t.Text, Mode: pattern.Mode(t.Mode)}); !seen[one] {
-				seen[one] = true
-				k.settled = append(k.settled, one)
-			}
-		}
-	}
-	// In an order of their own: clubs that know the same have the same model, whatever their ids.
-	slices.SortFunc(k.settled, func(a, b pattern.Trigger) int {
-		return cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Text, b.Text), strings.Compare(string(a.Mode), string(b.Mode)))
-	})
-	var precedents []pattern.Trigger
-	for _, p := range lessons.Precedents { // oldest first: what is settled stays so when more is learned
-		label := p.Pattern.String()
-		if !p.SOP.IsZero() {
-			if label = slugs[p.SOP]; label == "" {
-				continue // not live any more
-			}
-		}
-		one := pattern.Trigger{Label: label, Text: p.Text}
-		if p.Event != "" {
-			one.Text, one.Mode = p.Event, pattern.Precedent
-		}
-		if !seen[one] {
-			seen[one] = true
-			precedents = append(precedents, one)
-		}
-	}
-	n := settledOf(len(precedents))
-	k.settled, k.recent = append(k.settled, precedents[:n]...), precedents[n:]
-	k.version, k.full = pattern.Version(k.settled), pattern.Version(slices.Concat(k.settled, k.recent))
-	return k
-}
-
-// settledMost bounds the precedents that a matcher is trained on. Beyond them a precedent counts by its
-// likeness alone.
-const settledMost = 200
-
-// settledOf is how many of n precedents a matcher is trained on. It grows in steps of a quarter, so that
-// a club that learns every day trains seldom, and every replica trains the same.
-func settledOf(n int) int {
-	settled := 0
-	for step := 8; step <= min(n, settledMost); step += max(1, step/4) {
-		settled = step
-	}
-	return settled
-}
-
-// Warm has the club's matcher trained, if it is not yet, without waiting for it.
-func (d *Decider) Warm(ctx context.Context, tenant *store.Tenant) error {
-	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
-	if err != nil {
-		return err
-	}
-	_, err = d.trained(ctx, tenant, keys)
-	return err
-}
-
-// trained reports whether the club's matcher is ready, and sees to it that it will be. Training takes a
-// second: neither a transaction that writes nor a job's worker waits for it.
-func (d *Decider) trained(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant) (ready bool, err error) {
-	err = tenant.Read(ctx, func(tx *store.Tx) error {
-		set, err := d.cfg.Library.Live(ctx, tx)
-		if err != nil {
-			return err
-		}
-		lessons, err := d.cfg.Memory.Learned(ctx, tx, keys)
-		if err != nil {
-			return err
-		}
-		_, matcher := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{})
-		ready = matcher != nil
-		return nil
-	})
-	return ready, err
 }

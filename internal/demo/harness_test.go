@@ -54,7 +54,7 @@ func makeHome(ctx context.Context) {
 }
 
 // matchers are shared by all clubs of the tests, which know the same.
-var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(true) })
+var matchers = sync.OnceValue(func() *decide.Matchers { return decide.NewMatchers(true, 0) })
 
 // start starts a demo club of the test's own: from a copy on SQLite, from nothing on PostgreSQL.
 func start(t *testing.T, log *slog.Logger) (*demo.Demo, *simulate.World) {

@@ -97,7 +97,7 @@ type lessonsKept struct {
 }
 
 // maxPrecedents bounds how many situations a club's lessons are read from: the newest.
-const maxPrecedents = 20000
+const maxPrecedents = 120_000
 
 // Learned returns what people have taught the club, from memory where nothing has changed.
 func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (*Lessons, error) {
