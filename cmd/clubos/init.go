@@ -45,6 +45,9 @@ sign-in link is printed. Running it again for the same club changes nothing and 
 			if _, err := a.ImportSOPs(ctx, slug, globalOnly(docs), "the procedures that come with ClubOS", true); err != nil {
 				return err
 			}
+			if err := a.TrainMatcher(ctx, slug); err != nil {
+				return err
+			}
 			d, err := a.Directory(ctx, slug)
 			if err != nil {
 				return err

@@ -58,6 +58,9 @@ func newSOPImport(io std) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.TrainMatcher(ctx, slug); err != nil {
+				return err
+			}
 			_, err = fmt.Fprintln(io.out, result)
 			return err
 		})

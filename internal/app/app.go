@@ -127,7 +127,7 @@ func (a *App) wire() {
 	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Staff: staff{a}, Feeds: a.vendors.feeds})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
-	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, 0)), Log: log})
+	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Log: log})
 
 	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Over: a.Decider.Over,
 		Advance: func(tx *store.Tx, thread club.ThreadID) {
@@ -306,6 +306,15 @@ func (a *App) ImportSOPs(ctx context.Context, slug club.Slug, docs []knowledge.D
 		return err
 	})
 	return fmt.Sprintf("%d created, %d changed, %d as they were, %d left out for places that do not exist.", len(r.Created), len(r.Updated), len(r.Unchanged), len(r.Skipped)), err
+}
+
+// TrainMatcher has a club's first texts find a matcher: what was imported is trained on, and stored.
+func (a *App) TrainMatcher(ctx context.Context, slug club.Slug) error {
+	tenant, _, err := a.Tenant(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return a.Decider.TrainNow(ctx, tenant)
 }
 
 // LoadCatalogue returns the actions that procedures may use.

@@ -42,6 +42,7 @@ type Config struct {
 	LogFormat      string        `env:"CLUBOS_LOG_FORMAT" envDefault:"json" help:"json (Elastic Common Schema) or text."`
 	Node           string        `env:"CLUBOS_NODE" help:"Name of this process among replicas, the same after a restart. Empty: host name and listen address."`
 	Workers        int           `env:"CLUBOS_WORKERS" envDefault:"16" help:"Jobs at a time, per queue."`
+	ModelMemory    int           `env:"CLUBOS_MODEL_MEMORY" envDefault:"256" help:"MiB that the matchers of all clubs may take in memory. Those of clubs that are used least are put out, and load again in a moment."`
 	TrustedProxies string        `env:"CLUBOS_TRUSTED_PROXIES" help:"Networks of your own proxies, like 10.0.0.0/8, separated by commas. Only their X-Forwarded-For is believed."`
 	DrainTimeout   time.Duration `env:"CLUBOS_DRAIN_TIMEOUT" envDefault:"10s" help:"How long running work may take to finish at a stop."`
 
@@ -124,6 +125,9 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 1 || c.Workers > 1000 {
 		bad("CLUBOS_WORKERS: %d is not between 1 and 1000", c.Workers)
+	}
+	if c.ModelMemory < 16 {
+		bad("CLUBOS_MODEL_MEMORY: %d is less than 16", c.ModelMemory)
 	}
 	if c.DatabaseConns < 4 {
 		bad("CLUBOS_DATABASE_CONNS: %d is less than 4", c.DatabaseConns)

@@ -25,6 +25,8 @@ type clubFacts struct {
 	live     int            // procedures
 	settings setting.Settings
 	report   health.Report
+	models   []store.FindModelsRow // newest first
+	learned  int64                 // precedents
 }
 
 // checkup gathers what is found about one club.
@@ -66,6 +68,7 @@ func (a *App) examine(ctx context.Context, rec store.TenantRecord) []Finding {
 		c.add("club", "warn", fmt.Sprintf("suspended: texts are kept, nothing is answered or done; %d conversations wait", f.report.Work.ThreadsWaiting), "clubos tenant resume "+rec.Slug.String())
 	}
 	c.content(f)
+	c.add(examineModel(f, a.Cluster.Clock().Now()))
 	a.examinePeople(ctx, c)
 	if err := a.vendors.load(ctx, rec.Slug); err != nil {
 		c.add("vendors", "fail", err.Error(), "enter the vendor's fields again: clubos vendor list")
@@ -101,6 +104,12 @@ func (a *App) facts(ctx context.Context, slug club.Slug) (f clubFacts, err error
 			return err
 		}
 		f.live = len(set.Entries)
+		if f.models, err = tx.FindModels(ctx, 10); err != nil {
+			return err
+		}
+		if f.learned, err = tx.CountPrecedents(ctx); err != nil {
+			return err
+		}
 		if f.settings, err = setting.Load(ctx, tx); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 const (
 	// warmPause is how long after a look at a club's matcher the next one follows, however many texts come.
 	warmPause  = 250 * time.Millisecond
+	warmPoll   = 15 * time.Second
 	warmWithin = 20 * time.Second
 )
 
@@ -39,6 +40,7 @@ func (s *Server) warm(ctx context.Context, slug club.Slug) {
 			select {
 			case <-ctx.Done():
 				return
+			case <-time.After(warmPoll): // a hint may have been lost
 			case <-changes:
 				drain(changes)
 			}

@@ -91,8 +91,10 @@ func (in *installation) populate(ctx context.Context, a *app.App) error {
 			if len(problems) > 0 {
 				return fmt.Errorf("BUG: starter procedures: %s", problems[0])
 			}
-			_, err := a.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", true)
-			return err
+			if _, err := a.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", true); err != nil {
+				return err
+			}
+			return a.TrainMatcher(ctx, tenant.Slug)
 		}})
 	if err != nil {
 		return fmt.Errorf("make a club: %w", err)

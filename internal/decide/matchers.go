@@ -104,14 +104,12 @@ func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lesso
 
 // matcher returns the club's matcher for what is known; ok is false when none is loaded.
 func (c *Matchers) matcher(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons) (m matcher, ok bool) {
-	if !c.background {
-		k := newKnown(set, lessons)
-		base := c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }).Matcher(k.settled)
-		m := base.Of(k.all())
-		return matcher{m, m.Version()}, true
-	}
 	c.mu.Lock()
 	s := c.clubs[tenant]
+	if !c.background {
+		c.mu.Unlock()
+		return c.trainedFor(tenant, s, set, lessons), true
+	}
 	if s == nil {
 		c.mu.Unlock()
 		return m, false
@@ -127,6 +125,23 @@ func (c *Matchers) matcher(tenant club.Slug, set *knowledge.Set, lessons *learn.
 	fresh.of(newKnown(set, lessons))
 	c.put(tenant, &fresh, s)
 	return fresh.matcher(), true
+}
+
+// trainedFor is matcher where whoever asks first trains.
+func (c *Matchers) trainedFor(tenant club.Slug, s *standing, set *knowledge.Set, lessons *learn.Lessons) matcher {
+	if s == nil || s.known.stamp != set.Stamp || s.known.lessons != lessons.Stamp {
+		fresh := &standing{}
+		k := newKnown(set, lessons)
+		if s != nil && s.known.version == k.version {
+			fresh.base, fresh.bytes = s.base, s.bytes
+		} else {
+			fresh = stand(c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
+		}
+		fresh.of(k)
+		c.put(tenant, fresh, nil)
+		s = fresh
+	}
+	return matcher{s.now, s.now.Version()}
 }
 
 func (s *standing) of(k *known) { s.known, s.now = k, s.base.Of(k.all()) }

@@ -58,11 +58,22 @@ func trainNow(triggers []pattern.Trigger) *pattern.Trained {
 	return t
 }
 
-// TrainMatcher trains a version on what a club knows and stores it, unless there is one.
+// TrainMatcher works a TrainJob.
 func (d *Decider) TrainMatcher(ctx context.Context, tenant *store.Tenant, job TrainJob) error {
 	if job.Engine != pattern.Engine { // another version of the program asked, and will do it
 		return jobs.Later(5 * time.Second)
 	}
+	if err := d.TrainNow(ctx, tenant); err != nil {
+		return err
+	}
+	if _, again, err := d.wanted(ctx, tenant); err != nil || again {
+		return errors.Join(err, jobs.Later(trainPause))
+	}
+	return nil
+}
+
+// TrainNow trains a version on what a club knows and stores it, unless there is one, and waits for it.
+func (d *Decider) TrainNow(ctx context.Context, tenant *store.Tenant) error {
 	k, wanted, err := d.wanted(ctx, tenant)
 	if err != nil || !wanted {
 		return err
@@ -79,13 +90,7 @@ func (d *Decider) TrainMatcher(ctx context.Context, tenant *store.Tenant, job Tr
 		d.matchers.forget(k.version)
 		return fmt.Errorf("train a matcher: %w", errors.Join(ctx.Err(), errors.New("it did not end in time")))
 	}
-	if err := d.keep(ctx, tenant, k, trained, time.Since(start)); err != nil {
-		return err
-	}
-	if _, again, err := d.wanted(ctx, tenant); err != nil || again {
-		return errors.Join(err, jobs.Later(trainPause))
-	}
-	return nil
+	return d.keep(ctx, tenant, k, trained, time.Since(start))
 }
 
 func (c *Matchers) forget(version string) {

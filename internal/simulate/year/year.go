@@ -164,7 +164,7 @@ func (w *world) open(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	appCfg.SchemaPrefix, appCfg.Steps, appCfg.Matchers = w.cfg.SchemaPrefix, w.steps, decide.NewMatchers(false)
+	appCfg.SchemaPrefix, appCfg.Steps, appCfg.Matchers = w.cfg.SchemaPrefix, w.steps, decide.NewMatchers(false, 0)
 	appCfg.StandIns = &app.StandIns{SMS: sms{w.vendors}, RMM: rmm{w.vendors}, Doors: doors{w.vendors}, Poster: channel{w.vendors}}
 	if w.app, err = app.Open(ctx, appCfg, w.cfg.Log); err != nil {
 		return err
