@@ -13,7 +13,7 @@ import (
 )
 
 const countPrecedents = `-- name: CountPrecedents :one
-SELECT CAST(COUNT(*) AS BIGINT) FROM precedents p JOIN decision_patterns d ON d.id = p.pattern_id WHERE d.sop_id IS NULL AND d.state IN ('active', 'paused')
+SELECT CAST(COUNT(*) AS BIGINT) FROM precedents
 `
 
 func (q *Queries) CountPrecedents(ctx context.Context) (int64, error) {

@@ -29,4 +29,4 @@ UPDATE models SET body = NULL, retired_at = sqlc.arg(now) WHERE body IS NOT NULL
 UPDATE models SET body = NULL, retired_at = sqlc.arg(now) WHERE body IS NOT NULL AND engine <> sqlc.arg(engine) AND trained_at < sqlc.arg(before);
 
 -- name: CountPrecedents :one
-SELECT CAST(COUNT(*) AS BIGINT) FROM precedents p JOIN decision_patterns d ON d.id = p.pattern_id WHERE d.sop_id IS NULL AND d.state IN ('active', 'paused');
+SELECT CAST(COUNT(*) AS BIGINT) FROM precedents;
