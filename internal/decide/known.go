@@ -57,7 +57,11 @@ func newKnown(set *knowledge.Set, lessons *learn.Lessons) *known {
 				continue // not live any more
 			}
 		}
-		if one := (pattern.Trigger{Label: label, Text: p.Text}); !seen[one] {
+		one := pattern.Trigger{Label: label, Text: p.Text}
+		if p.Event != "" {
+			one.Text, one.Mode = p.Event, pattern.Precedent
+		}
+		if !seen[one] {
 			seen[one] = true
 			precedents = append(precedents, one)
 		}

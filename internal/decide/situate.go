@@ -139,8 +139,8 @@ func (d *Decider) matchEvent(ctx context.Context, tx *store.Tx, keys *vault.Tena
 	if err != nil {
 		return plan{}, err
 	}
-	here, matcher := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
-	if matcher == nil {
+	here, matcher, ok := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	if !ok {
 		return plan{}, club.Conflict("what is known has changed at this moment; look again")
 	}
 	result := matcher.MatchEvent(what, 0)

@@ -394,6 +394,21 @@ type Message struct {
 	UpdatedAt         time.Time
 }
 
+type Model struct {
+	ID        club.ModelID
+	Number    int64
+	Digest    string
+	Engine    string
+	TrainedAt time.Time
+	TrainedOn string
+	Figures   string
+	SizeBytes int64
+	Checksum  string
+	Fault     string
+	Body      []byte
+	RetiredAt *time.Time
+}
+
 type Notification struct {
 	ID         club.NotificationID
 	Channel    string
