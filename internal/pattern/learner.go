@@ -7,9 +7,9 @@ import (
 
 // LearnerConfig is what a Learner promises.
 type LearnerConfig struct {
-	// Target is the share of answers that may be wrong; 0 means 0.03.
+	// Target is the share of answers that may be wrong; 0 means 0.05.
 	Target float64
-	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.03.
+	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.13.
 	Alpha float64
 	Seed  uint64
 }
@@ -20,9 +20,8 @@ type LearnerConfig struct {
 // known later (handed to a person, or audited) are the evidence.
 //
 // Labels become known more often where the learner was unsure. At a given score
-// that selection says nothing about who was right, and among all above a
-// threshold it counts the unsure ones too often, so the bound errs on the safe
-// side.
+// that selection says nothing about who was right, so each known event stands for
+// all that came with about its score, known or not.
 //
 // A Learner is not safe for concurrent use. Training is left to the caller, who
 // asks Due and calls Refit, so that it can be a job.
@@ -37,17 +36,21 @@ type Learner struct {
 	reader    eventReader
 	record    []judged
 	offset    map[string]float64 // by label: what its record adds to the log odds
-	fitted    int                // judged events that the selector was fitted on
+	known     int                // events of the record whose truth is known
+	assessed  int                // as many were known when the record was last looked at
+	fitted    int                // and when the selector was last fitted
 	threshold float64
 	entitled  bool
 }
 
-// judged is a prediction whose truth became known.
+// judged is a prediction of which the truth is known, or may become so.
 type judged struct {
 	label   string // predicted
 	signals [signals]float32
 	heeded  float64 // what fresh precedents changed in the log odds
+	known   bool
 	right   bool
+	own     float64 // how much its own outcome has changed its score
 }
 
 // Verdict is what a learner makes of an event.
@@ -56,6 +59,8 @@ type Verdict struct {
 	Event Event
 	// Answer says that the first candidate may be acted on without asking.
 	Answer bool
+
+	at int // 1 + its place in the learner's record; 0 when it has none
 }
 
 // NewLearner begins with a trained model and the examples that it was trained on.
@@ -64,7 +69,7 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 		cfg.Target = 0.05
 	}
 	if cfg.Alpha == 0 {
-		cfg.Alpha = 0.03
+		cfg.Alpha = 0.13
 	}
 	l := &Learner{cfg: cfg, model: m, prior: m.selector, selector: m.selector, examples: slices.Clone(examples), trained: len(examples), offset: map[string]float64{}}
 	l.delta = newDelta(m.c.vocabulary, nil)
@@ -86,24 +91,33 @@ func (l *Learner) Decide(e Event) Verdict {
 	v.Logit = l.selector.logit(&v.signals) + v.heeded + l.offset[best.Label]
 	v.share()
 	v.Answer = l.entitled && v.Logit >= l.threshold
+	l.record = append(l.record, judged{label: best.Label, signals: v.signals, heeded: v.heeded})
+	v.at = len(l.record)
 	return v
 }
 
-// Observe learns the true label of an event; empty is none of the known ones.
+// Observe learns the true label of an event, which Decide has seen; empty is none of
+// the known ones.
 func (l *Learner) Observe(v Verdict, label string) {
 	e := Example{Event: v.Event, Label: label}
 	l.examples = append(l.examples, e)
 	l.delta.add(l.model.c.vocabulary, &l.reader, e, true)
-	if best, ok := v.Best(); ok {
-		l.record = append(l.record, judged{best.Label, v.signals, v.heeded, label != "" && best.Label == label})
+	if v.at == 0 {
+		return
 	}
+	j := &l.record[v.at-1]
+	if !j.known {
+		l.known++
+	}
+	j.known, j.right = true, label != "" && j.label == label
 	l.assess()
 }
 
 const (
-	refitShare = 0.20 // growth of the examples at which a model is due
-	refitLeast = 20
-	selectEach = 20 // judged events between two fits of the selector
+	refitShare  = 0.20 // growth of the examples at which a model is due
+	refitLeast  = 20
+	selectEach  = 20  // known events between two fits of the selector
+	assessShare = 100 // the record is looked at again when it has grown by one in so many
 )
 
 // Due reports whether enough has been learned to train another model.
@@ -121,83 +135,80 @@ func (l *Learner) Refit(ctx context.Context) error {
 	return nil
 }
 
-// assess fits the selector to the record, now and then, and finds the threshold
+// assess fits the selector to what is known, now and then, and finds the threshold
 // that the record has earned.
 func (l *Learner) assess() {
-	if len(l.record)-l.fitted >= selectEach {
-		l.fitted = len(l.record)
-		seen := make([]observation, len(l.record))
-		for i, j := range l.record {
-			seen[i] = observation{j.signals, j.right, 1}
-		}
-		l.selector = fitSelector(seen, l.prior)
-		l.offsets()
+	if l.known-l.assessed < 1+l.known/assessShare {
+		return
 	}
-	outcomes := make([]Outcome, len(l.record))
+	l.assessed = l.known
+	if l.known-l.fitted >= selectEach {
+		l.fit()
+	}
+	events := make([]shown, len(l.record))
 	for i := range l.record {
 		j := &l.record[i]
-		outcomes[i] = Outcome{Score: l.selector.logit(&j.signals) + j.heeded + l.offset[j.label], Right: j.right}
-	}
-	l.threshold, l.entitled = Earned(outcomes, l.cfg.Target, l.cfg.Alpha)
-}
-
-const (
-	// leastJudged is how many events must have been judged before any is answered.
-	leastJudged = 30
-	// leastAbove is how many of them must lie above a threshold: of fewer answers,
-	// one that is wrong is more than one in twenty.
-	leastAbove = 20
-	// priorWorth is how many outcomes the log odds count for: they come from
-	// rehearsals on the club's own examples and from its record so far.
-	priorWorth = 50.0
-)
-
-// Earned returns the lowest score from which the record entitles to answer. The
-// share of errors above a score has a Beta law: its prior is what the log odds
-// of the record's events promise, worth priorWorth outcomes, and it is updated by
-// what was right and wrong. Scores are tried from strict to lax, until the share is
-// no longer at most target with probability 1 − alpha.
-func Earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bool) {
-	if len(outcomes) < leastJudged {
-		return 0, false
-	}
-	t := newTally(outcomes)
-	for n := 1; n <= len(outcomes); n++ {
-		promised := t.expected[n] / float64(n)
-		a, b := priorWorth*promised+t.wrong[n], priorWorth*(1-promised)+t.right[n]
-		switch {
-		case n < leastAbove:
-		case betaRegularised(target, a, b) >= 1-alpha:
-			threshold, ok = t.score[n-1], true
-		case ok:
-			return threshold, true
+		events[i] = shown{score: l.score(j), known: j.known, right: j.right}
+		if j.known {
+			events[i].score -= j.own
 		}
 	}
-	return threshold, ok
+	l.threshold, l.entitled = entitles(events, l.cfg.Target, l.cfg.Alpha, l.entitled)
+}
+
+// score is the log odds of an event of the record, as they are seen with what has
+// become known since.
+func (l *Learner) score(j *judged) float64 {
+	return l.selector.logit(&j.signals) + j.heeded + l.offset[j.label]
 }
 
 // offsetPull holds the offset of a label to zero, as a Gaussian prior of that precision.
 const offsetPull = 2.0
 
-// offsets estimates how much better or worse each label's record is than its
-// signals say: one Newton step of a random effect.
-func (l *Learner) offsets() {
+// fit fits the selector to the record, and then an offset for each label: how much
+// better or worse it does than its signals say, by one Newton step of a random
+// effect. Every known event is told what it did to its own score, so that it can be
+// judged as if it had not been there: else a record looks better than it is, the
+// more so the shorter it is.
+func (l *Learner) fit() {
+	l.fitted = l.known
+	var seen []observation
+	for i := range l.record {
+		if j := &l.record[i]; j.known {
+			seen = append(seen, observation{j.signals, j.right, 1, j.heeded})
+		}
+	}
+	var sure *certainty
+	l.selector, sure = fitSurely(seen, l.prior)
 	type sum struct{ miss, curve float64 }
 	sums := map[string]sum{}
 	for i := range l.record {
-		j := &l.record[i]
-		p := logistic(l.selector.logit(&j.signals) + j.heeded)
-		s := sums[j.label]
-		s.miss -= p
-		if j.right {
-			s.miss++
+		if j := &l.record[i]; j.known {
+			miss, curve := l.residual(j)
+			s := sums[j.label]
+			sums[j.label] = sum{s.miss + miss, s.curve + curve}
 		}
-		s.curve += p * (1 - p)
-		sums[j.label] = s
 	}
 	for label, s := range sums {
 		l.offset[label] = s.miss / (s.curve + offsetPull)
 	}
+	for i := range l.record {
+		if j := &l.record[i]; j.known {
+			miss, curve := l.residual(j)
+			s, h := sums[j.label], sure.leverage(&j.signals)
+			j.own = h*miss/max(0.2, 1-h*curve) + l.offset[j.label] - (s.miss-miss)/(s.curve-curve+offsetPull)
+		}
+	}
+}
+
+// residual is by how much the outcome of j differs from what its signals say, and
+// the variance that they say.
+func (l *Learner) residual(j *judged) (miss, curve float64) {
+	p := logistic(l.selector.logit(&j.signals) + j.heeded)
+	if j.right {
+		return 1 - p, p * (1 - p)
+	}
+	return -p, p * (1 - p)
 }
 
 // Examples returns all that the learner knows, in the order in which it came.

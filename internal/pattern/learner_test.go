@@ -42,7 +42,7 @@ func TestALearnerEarnsItsAnswersAndKeepsItsPromise(t *testing.T) {
 		v := l.Decide(e)
 		if v.Answer {
 			answered++
-			if i < leastJudged {
+			if i < leastSeen {
 				t.Fatal("an answer without any record")
 			}
 			if v.Candidates[0].Label != label {
@@ -74,6 +74,26 @@ func TestALearnerEarnsItsAnswersAndKeepsItsPromise(t *testing.T) {
 
 func TestNothingIsEarnedByErrors(t *testing.T) {
 	t.Parallel()
+	out := make([]shown, 2*leastSeen)
+	for i := range out {
+		out[i] = shown{score: float64(i) / 10, known: true, right: i%2 == 0}
+	}
+	if _, ok := entitles(out, 0.05, 0.05, true); ok {
+		t.Error("a record of errors entitles")
+	}
+	for i := range out {
+		out[i].right = true
+	}
+	if _, ok := entitles(out, 0.05, 0.05, false); !ok {
+		t.Error("a clean record entitles to nothing")
+	}
+	if _, ok := entitles(out[:leastSeen-1], 0.05, 0.05, true); ok {
+		t.Error("a short record entitles")
+	}
+}
+
+func TestARecordOfOutcomesEntitlesByWhatWasRight(t *testing.T) {
+	t.Parallel()
 	out := make([]Outcome, 100)
 	for i := range out {
 		out[i] = Outcome{Score: float64(i) / 10, Right: i%2 == 0}
@@ -89,5 +109,66 @@ func TestNothingIsEarnedByErrors(t *testing.T) {
 	}
 	if _, ok := Earned(out[:leastJudged-1], 0.05, 0.05); ok {
 		t.Error("a short record entitles")
+	}
+}
+
+func TestFewSureEventsAmongManyAreNotAnswered(t *testing.T) {
+	t.Parallel()
+	out := make([]shown, 1000)
+	for i := range out {
+		sure := i%15 == 0
+		out[i] = shown{score: -3, known: true, right: sure}
+		if sure {
+			out[i].score = 5
+		}
+	}
+	if _, ok := entitles(out, 0.05, 0.1, false); ok {
+		t.Error("one event in fifteen is worth the risk")
+	}
+	if threshold, ok := entitles(out[:500], 0.05, 0.1, false); ok {
+		t.Errorf("answered from %v", threshold)
+	}
+}
+
+func TestWhatIsNotKnownIsStoodForByItsNeighbours(t *testing.T) {
+	t.Parallel()
+	var out []shown
+	for i := range 400 {
+		// Answered long ago and seldom audited; of those that were, all were right.
+		out = append(out, shown{score: 4, known: i%10 == 0, right: true})
+		// Handed to people: more often wrong than is allowed, and always known.
+		if i%10 == 0 {
+			out = append(out, shown{score: 1, known: true, right: i%40 != 0})
+		}
+	}
+	threshold, ok := entitles(out, 0.05, 0.1, true)
+	if !ok || threshold > 1 {
+		t.Errorf("a tenth of the traffic is counted as half: answers from %v, %v", threshold, ok)
+	}
+	sum := 0.0
+	for _, w := range standFor(out) {
+		sum += w
+	}
+	if sum < 400 || sum > float64(len(out))+0.5 {
+		t.Errorf("%v events stand for %d", sum, len(out))
+	}
+}
+
+func TestAnEventIsJudgedAsIfItHadNotBeenThere(t *testing.T) {
+	t.Parallel()
+	l := &Learner{offset: map[string]float64{}}
+	for i := range 40 {
+		j := judged{label: "a", known: true, right: i != 0}
+		j.signals[0], j.signals[1] = 1, 1
+		l.record = append(l.record, j)
+	}
+	l.known = len(l.record)
+	l.fit()
+	right, wrong := l.record[1].own, l.record[0].own
+	if right <= 0 || wrong >= 0 {
+		t.Errorf("an event that was right has raised its score by %v, one that was wrong by %v", right, wrong)
+	}
+	if got := l.score(&l.record[1]); got < 2 || got > 5 {
+		t.Errorf("39 of 40 right are log odds of %v", got)
 	}
 }

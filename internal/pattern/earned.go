@@ -1,0 +1,130 @@
+package pattern
+
+import (
+	"cmp"
+	"slices"
+)
+
+// shown is an event with its score, and what became known of it.
+type shown struct {
+	score        float64 // log odds
+	known, right bool
+}
+
+const (
+	// leastJudged is how many outcomes must be known before any is answered.
+	leastJudged = 30
+	// leastSeen is how many events must have come before any is answered.
+	leastSeen = 100
+	// leastAbove is how many of them must lie above a threshold: of fewer answers,
+	// one that is wrong is more than one in twenty.
+	leastAbove = 20
+	// leastShare is the share of all events that must lie above it, to begin with
+	// answering. Where fewer can be told, one or two mistakes in a season are more
+	// than was promised, and little work is saved.
+	leastShare = 0.10
+	// stay is how much of leastShare is asked for once there are answers, and
+	// begin how much of alpha is allowed before: a threshold that is just about
+	// earned would else come and go.
+	stay, begin = 0.7, 0.3
+	// priorWorth is how many outcomes the log odds count for: they come from
+	// rehearsals on the club's own examples and from its record so far.
+	priorWorth = 50.0
+	// band is how many known events the unknown ones beside them are spread over.
+	band = 20
+	// patience is for what share of the events above a threshold the search goes on
+	// below it after the bound has failed: one mistake is no abyss.
+	patience = 0.05
+)
+
+// Earned returns the lowest score from which the outcomes entitle to answer. The share
+// of errors above a score has a Beta law: its prior is what the log odds of the
+// outcomes promise, worth priorWorth outcomes, and it is updated by what was right
+// and wrong. Scores are tried from strict to lax, until the share is no longer at most
+// target with probability 1 − alpha.
+func Earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bool) {
+	if len(outcomes) < leastJudged {
+		return 0, false
+	}
+	t := newTally(outcomes)
+	for n := 1; n <= len(outcomes); n++ {
+		promised := t.expected[n] / float64(n)
+		a, b := priorWorth*promised+t.wrong[n], priorWorth*(1-promised)+t.right[n]
+		switch {
+		case n < leastAbove:
+		case betaRegularised(target, a, b) >= 1-alpha:
+			threshold, ok = t.score[n-1], true
+		case ok:
+			return threshold, true
+		}
+	}
+	return threshold, ok
+}
+
+// entitles is Earned for a stream of which not all is known, and whose first answers
+// have to be surer than the later ones: it returns the lowest score from which the
+// events entitle to answer. entitled says that there were answers before.
+func entitles(events []shown, target, alpha float64, entitled bool) (threshold float64, ok bool) {
+	if len(events) < leastSeen {
+		return 0, false
+	}
+	share := leastShare
+	if entitled {
+		share *= stay
+	} else {
+		alpha *= begin
+	}
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b shown) int { return cmp.Compare(b.score, a.score) })
+	weight := standFor(events)
+	least := max(leastAbove, share*float64(len(events)))
+	var n, right, wrong, square, expected float64
+	failed := 0
+	for i, e := range events {
+		n++
+		expected += 1 - logistic(e.score)
+		square += weight[i] * weight[i]
+		switch {
+		case e.known && e.right:
+			right += weight[i]
+		case e.known:
+			wrong += weight[i]
+		}
+		if n < least || right+wrong == 0 {
+			continue
+		}
+		// Weighted outcomes count as many as their effective number (Kish 1965).
+		size, promised := (right+wrong)/square, expected/n
+		a, b := priorWorth*promised+size*wrong, priorWorth*(1-promised)+size*right
+		if betaRegularised(target, a, b) >= 1-alpha {
+			threshold, ok, failed = e.score, true, 0
+			continue
+		}
+		if failed++; ok && float64(failed) >= max(1, patience*n) {
+			break
+		}
+	}
+	return threshold, ok
+}
+
+// standFor returns how many events each known one stands for, itself included, when
+// those whose truth is not known are spread over the known ones with about their
+// score. events fall by score.
+func standFor(events []shown) []float64 {
+	weight := make([]float64, len(events))
+	for from := 0; from < len(events); {
+		to, known := from, 0
+		for ; to < len(events) && known < band; to++ {
+			if events[to].known {
+				known++
+			}
+		}
+		for i := from; i < to; i++ {
+			if events[i].known {
+				weight[i] = float64(to-from) / float64(known)
+			}
+		}
+		from = to
+	}
+	return weight
+}
