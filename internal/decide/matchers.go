@@ -19,16 +19,24 @@ import (
 type Matchers struct {
 	background bool
 	budget     int64
+	trainings  *trainings
 
 	mu     sync.Mutex // guards the fields below
 	clubs  map[club.Slug]*standing
 	uses   uint64 // counts, to tell who was used last
 	places map[placeKey]*placed
 	// order lists the places, oldest first.
-	order   []placeKey
+	order []placeKey
+	asked map[club.Slug]asked
+}
+
+// trainings are what was trained last, for whoever knows the same.
+type trainings struct {
+	most int
+
+	mu      sync.Mutex           // guards the fields below
 	trained map[string]*training // by version
 	used    []string             // versions, longest unused first
-	asked   map[club.Slug]asked
 }
 
 const (
@@ -80,8 +88,20 @@ func NewMatchers(background bool, budget int64) *Matchers {
 	if budget == 0 {
 		budget = DefaultModelMemory
 	}
-	return &Matchers{background: background, budget: budget, clubs: map[club.Slug]*standing{}, places: map[placeKey]*placed{}, trained: map[string]*training{}, asked: map[club.Slug]asked{}}
+	most := trainingsKept
+	if background { // a version's row has it
+		most = 1
+	}
+	return newMatchers(background, budget, &trainings{most: most, trained: map[string]*training{}})
 }
+
+func newMatchers(background bool, budget int64, t *trainings) *Matchers {
+	return &Matchers{background: background, budget: budget, trainings: t, clubs: map[club.Slug]*standing{}, places: map[placeKey]*placed{}, asked: map[club.Slug]asked{}}
+}
+
+// Sibling returns an empty cache for another installation in this process, which need not train what c has
+// trained.
+func (c *Matchers) Sibling() *Matchers { return newMatchers(c.background, c.budget, c.trainings) }
 
 // at returns what holds at a place, and the club's matcher; ok is false while there is none.
 func (c *Matchers) at(tenant club.Slug, set *knowledge.Set, lessons *learn.Lessons, place knowledge.Place) (p *placed, m matcher, ok bool) {
@@ -135,7 +155,7 @@ func (c *Matchers) trainedFor(tenant club.Slug, s *standing, set *knowledge.Set,
 		if s != nil && s.known.version == k.version {
 			fresh.base, fresh.bytes = s.base, s.bytes
 		} else {
-			fresh = stand(c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
+			fresh = stand(c.trainings.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
 		}
 		fresh.of(k)
 		c.put(tenant, fresh, nil)
@@ -194,7 +214,7 @@ func (c *Matchers) loaded(tenant club.Slug) (number int64, k *known, ok bool) {
 }
 
 // train returns what was trained under a version, and trains it if need be. Whoever comes meanwhile waits.
-func (c *Matchers) train(version string, make func() *pattern.Trained) *pattern.Trained {
+func (c *trainings) train(version string, make func() *pattern.Trained) *pattern.Trained {
 	c.mu.Lock()
 	t, ok := c.trained[version]
 	if !ok {
@@ -205,16 +225,18 @@ func (c *Matchers) train(version string, make func() *pattern.Trained) *pattern.
 		c.used = slices.Delete(c.used, i, i+1)
 	}
 	c.used = append(c.used, version)
-	most := trainingsKept
-	if c.background { // its row has it
-		most = 1
-	}
-	if len(c.used) > most {
+	if len(c.used) > c.most {
 		delete(c.trained, c.used[0])
 		c.used = c.used[1:]
 	}
 	c.mu.Unlock()
 	return t.make()
+}
+
+func (c *trainings) forget(version string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.trained, version)
 }
 
 func newPlaced(choices []knowledge.Choice, lessons []learn.Lesson) *placed {

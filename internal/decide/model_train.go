@@ -79,7 +79,7 @@ func (d *Decider) TrainNow(ctx context.Context, tenant *store.Tenant) error {
 		return err
 	}
 	start := time.Now()
-	trained := d.matchers.train(k.version, func() *pattern.Trained {
+	trained := d.matchers.trainings.train(k.version, func() *pattern.Trained {
 		t, err := pattern.TrainTriggers(ctx, k.settled)
 		if err != nil {
 			return nil
@@ -87,16 +87,10 @@ func (d *Decider) TrainNow(ctx context.Context, tenant *store.Tenant) error {
 		return t
 	})
 	if trained == nil {
-		d.matchers.forget(k.version)
+		d.matchers.trainings.forget(k.version)
 		return fmt.Errorf("train a matcher: %w", errors.Join(ctx.Err(), errors.New("it did not end in time")))
 	}
 	return d.keep(ctx, tenant, k, trained, time.Since(start))
-}
-
-func (c *Matchers) forget(version string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.trained, version)
 }
 
 // wanted returns what a version is to be trained on, and whether there is none yet.

@@ -40,7 +40,7 @@ type Config struct {
 	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds, and what has
 	// not proved itself after a quarter of a minute failed.
 	Quick bool
-	// Matchers keeps what was trained where several demos share it. Nil: the demo's own.
+	// Matchers has trained what several demos know. Nil: this one trains by itself.
 	Matchers *decide.Matchers
 }
 
@@ -82,7 +82,10 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	appCfg.SchemaPrefix, appCfg.Matchers = cfg.SchemaPrefix, cfg.Matchers
+	appCfg.SchemaPrefix = cfg.SchemaPrefix
+	if cfg.Matchers != nil {
+		appCfg.Matchers = cfg.Matchers.Sibling()
+	}
 	if cfg.Quick {
 		appCfg.VerifyWithin = 15 * time.Second
 	}

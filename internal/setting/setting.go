@@ -49,7 +49,6 @@ type Settings struct {
 
 	WatchInterval time.Duration // between two looks at a device that has no interval of its own
 	IncidentWait  time.Duration // within which faults at one place are one incident
-	NoShowWait    time.Duration // after a booking's start; 0: nobody is missed
 
 	RecurrenceTickets int // of one cause in the window make a root-cause ticket; 0: never
 	RecurrenceWindow  time.Duration
