@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -166,7 +167,7 @@ func TestAReportAndATextOfOneBayAreOneSituation(t *testing.T) {
 			if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE t.provider = 'twilio' AND m.direction = 'note'"); n != 1 {
 				t.Errorf("%d notes for colleagues", n)
 			}
-			if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decisions WHERE evidence LIKE '%Bay 3 PC reported a fault%' AND kind = 'answer' AND subject_id IN (SELECT subject_id FROM members)"); !textFirst && n != 1 {
+			if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decisions WHERE CAST(evidence AS TEXT) LIKE '%Bay 3 PC reported a fault%' AND kind = 'answer' AND subject_id IN (SELECT subject_id FROM members)"); !textFirst && n != 1 {
 				t.Error("the text's decision does not name the report")
 			}
 		})
@@ -187,5 +188,86 @@ func TestWhatNothingKnownFitsMakesATicketAndWhatIsOrdinaryNothing(t *testing.T) 
 	h.gather(room)
 	if dec, th := h.newest(); dec.Kind != "no_answer" || th.Status != club.ThreadAIResolved {
 		t.Errorf("%s, %s", dec.Kind, th.Status)
+	}
+}
+
+// gathered reports a fault of bay 3 and gathers it, without deciding.
+func (h *house) gathered() (th club.ThreadID) {
+	h.t.Helper()
+	h.report(club.EventDeviceFault, 3, "o")
+	h.clock.Advance(61 * time.Second)
+	jobstest.Work(h.t, h.cluster, h.tenant, h.room().Gather)
+	h.read(func(tx *store.Tx) error {
+		list, err := tx.FindSituationsAt(h.t.Context(), store.FindSituationsAtParams{LocationID: h.location, Since: tx.Now.Add(-time.Hour), Size: 1})
+		if err == nil {
+			th = list[0].ThreadID
+		}
+		return err
+	})
+	h.clock.Advance(time.Minute)
+	return th
+}
+
+func TestASituationThatIsCutOffAnywhereLeavesNothingAndIsDecidedAgain(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*house) func(context.Context) error{
+		"a report alone": func(h *house) func(context.Context) error {
+			th := h.gathered()
+			return func(ctx context.Context) error { return h.decider.Advance(ctx, h.tenant, inbox.AdvanceJob{Thread: th}) }
+		},
+		"a report after the text": func(h *house) func(context.Context) error {
+			h.book("Bay 3")
+			h.say(ada, "bay 3 froze")
+			h.settle()
+			th := h.gathered()
+			return func(ctx context.Context) error { return h.decider.Advance(ctx, h.tenant, inbox.AdvanceJob{Thread: th}) }
+		},
+		"a text after the report": func(h *house) func(context.Context) error {
+			h.book("Bay 3")
+			h.gathered()
+			h.settle()
+			r := h.say(ada, "bay 3 froze")
+			h.clock.Advance(time.Minute)
+			return func(ctx context.Context) error {
+				return h.decider.Advance(ctx, h.tenant, inbox.AdvanceJob{Thread: r.Thread, Message: r.Message})
+			}
+		},
+		"its end": func(h *house) func(context.Context) error {
+			h.gathered()
+			h.settle()
+			return func(ctx context.Context) error {
+				return h.tenant.Write(ctx, func(tx *store.Tx) error { return h.room().Clear(ctx, tx, h.keys, "o") })
+			}
+		},
+		"a training": func(h *house) func(context.Context) error {
+			h.background()
+			h.edit("the hotspot?")
+			return func(ctx context.Context) error {
+				return h.decider.TrainNow(ctx, h.tenant)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			if n := storetest.CutOff(t, h.state, prepare(h)); n < 3 {
+				t.Errorf("cut off only %d times", n)
+			}
+		})
+	}
+}
+
+func TestAReportDoesNotJoinAConversationAboutSomethingElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.settle()
+	h.book("Bay 3")
+	room := h.room()
+	h.say(ada, "what's the wifi password") // of another matter
+	h.settle()
+	h.report(club.EventDeviceFault, 3, "")
+	h.gather(room)
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM threads WHERE provider = 'events' AND status = 'merged'"); n != 0 {
+		t.Error("a report joined a conversation about something else")
 	}
 }

@@ -1,0 +1,148 @@
+package learn_test
+
+import (
+	"testing"
+
+	"clubos/internal/club"
+	"clubos/internal/learn"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+)
+
+// list returns the patterns that a filter finds.
+func (h *house) list(by learn.Filter) (list []learn.Brief) {
+	h.t.Helper()
+	if by.Size == 0 {
+		by.Size = 50
+	}
+	h.read(func(tx *store.Tx) error {
+		s, err := setting.Load(h.t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		list, err = h.memory.List(h.t.Context(), tx, s, by)
+		return err
+	})
+	return list
+}
+
+func (h *house) find(id club.PatternID) (d learn.Detail, err error) {
+	h.t.Helper()
+	h.read(func(tx *store.Tx) error {
+		s, lerr := setting.Load(h.t.Context(), tx)
+		if lerr != nil {
+			return lerr
+		}
+		d, err = h.memory.Find(h.t.Context(), tx, h.keys, s, id)
+		return nil
+	})
+	return d, err
+}
+
+func TestPatternsAreListedByKindModeAndPlaceWithTheirRecord(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for range 3 {
+		dec := h.decide("wifi", h.bays[0], club.TierSuggest)
+		h.propose(dec, club.ProposalApproved, "usr_opal")
+		h.judge()
+	}
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	all := h.list(learn.Filter{})
+	if len(all) != 2 {
+		t.Fatalf("%d patterns are listed", len(all))
+	}
+	byKind := h.list(learn.Filter{Kind: "sop"})
+	if len(byKind) != 1 || byKind[0].Outcomes != 3 || byKind[0].Confidence < 0.9 {
+		t.Errorf("the procedure's pattern is %+v", byKind)
+	}
+	learned := h.list(learn.Filter{Kind: "learned"})
+	if len(learned) != 1 || learned[0].Mode != learn.ModeQuarantine || learned[0].Precedents != 1 || learned[0].Confidence >= 0.5 {
+		t.Errorf("the lesson is %+v", learned)
+	}
+	for _, mode := range learn.Modes() {
+		for _, b := range h.list(learn.Filter{Mode: mode}) {
+			if b.Mode != mode {
+				t.Errorf("%s is listed under %s", b.Mode, mode)
+			}
+		}
+	}
+	if n := len(h.list(learn.Filter{Location: h.place, Kind: "sop"})); n != 1 {
+		t.Errorf("%d patterns were followed at the place", n)
+	}
+	if n := len(h.list(learn.Filter{Search: "%nothing like it%"})); n != 0 {
+		t.Errorf("%d patterns have a title that none has", n)
+	}
+	if page := h.list(learn.Filter{Size: 1}); len(page) != 1 || len(h.list(learn.Filter{After: page[0].Pattern.ID})) != 1 {
+		t.Error("the second page is not the rest of the first")
+	}
+}
+
+func TestAPatternShowsWhatItDoesAndHowItsRecordGrew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const decided = 70 // more than a chart shows
+	for i := range decided {
+		dec := h.decide("wifi", h.bays[i%2], club.TierSuggest)
+		h.propose(dec, club.ProposalApproved, []string{"usr_opal", "usr_oscar"}[i%2])
+		h.judge()
+	}
+	d, err := h.find(h.standing("wifi", "").Pattern.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Steps) != 1 || d.Steps[0].Reply == "" || d.Assessment.Outcomes != decided || d.Assessment.People != 2 {
+		t.Errorf("the pattern does %+v on a record of %d by %d", d.Steps, d.Assessment.Outcomes, d.Assessment.People)
+	}
+	if n := len(d.Points); n == 0 || n > 60 || d.Points[n-1].Outcomes != decided {
+		t.Fatalf("%d points, the last after %d", n, d.Points[max(n-1, 0)].Outcomes)
+	}
+	for i := 1; i < len(d.Points); i++ {
+		if d.Points[i].Auto < d.Points[i-1].Auto || !d.Points[i].At.After(d.Points[i-1].At) {
+			t.Errorf("after %d good outcomes less is proved than after %d", d.Points[i].Outcomes, d.Points[i-1].Outcomes)
+		}
+	}
+	if d.Next == nil || d.Next.Tier != club.TierAuto || d.Breaker != nil || len(d.Uses) == 0 || len(d.Record) == 0 {
+		t.Errorf("next %+v, breaker %v, %d uses, %d outcomes", d.Next, d.Breaker, len(d.Uses), len(d.Record))
+	}
+}
+
+func TestALessonShowsItsWordsAndPrecedents(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+	id := h.lessons()[0].Pattern.ID
+	d, err := h.find(id)
+	if err != nil || len(d.Known) != 2 || d.Precedents != 2 || len(d.Steps) != 1 {
+		t.Fatalf("%d precedents, steps %+v (%v)", len(d.Known), d.Steps, err)
+	}
+	h.read(func(tx *store.Tx) error {
+		words, err := h.memory.Words(t.Context(), tx, h.keys, id)
+		if words != atCounter {
+			t.Errorf("its words are %q", words)
+		}
+		return err
+	})
+	if _, err := h.find(club.NewPatternID(h.clock.Now())); club.CodeOf(err) != club.CodeNotFound {
+		t.Errorf("a pattern that is not there: %v", err)
+	}
+}
+
+func TestTrippedBreakersAreListedWithTheirPlace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.outcomes(6, club.TierAuto, club.OutcomeTimeout)
+	h.read(func(tx *store.Tx) error {
+		list, err := h.memory.Breakers(t.Context(), tx)
+		if err != nil || len(list) == 0 {
+			t.Fatalf("breakers: %v (%v)", list, err)
+		}
+		for _, b := range list {
+			if at, err := h.memory.BreakerPlace(t.Context(), tx, b); err != nil || !at.IsZero() {
+				t.Errorf("the breaker of %s stands at %q (%v)", b.Kind, at, err)
+			}
+		}
+		return nil
+	})
+}
