@@ -142,8 +142,10 @@ func (d *Demo) importSOPs(ctx context.Context, tenant *store.Tenant) error {
 	if len(problems) > 0 {
 		return fmt.Errorf("BUG: starter procedures: %s", problems[0])
 	}
-	_, err := d.App.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", false)
-	return err
+	if _, err := d.App.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", false); err != nil {
+		return err
+	}
+	return d.App.TrainMatcher(ctx, tenant.Slug) // the first text is not to wait for it
 }
 
 // SignInLink returns an address at which one of the staff signs in, once.

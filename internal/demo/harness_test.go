@@ -46,7 +46,7 @@ func makeHome(ctx context.Context) {
 	if home.dir, home.err = os.MkdirTemp("", "clubos-home-"); home.err != nil {
 		return
 	}
-	d, err := demo.Start(ctx, demo.Config{DataDir: home.dir, Log: slog.New(slog.DiscardHandler), Settings: quickly()})
+	d, err := demo.Start(ctx, demo.Config{DataDir: home.dir, Log: slog.New(slog.DiscardHandler), Settings: quickly(), Matchers: matchers()})
 	if err == nil {
 		err = d.Close()
 	}
