@@ -149,18 +149,18 @@ export class Club {
   }
 
   /**
-   * Publishes a procedure of the test's own, which is asked about first, and returns the words that call
-   * for it. ClubOS learns from what people approve and reject: tests that shared one would change what
+   * Publishes a procedure of the test's own, which is asked about first unless it is safe, and returns the
+   * words that call for it. ClubOS learns from what people approve and reject: tests that shared one would change what
    * it proposes to the others.
    */
-  async procedure(): Promise<string> {
+  async procedure(safe = false): Promise<string> {
     const word = randomBytes(6).toString("hex").replace(/\d/g, (d) => "ghijklmnop"[Number(d)]);
     const ask = `what about the ${word} offer`;
     await this.api("POST", "/sop-file", {
       sops: [{
         slug: `offer-${word}`, title: `The ${word} offer`, category: "information", scope: "global", status: "live",
         triggers: [ask, `tell me about the ${word} offer`, `is the ${word} offer still on`],
-        steps: [{ reply: `The ${word} offer holds until Sunday.` }],
+        steps: [{ reply: `The ${word} offer holds until Sunday.`, safe }],
       }],
     });
     return ask;

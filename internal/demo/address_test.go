@@ -25,7 +25,7 @@ func TestTextsOfEveryVendorAreTakenUnderANamedAddress(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d, err := demo.Start(t.Context(), demo.Config{Listen: "localhost:" + port, Log: slog.New(slog.DiscardHandler), Quick: true, DataDir: t.TempDir()})
+	d, err := demo.Start(t.Context(), demo.Config{Listen: "localhost:" + port, Log: slog.New(slog.DiscardHandler), Quick: true, DataDir: t.TempDir(), Matchers: matchers()})
 	if err != nil {
 		t.Fatal(err)
 	}
