@@ -32,7 +32,11 @@ var home struct {
 const atOnce = "12"
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", atOnce); err != nil { // a -parallel on the command line comes later and wins
+	n := atOnce
+	if storetest.DatabaseURL() != "" { // where the race detector runs, and each club is made from nothing
+		n = "4"
+	}
+	if err := flag.Set("test.parallel", n); err != nil { // a -parallel on the command line comes later and wins
 		panic(err)
 	}
 	code := m.Run()
