@@ -209,8 +209,7 @@ func (d *Decider) heldAgainst(th store.Thread, now time.Time) bool {
 // and danger calls everybody. The texts stay for the people to read.
 func (d *Decider) whileHeld(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, v verdict, ruled bool) error {
 	var err error
-	switch {
-	case ruled && (v.kind == kindOptOut || v.kind == kindOptIn):
+	if ruled && (v.kind == kindOptOut || v.kind == kindOptIn) {
 		if err = d.consent(ctx, tx, keys, m, v, ""); err == nil && v.kind == kindOptIn {
 			err = d.backAgain(ctx, tx, m)
 		}

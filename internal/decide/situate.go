@@ -3,9 +3,7 @@ package decide
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/event"
@@ -120,7 +118,7 @@ func (d *Decider) reported(ctx context.Context, tx *store.Tx, m *matter, s store
 	}
 	for _, b := range under {
 		if b.BayID == s.BayID && !s.BayID.IsZero() {
-			m.fact("booking", "the bay is booked until "+b.EndsAt.Format("15:04")+" UTC", "bookings", b.UpdatedAt)
+			m.fact("booking", "the bay is booked until "+b.EndsAt.In(club.Zone(m.location.TimeZone)).Format("15:04"), "bookings", b.UpdatedAt)
 		}
 	}
 	return nil
@@ -183,13 +181,15 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 		p.steps, p.fallback, p.tier = []knowledge.Step{{Ticket: "{{report}}"}}, nil, club.TierAuto
 		return p, p.hear(list)
 	}
-	d.reportPlan(m, s, &p)
+	if err := d.reportPlan(ctx, tx, m, s, &p); err != nil {
+		return p, err
+	}
 	return p, p.hear(list)
 }
 
 // reportPlan takes out of a plan what needs a member, and lowers it: a report alone moves nothing. What
 // only tells people of it needs nobody's leave.
-func (d *Decider) reportPlan(m *matter, s store.Situation, p *plan) {
+func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, p *plan) error {
 	about := module.Of(s.Code)
 	p.steps, p.fallback = d.withoutMember(p.steps, about), d.withoutMember(p.fallback, about)
 	if len(p.steps) == 0 {
@@ -197,26 +197,22 @@ func (d *Decider) reportPlan(m *matter, s store.Situation, p *plan) {
 	}
 	actions := actionsOf(p.steps, d.cfg.Catalogue)
 	for _, a := range actions {
-		if off, thrown, err := m.off(string(a.Category), a.Name); err == nil && thrown {
+		off, thrown, err := m.settings.OffAt(ctx, tx, string(a.Category), a.Name, m.location.ID)
+		if err != nil {
+			return err
+		}
+		if thrown {
 			p.lower(club.TierEscalate, "switched off: "+off)
 		}
 	}
 	if len(actions) > 0 {
 		p.lower(club.TierApprove, reportedOnly)
-		return
+		return nil
 	}
 	if p.tier != club.TierEscalate && len(p.limits) == 0 {
 		p.tier = club.TierAuto
 	}
-}
-
-// off is whether a switch stops an action anywhere, or at the matter's location.
-func (m *matter) off(category string, action club.ActionName) (string, bool, error) {
-	if off, thrown := m.settings.Off(category, action); thrown {
-		return off, true, nil
-	}
-	local := setting.AtLocation + m.location.Slug
-	return local, slices.Contains(m.settings.SwitchedOff, local), nil
+	return nil
 }
 
 // withoutMember leaves of a procedure's steps what can be done where nobody has written: acts that the
@@ -245,7 +241,7 @@ func (d *Decider) Over(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s 
 	if err != nil {
 		return err
 	}
-	if err := event.Note(ctx, tx, keys, th, "Over after "+spoken(tx.Now.Sub(s.OpenedAt))+": "+s.Title); err != nil {
+	if err := event.Note(ctx, tx, keys, th, "Over after "+club.Span(tx.Now.Sub(s.OpenedAt))+": "+s.Title); err != nil {
 		return err
 	}
 	list, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: th.ID, Limit: 5})
@@ -276,14 +272,7 @@ func (d *Decider) Over(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s 
 	return err
 }
 
-func spoken(d time.Duration) string {
-	if d < time.Hour {
-		return count(max(1, int(d/time.Minute)), "minute")
-	}
-	return count(int(d/time.Hour), "hour")
-}
-
-// reports reports whether a procedure is about an event of a code: a trigger names it, or its category is
+// relates reports whether a procedure is about an event of a code: a trigger names it, or its category is
 // the event's domain.
 func relates(doc knowledge.Document, code club.EventCode) bool {
 	for _, t := range doc.Triggers {
