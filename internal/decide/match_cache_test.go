@@ -77,3 +77,15 @@ func TestALessonCountsAtOnceBesideTheVersionThatIsLoaded(t *testing.T) {
 		t.Error("a procedure that is gone still matches")
 	}
 }
+
+func TestAVersionIsLoadedByOneAtATime(t *testing.T) {
+	t.Parallel()
+	c := NewMatchers(true, 0)
+	if !c.beginLoad("a") || c.beginLoad("a") || !c.beginLoad("b") {
+		t.Error("two load the version of one club, or one club waits for another")
+	}
+	c.endLoad("a")
+	if !c.beginLoad("a") {
+		t.Error("nobody may load it afterwards")
+	}
+}

@@ -26,8 +26,9 @@ type Matchers struct {
 	uses   uint64 // counts, to tell who was used last
 	places map[placeKey]*placed
 	// order lists the places, oldest first.
-	order []placeKey
-	asked map[club.Slug]asked
+	order   []placeKey
+	asked   map[club.Slug]asked
+	loading map[club.Slug]bool
 }
 
 // trainings are what was trained last, for whoever knows the same.
@@ -96,7 +97,7 @@ func NewMatchers(background bool, budget int64) *Matchers {
 }
 
 func newMatchers(background bool, budget int64, t *trainings) *Matchers {
-	return &Matchers{background: background, budget: budget, trainings: t, clubs: map[club.Slug]*standing{}, places: map[placeKey]*placed{}, asked: map[club.Slug]asked{}}
+	return &Matchers{background: background, budget: budget, trainings: t, clubs: map[club.Slug]*standing{}, places: map[placeKey]*placed{}, asked: map[club.Slug]asked{}, loading: map[club.Slug]bool{}}
 }
 
 // Sibling returns an empty cache for another installation in this process, which need not train what c has

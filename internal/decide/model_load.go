@@ -73,6 +73,10 @@ func (d *Decider) ready(ctx context.Context, tenant *store.Tenant, keys *vault.T
 	if err != nil || ok && !look || !d.matchers.background {
 		return ok, err
 	}
+	if !d.matchers.beginLoad(tenant.Slug) {
+		return ok, nil // somebody loads it: many texts at a start are not to load it each
+	}
+	defer d.matchers.endLoad(tenant.Slug)
 	number, k, there := d.matchers.loaded(tenant.Slug)
 	if !there || k.stamp != h.set.Stamp || k.lessons != h.lessons.Stamp {
 		k = newKnown(h.set, h.lessons)
@@ -190,6 +194,23 @@ func (d *Decider) ask(ctx context.Context, tenant *store.Tenant, h heard, k *kno
 		enqueueTraining(tx, due)
 		return nil
 	})
+}
+
+// beginLoad reports whether a club's matcher may be looked after by the caller: one does at a time.
+func (c *Matchers) beginLoad(tenant club.Slug) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loading[tenant] {
+		return false
+	}
+	c.loading[tenant] = true
+	return true
+}
+
+func (c *Matchers) endLoad(tenant club.Slug) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.loading, tenant)
 }
 
 // mayAsk reports whether a training is to be asked for, and remembers that it was.

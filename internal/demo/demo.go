@@ -38,7 +38,7 @@ type Config struct {
 	// Settings are set on top of the demo's own, by key, when the club is made.
 	Settings map[string]any
 	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds, and what has
-	// not proved itself after a quarter of a minute failed.
+	// not proved itself after a quarter of a minute failed. It is for tests.
 	Quick bool
 	// Matchers has trained what several demos know. Nil: this one trains by itself.
 	Matchers *decide.Matchers
@@ -88,6 +88,7 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	}
 	if cfg.Quick {
 		appCfg.VerifyWithin = 15 * time.Second
+		appCfg.DrainTimeout = time.Minute // many may end side by side
 	}
 	if d.App, err = app.Open(ctx, appCfg, cfg.Log); err != nil {
 		return err
