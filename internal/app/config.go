@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -60,6 +61,8 @@ type Config struct {
 	// vendors of every club. Both are for simulations of a long time.
 	Steps    *jobs.Stepper
 	StandIns *StandIns
+	// Listener is used instead of one at Listen, which is its address: for who must know that beforehand.
+	Listener net.Listener
 	// Matchers keeps what was trained where several servers of one process share it. Nil: the server's own.
 	Matchers *decide.Matchers
 }

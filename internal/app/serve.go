@@ -61,9 +61,11 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	if s.listener, err = lc.Listen(ctx, "tcp", a.Config.Listen); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", a.Config.Listen, err)
+	if s.listener = a.Config.Listener; s.listener == nil {
+		var lc net.ListenConfig
+		if s.listener, err = lc.Listen(ctx, "tcp", a.Config.Listen); err != nil {
+			return nil, fmt.Errorf("listen on %s: %w", a.Config.Listen, err)
+		}
 	}
 	if err := a.runner.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.listener.Close())

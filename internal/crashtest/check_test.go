@@ -55,6 +55,10 @@ func wrong() map[string]string {
 	}
 }
 
+// settleWithin is longer than the longest time in which an act that may not have reached its vendor, because
+// a kill came just before, has to prove itself.
+const settleWithin = 4 * time.Minute
+
 // settle waits until nothing is left to do.
 func (d *drive) settle(ctx context.Context, server *child) {
 	d.t.Helper()
@@ -63,7 +67,7 @@ func (d *drive) settle(ctx context.Context, server *child) {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	limit := time.Now().Add(100 * time.Second)
+	limit := time.Now().Add(settleWithin)
 	for calm := 0; calm < 3; {
 		left := d.count(ctx, db, unsettled())
 		if calm++; len(left) > 0 {

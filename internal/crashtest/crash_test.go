@@ -17,7 +17,7 @@ const (
 // TestLesson39KilledServersLoseNothingAndRepeatNothing ends servers at random moments while texts pour in.
 func TestLesson39KilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 	in := install(t, storetest.DatabaseURL())
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+settleWithin)
 	defer cancel()
 	began := time.Now()
 	d := newDrive(t, in, seeded(t))
@@ -56,7 +56,7 @@ func TestLesson39KilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 // what was acknowledged may be lost, and nothing done may be left in doubt: a drain ends what it began.
 func TestLesson39DeployMidWayDropsNothing(t *testing.T) {
 	in := install(t, storetest.DatabaseURL())
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+settleWithin)
 	defer cancel()
 	d := newDrive(t, in, seeded(t))
 	in.vendors.SMS.Break("send", vendorSlow())

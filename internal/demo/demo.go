@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -52,8 +53,9 @@ type Demo struct {
 	Tenant  *store.Tenant
 	URL     string
 
-	server  *app.Server
-	tempDir string
+	listener net.Listener // nil: the server has one of its own
+	server   *app.Server
+	tempDir  string
 }
 
 // Start opens everything and serves. Close ends it.
@@ -73,16 +75,18 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 		cfg.DataDir = d.tempDir
 	}
 	if cfg.Listen == "" || strings.HasSuffix(cfg.Listen, ":0") {
-		// The address must be known before anything listens there: vendors sign the address that they call.
-		if cfg.Listen, err = vendor.FreeAddress(ctx); err != nil {
-			return err
+		// The address must be known before anything is served there: vendors sign the address that they call.
+		var lc net.ListenConfig
+		if d.listener, err = lc.Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("listen: %w", err)
 		}
+		cfg.Listen = d.listener.Addr().String()
 	}
 	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		return err
 	}
-	appCfg.SchemaPrefix = cfg.SchemaPrefix
+	appCfg.SchemaPrefix, appCfg.Listener = cfg.SchemaPrefix, d.listener
 	if cfg.Matchers != nil {
 		appCfg.Matchers = cfg.Matchers.Sibling()
 	}
@@ -178,6 +182,9 @@ func (d *Demo) Close() error {
 	if d.server != nil {
 		errs = append(errs, d.server.Stop(context.Background()))
 		d.server = nil
+	}
+	if d.listener != nil {
+		_ = d.listener.Close() // the server has, where there was one
 	}
 	if d.App != nil {
 		errs = append(errs, d.App.Close())
