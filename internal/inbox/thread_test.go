@@ -114,6 +114,24 @@ func TestEmergencyWordRaisesThePriorityAtOnce(t *testing.T) {
 	}
 }
 
+func TestTextContinuesTheOpenConversationHoweverLatelyAnOldOneWasTouched(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	old := h.deliver(text(ada, "bay 3 froze")).Thread
+	h.apply(old, thread.Move{Event: club.ThreadResolve})
+	h.clock.Advance(48 * time.Hour)
+	open := h.deliver(text(ada, "how long do 18 holes take?")).Thread
+	if open == old {
+		t.Fatal("a new matter continued a settled thread")
+	}
+	for _, later := range []time.Duration{0, time.Minute} {
+		storetest.Exec(t, h.tenant, "UPDATE threads SET updated_at = $1 WHERE id = $2", h.thread(open).UpdatedAt.Add(later), old.String())
+		if r := h.deliver(text(ada, "hello?")); r.Thread != open {
+			t.Errorf("a text went to the settled thread, which was touched %s later", later)
+		}
+	}
+}
+
 func TestNameThatDoesNotOpenLosesNoText(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

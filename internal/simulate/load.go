@@ -60,7 +60,7 @@ type Report struct {
 	Sent     int
 	Acked    int // answered by 2xx
 	Failed   int // answered by something else, or not
-	Unsent   int // still waiting for a connection when the time was up
+	Unsent   int // due, or to be due, when the time was up
 	Statuses map[int]int
 	Errors   map[string]int // "timeout", "refused", "other": no answer at all
 	Elapsed  time.Duration  // from the first text to the last answer
@@ -139,8 +139,7 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 					due = start.Add(time.Duration(float64(i) / float64(c.Rate) * float64(time.Second)))
 					// Whoever is late sends at once; but not for ever after the end.
 					if !sleepUntil(ctx, timer, due) || time.Since(start) > c.Duration+c.Timeout {
-						workers[w].report.Unsent++
-						continue
+						return
 					}
 				} else if time.Since(start) >= c.Duration || ctx.Err() != nil {
 					return
@@ -228,7 +227,7 @@ func collect(workers []worker, c LoadConfig, planned int, elapsed time.Duration)
 	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}}
 	for _, w := range workers {
 		all.Merge(w.histogram)
-		out.Sent, out.Acked, out.Failed, out.Unsent = out.Sent+w.report.Sent, out.Acked+w.report.Acked, out.Failed+w.report.Failed, out.Unsent+w.report.Unsent
+		out.Sent, out.Acked, out.Failed = out.Sent+w.report.Sent, out.Acked+w.report.Acked, out.Failed+w.report.Failed
 		for k, n := range w.report.Statuses {
 			out.Statuses[k] += n
 		}
@@ -239,6 +238,7 @@ func collect(workers []worker, c LoadConfig, planned int, elapsed time.Duration)
 	if c.Rate == 0 {
 		out.Planned = out.Sent
 	}
+	out.Unsent = out.Planned - out.Sent
 	if elapsed > 0 {
 		out.RatePerS = float64(out.Acked) / elapsed.Seconds()
 	}

@@ -94,7 +94,7 @@ SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provi
     t.created_at, t.updated_at
 FROM json_each($1) j JOIN threads t ON t.id = (
     SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = $2 AND x.status <> 'merged'
-    ORDER BY x.updated_at DESC LIMIT 1)
+    ORDER BY CASE WHEN x.status IN ('ai_resolved', 'resolved', 'timeout') THEN 1 ELSE 0 END, x.updated_at DESC, x.id DESC LIMIT 1)
 `
 
 type FindLatestThreadsParams struct {
@@ -102,7 +102,8 @@ type FindLatestThreadsParams struct {
 	Line     string
 }
 
-// The threads that texts of these subjects (keys of a JSON object) to a line continue.
+// The threads that texts of these subjects (keys of a JSON object) to a line continue: the open one, however
+// lately a settled one was touched; of several the one changed last.
 func (q *Queries) FindLatestThreads(ctx context.Context, arg FindLatestThreadsParams) ([]Thread, error) {
 	rows, err := q.db.QueryContext(ctx, findLatestThreads, arg.Subjects, arg.Line)
 	if err != nil {

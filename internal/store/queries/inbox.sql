@@ -42,13 +42,14 @@ SELECT s.id, s.phone_index, s.wrapped_key, m.id AS member_id, m.name, m.home_loc
 FROM json_each(sqlc.arg(indexes)) j JOIN subjects s ON s.phone_index = j.key LEFT JOIN members m ON m.subject_id = s.id;
 
 -- name: FindLatestThreads :many
--- The threads that texts of these subjects (keys of a JSON object) to a line continue.
+-- The threads that texts of these subjects (keys of a JSON object) to a line continue: the open one, however
+-- lately a settled one was touched; of several the one changed last.
 SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provider, t.status, t.priority, t.version, t.unread, t.snippet,
     t.assigned_to, t.silent_until, t.merged_into, t.awaiting, t.episode_at, t.last_in_at, t.last_out_at, t.waiting_since, t.correlation_id,
     t.created_at, t.updated_at
 FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
     SELECT x.id FROM threads x WHERE x.subject_id = j.key AND x.line = sqlc.arg(line) AND x.status <> 'merged'
-    ORDER BY x.updated_at DESC LIMIT 1);
+    ORDER BY CASE WHEN x.status IN ('ai_resolved', 'resolved', 'timeout') THEN 1 ELSE 0 END, x.updated_at DESC, x.id DESC LIMIT 1);
 
 -- name: FindMessagesByProviderIDs :many
 -- Which of these ids of a provider (keys of a JSON object) are stored, and where.
