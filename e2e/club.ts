@@ -169,6 +169,19 @@ export class Club {
   async setting(key: string, value: unknown): Promise<void> {
     await this.api("PUT", `/settings/${key}`, { value });
   }
+
+  /** Runs something under settings of its own, and leaves them as they were: other tests go by what the demo has. */
+  async under(settings: Record<string, unknown>, run: () => Promise<void>): Promise<void> {
+    const all = await this.all<{ key: string; value: unknown }>("/settings?limit=200");
+    const before = all.filter((x) => x.key in settings);
+    if (before.length < Object.keys(settings).length) throw new Error(`no such setting among ${Object.keys(settings)}`);
+    for (const [key, value] of Object.entries(settings)) await this.setting(key, value);
+    try {
+      await run();
+    } finally {
+      for (const { key, value } of before) await this.setting(key, value);
+    }
+  }
 }
 
 /** Asks again until the answer is something; a reason for being slow is not known to tests. */

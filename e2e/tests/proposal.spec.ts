@@ -67,10 +67,7 @@ test("who edits while somebody else approves keeps what was typed and hears of i
 
 test("an announced action counts down to its deadline, and a rejection stops it", async ({ page, club, isMobile }) => {
   test.skip(isMobile, "the same setting for both would be switched under the other's feet");
-  await club.setting("actions.auto_execution", true);
-  await club.setting("autonomy.actions", ["device"]);
-  await club.setting("autonomy.places", ["all"]);
-  try {
+  await club.under({ "actions.auto_execution": true, "autonomy.actions": ["device"], "autonomy.places": ["all"] }, async () => {
     const m = await club.booker("Northside", 3);
     const id = await openProposal(page, club, m, "trackman froze");
     await expect(page.locator("[data-countdown]")).toHaveText(/^in 0:\d\d$/);
@@ -82,11 +79,7 @@ test("an announced action counts down to its deadline, and a rejection stops it"
     await page.locator(card).getByRole("button", { name: "Reject", exact: true }).click();
     await expect(said(page)).toContainText("Rejected");
     expect(await club.executions(id)).toEqual([]);
-  } finally {
-    await club.setting("actions.auto_execution", false);
-    await club.setting("autonomy.actions", []);
-    await club.setting("autonomy.places", []);
-  }
+  });
 });
 
 test("the decision behind a proposal is one press away", async ({ page, club }) => {

@@ -29,9 +29,7 @@ async function drawn(club: Club, text: string): Promise<Waiting> {
 
 test("what was done alone is reviewed by keys: wrong with a lesson, skipped, right", async ({ page, club }) => {
   test.slow(); // two answers, the first of them after a training
-  await club.setting("reviews.share", 1);
-  await club.setting("replies.auto_safe", true);
-  try {
+  await club.under({ "reviews.share": 1, "replies.auto_safe": true }, async () => {
     const text = await safeProcedure(club);
     const [wrong, right] = [await drawn(club, text), await drawn(club, text)];
     const before = async () => page.goto(at("reviews"));
@@ -64,10 +62,7 @@ test("what was done alone is reviewed by keys: wrong with a lesson, skipped, rig
     const answer = async (id: string) => (await club.api<{ review: { answer?: string; fault?: string } }>("GET", `/reviews/${id}`)).review;
     expect(await answer(wrong.decision_id)).toMatchObject({ answer: "wrong", fault: "words" });
     expect(await answer(right.decision_id)).toMatchObject({ answer: "right" });
-  } finally {
-    await club.setting("reviews.share", 0.05);
-    await club.setting("replies.auto_safe", false);
-  }
+  });
 });
 
 test("the results say what it would have done alone, by period and location", async ({ page, club }) => {
