@@ -7,9 +7,11 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/event"
 	"clubos/internal/knowledge"
 	"clubos/internal/outbox"
 	"clubos/internal/people"
+	"clubos/internal/phrase"
 	"clubos/internal/setting"
 	"clubos/internal/thread"
 )
@@ -26,6 +28,8 @@ func (w *walker) words(ctx context.Context, step knowledge.Step) (turn, error) {
 		err = w.ticket(ctx, step)
 	case knowledge.StepEscalate:
 		err = w.escalate(ctx, step)
+	case knowledge.StepNote:
+		err = w.note(ctx, step)
 	default:
 		err = fmt.Errorf("BUG: step %s has no form", w.key())
 	}
@@ -152,6 +156,20 @@ func (w *walker) ticket(ctx context.Context, step knowledge.Step) error {
 	w.plan.Did = true
 	w.thread, err = thread.Find(ctx, w.tx, w.thread.ID)
 	return err
+}
+
+// note tells colleagues who look at the conversation, and nobody else.
+func (w *walker) note(ctx context.Context, step knowledge.Step) error {
+	words, err := w.text(ctx, step.Note)
+	if err != nil {
+		return err
+	}
+	person, err := people.Find(ctx, w.tx, w.keys, w.thread.SubjectID)
+	if err != nil {
+		return err
+	}
+	w.plan.Did = true
+	return event.Note(ctx, w.tx, w.keys, w.thread, phrase.Mask(words, person.Names()...))
 }
 
 // escalate calls a person by a step of the procedure. A reason that cannot be filled is no reason to

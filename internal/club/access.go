@@ -51,6 +51,7 @@ type DoorEvent struct {
 	ID     string // of the content; the second delivery of an event has the same
 	Type   string // the vendor's word for it
 	Kind   AccessKind
+	Rang   bool   // somebody rang at the door; its Kind is AccessOther
 	Door   string // the vendor's id of the door; "" when it is about something else
 	Key    string // ours, when we were the cause
 	At     time.Time

@@ -22,6 +22,8 @@ func describe(steps []knowledge.Step, cat *catalogue.Catalogue) string {
 			parts = append(parts, "open a ticket")
 		case knowledge.StepEscalate:
 			parts = append(parts, "call a person")
+		case knowledge.StepNote:
+			parts = append(parts, "note it")
 		case knowledge.StepAction:
 			parts = append(parts, titleOf(s.Action, cat))
 		}

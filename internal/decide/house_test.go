@@ -147,7 +147,7 @@ func newHouse(t *testing.T) *house {
 		return decide.New(decide.Config{Matchers: m, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	}
 	h.decider = h.newDecider(matchers())
-	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied})
+	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied, DoorAlarm: h.desk.DoorAlarm})
 	t.Cleanup(h.inbox.Close)
 	h.furnish(cat)
 	return h

@@ -29,16 +29,19 @@ func (m *matter) findReports(ctx context.Context, tx *store.Tx) error {
 	if m.location.ID.IsZero() {
 		return nil
 	}
-	list, err := tx.FindEventsAround(ctx, store.FindEventsAroundParams{LocationID: m.location.ID, BayID: m.bay.ID, Since: tx.Now.Add(-together), Size: 20})
+	list, err := tx.FindEventsAround(ctx, store.FindEventsAroundParams{LocationID: m.location.ID, BayID: m.bay.ID, Since: tx.Now.Add(-together), Soon: tx.Now.Add(together), Size: 20})
 	if err != nil {
 		return fmt.Errorf("read what was reported: %w", err)
 	}
 	seen := map[string]bool{}
 	for _, e := range list {
-		if module.Silent(e.Code) || e.Code.Door() {
-			continue // doors stand among what doors reported
+		if module.Ordinary(e.Code) {
+			continue
 		}
 		m.reports = append(m.reports, e)
+		if e.Code.Door() {
+			continue // it stands among what doors reported
+		}
 		what := e.DeviceName
 		if what != "" {
 			what += " "

@@ -47,6 +47,9 @@ func (d *Decider) situate(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	if err != nil {
 		return err
 	}
+	if err := d.alarmed(ctx, tx, m, s, &p); err != nil {
+		return err
+	}
 	return d.carryOut(ctx, tx, keys, m, p)
 }
 
@@ -116,6 +119,9 @@ func (d *Decider) reported(ctx context.Context, tx *store.Tx, m *matter, s store
 	if err != nil {
 		return fmt.Errorf("read bookings: %w", err)
 	}
+	if n := len(under); n > 0 && s.BayID.IsZero() && s.Code.Door() {
+		m.fact("bookings", count(n, "booking")+" at the place at the moment", "bookings", tx.Now)
+	}
 	for _, b := range under {
 		if b.BayID == s.BayID && !s.BayID.IsZero() {
 			m.fact("booking", "the bay is booked until "+b.EndsAt.In(club.Zone(m.location.TimeZone)).Format("15:04"), "bookings", b.UpdatedAt)
@@ -129,31 +135,55 @@ const maxReports = 8
 
 // matchEvent weighs what is known at the place against what was reported.
 func (d *Decider) matchEvent(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, s store.Situation, what pattern.Event) (plan, error) {
-	set, err := d.cfg.Library.Live(ctx, tx)
+	list, version, err := d.weighEvent(ctx, tx, keys, m.location, m.bay, what)
 	if err != nil {
 		return plan{}, err
+	}
+	return d.chooseEvent(ctx, tx, m, s, what, list, version)
+}
+
+func (d *Decider) weighEvent(ctx context.Context, tx *store.Tx, keys *vault.Tenant, at store.Location, bay store.Bay, what pattern.Event) (list []found, version string, err error) {
+	set, err := d.cfg.Library.Live(ctx, tx)
+	if err != nil {
+		return nil, "", err
 	}
 	lessons, err := d.cfg.Memory.Learned(ctx, tx, keys)
 	if err != nil {
-		return plan{}, err
+		return nil, "", err
 	}
-	here, matcher, ok := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: m.location.Name, LocationID: m.location.ID, Bay: int(m.bay.Number)})
+	here, matcher, ok := d.matchers.at(tx.Tenant, set, lessons, knowledge.Place{Location: at.Name, LocationID: at.ID, Bay: int(bay.Number)})
 	if !ok {
-		return plan{}, club.Conflict("what is known has changed at this moment; look again")
+		return nil, "", club.Conflict("what is known has changed at this moment; look again")
 	}
 	result := matcher.MatchEvent(what, 0)
-	var list []found
 	for _, c := range result.Candidates {
 		if f, ok := here.found(set, c); ok && len(list) < weighedMost {
 			list = append(list, f)
 		}
 	}
-	return d.chooseEvent(ctx, tx, m, s, list, result.Version)
+	return list, result.Version, nil
+}
+
+// Knows reports whether something known at a place fits what was reported there.
+func (d *Decider) Knows(ctx context.Context, tx *store.Tx, keys *vault.Tenant, at store.Location, id club.BayID, what pattern.Event) (bool, error) {
+	var bay store.Bay
+	if !id.IsZero() {
+		var err error
+		if bay, err = tx.FindBay(ctx, id); err != nil {
+			return false, fmt.Errorf("read bay: %w", err)
+		}
+	}
+	s, err := setting.Load(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	list, _, err := d.weighEvent(ctx, tx, keys, at, bay, what)
+	return len(list) > 0 && list[0].confidence >= s.Thresholds.Low, err
 }
 
 // chooseEvent settles on what is done about a situation: a known procedure, what people did before, or a
 // ticket.
-func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, list []found, model string) (plan, error) {
+func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, what pattern.Event, list []found, model string) (plan, error) {
 	candidates := make([]club.Candidate, len(list))
 	for i, f := range list {
 		candidates[i] = f.candidate
@@ -161,7 +191,7 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
 		p := plan{verdict: verdict{kind: kindAnswer, rule: learn.RuleNoMatch, title: m.masked}, candidates: candidates, model: model,
 			steps: []knowledge.Step{{Ticket: "{{report}}"}}, earned: club.TierEscalate, tier: club.TierAuto}
-		if module.Silent(s.Code) {
+		if module.Silent(what) {
 			p.kind, p.rule, p.steps, p.earned = kindNoAnswer, "the ordinary course", nil, club.TierAuto
 		}
 		return p, p.hear(list)
@@ -227,7 +257,7 @@ func (d *Decider) withoutMember(steps []knowledge.Step, about module.Module) []k
 			}
 		case knowledge.StepReply, knowledge.StepAsk:
 			continue
-		case knowledge.StepTicket, knowledge.StepEscalate:
+		case knowledge.StepTicket, knowledge.StepEscalate, knowledge.StepNote:
 		}
 		out = append(out, s)
 	}

@@ -37,6 +37,7 @@ type ThreadDetail struct {
 	BayBookings []store.Booking             // of the thread's bay, likewise
 	Devices     []store.Device              // of the bay, and those that serve the whole place
 	Doors       []store.FindAccessEventsRow // what doors reported of late at the place of the person's present booking, newest first
+	Situation   store.Situation             // of a thread in which nobody has written; Bookings and Doors are then the situation's
 	Others      []store.Thread              // the person's other threads, newest first, that the reader may see
 }
 
@@ -160,8 +161,11 @@ func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *Thr
 	if out.Bookings, err = tx.FindDeskBookings(ctx, store.FindDeskBookingsParams{SubjectID: out.Thread.SubjectID, Since: since, Until: until}); err != nil {
 		return fmt.Errorf("find bookings: %w", err)
 	}
+	if err := loadSituation(ctx, tx, p, out); err != nil {
+		return err
+	}
 	out.Bookings = slices.DeleteFunc(out.Bookings, func(b store.Booking) bool { return !p.AllowsLocation(b.LocationID) })
-	if p.Can(identity.DevicesRead) {
+	if p.Can(identity.DevicesRead) && len(out.Doors) == 0 {
 		if err := loadDoors(ctx, tx, out); err != nil {
 			return err
 		}
@@ -186,6 +190,29 @@ func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *Thr
 		return fmt.Errorf("find bay's bookings: %w", err)
 	}
 	return nil
+}
+
+// loadSituation reads what a thread is about in which nobody has written.
+func loadSituation(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) error {
+	if out.Thread.Provider != club.EventProvider {
+		return nil
+	}
+	list, err := tx.FindSituationsOfThread(ctx, out.Thread.ID)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	out.Situation = list[0]
+	if id := out.Situation.BookingID; !id.IsZero() {
+		b, err := tx.FindBooking(ctx, id)
+		if err != nil {
+			return fmt.Errorf("find situation's booking: %w", err)
+		}
+		out.Bookings = []store.Booking{b}
+	}
+	if out.Situation.Code.Door() && p.Can(identity.DevicesRead) {
+		out.Doors, err = tx.FindAccessEvents(ctx, store.FindAccessEventsParams{LocationID: out.Situation.LocationID, BayID: out.Situation.BayID, Since: tx.Now.Add(-doorReports), Size: 5})
+	}
+	return err
 }
 
 // loadDoors reads what the doors reported where the person is, or is about to be.

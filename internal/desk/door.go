@@ -42,8 +42,34 @@ func (d *Desk) DoorAlarm(ctx context.Context, tx *store.Tx, e store.AccessEvent)
 	}
 	_, _, err = d.OpenTicket(ctx, tx, self, NewTicket{Template: "access", Title: "Door " + e.Kind.Words() + ": " + door, Priority: priority, Location: e.LocationID, Bay: e.BayID, Device: e.DeviceID,
 		Description: fmt.Sprintf("The door controller reported it at %s. Nothing has been done to the door.", at.Format("15:04 on 2 January")),
-		DedupKey:    fmt.Sprintf("access:%s:%s:%d", e.DoorRef, e.Kind, e.At.Unix()/int64(time.Hour/time.Second))})
+		DedupKey:    alarmKey(e)})
 	return err
+}
+
+// alarmKey is the same for what one door reports of a kind within an hour.
+func alarmKey(e store.AccessEvent) string {
+	return fmt.Sprintf("access:%s:%s:%d", e.DoorRef, e.Kind, e.At.Unix()/int64(time.Hour/time.Second))
+}
+
+// JoinAlarm gives a thread the ticket that DoorAlarm made at once for what is decided on there, so that one
+// event has one conversation and calls people once. It reports false where there is none.
+func (d *Desk) JoinAlarm(ctx context.Context, tx *store.Tx, e store.AccessEvent, thread club.ThreadID) (store.Ticket, bool, error) {
+	key := alarmKey(e)
+	t, err := tx.FindTicketByDedupKey(ctx, &key)
+	if missing(err) {
+		return t, false, nil
+	}
+	if err != nil {
+		return t, false, fmt.Errorf("find alarm's ticket: %w", err)
+	}
+	n, err := tx.GiveTicketThread(ctx, store.GiveTicketThreadParams{ID: t.ID, ThreadID: thread, Now: tx.Now})
+	if err != nil {
+		return t, false, fmt.Errorf("give ticket its thread: %w", err)
+	}
+	if n == 1 {
+		tx.Changed(TopicTicket, t.ID.String())
+	}
+	return t, true, nil
 }
 
 // in is an instant by the clock of a place.

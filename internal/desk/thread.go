@@ -117,7 +117,14 @@ func (d *Desk) Resolve(ctx context.Context, tenant *store.Tenant, p identity.Pri
 		if err := d.takeOver(ctx, tx, t, p.Actor, o); err != nil {
 			return t, err
 		}
-		t, err := thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadResolve, By: p.Actor, Why: "closed by hand"})
+		keys, err := d.keys(ctx, tx)
+		if err != nil {
+			return t, err
+		}
+		if err := d.cfg.Memory.Acted(ctx, tx, keys, t, p.Actor); err != nil {
+			return t, err
+		}
+		t, err = thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadResolve, By: p.Actor, Why: "closed by hand"})
 		if err != nil {
 			return t, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/jobs"
+	"clubos/internal/pattern"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -63,7 +64,7 @@ func Take(ctx context.Context, tx *store.Tx, r Report) (bool, error) {
 // wait is how long an event waits for others that belong to it.
 func wait(code club.EventCode, s setting.Settings) time.Duration {
 	switch code {
-	case club.EventDeviceOffline, club.EventDeviceFault:
+	case club.EventDeviceOffline, club.EventDeviceFault, club.EventBookingOverlap:
 		return s.IncidentWait
 	case club.EventAccessDenied, club.EventUnlockRequested:
 		return min(s.IncidentWait, deniedWait)
@@ -79,6 +80,9 @@ type Config struct {
 	Ring *vault.Ring
 	// Advance has the machine look at a thread.
 	Advance func(tx *store.Tx, thread club.ThreadID)
+	// Known reports whether something known at a place fits what was reported there. Nobody is told of what is
+	// ordinary and fits nothing.
+	Known func(ctx context.Context, tx *store.Tx, keys *vault.Tenant, at store.Location, bay club.BayID, what pattern.Event) (bool, error)
 	// Over is told that a situation has ended, in the transaction that saw it.
 	Over func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error
 	// Devices finds a club's vendors whose devices can be listed, by name.
@@ -102,13 +106,21 @@ func New(cfg Config) *Room {
 	return &Room{cfg: cfg}
 }
 
-// pollEvery is how often it is looked whose turn it is to be looked at.
-const pollEvery = 5 * time.Second
+const (
+	// pollEvery is how often it is looked which device's turn it is to be looked at.
+	pollEvery = 5 * time.Second
+	// bookingsEvery is how often it is looked who has not come.
+	bookingsEvery = time.Minute
+	pruneEvery    = time.Hour
+)
 
 // Register adds the room's jobs.
 func (r *Room) Register(reg *jobs.Registry) {
 	jobs.Handle(reg, jobs.Handler[GatherJob]{Work: r.Gather})
+	jobs.Handle(reg, jobs.Handler[OverJob]{Work: r.WorkOver})
 	reg.Every("event.devices", pollEvery, r.Poll)
+	reg.Every("event.bookings", bookingsEvery, r.LookAtBookings)
+	reg.Every("event.prune", pruneEvery, r.Prune)
 }
 
 // self is the actor of what this room does.

@@ -2,10 +2,12 @@ package event
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/jobs"
+	"clubos/internal/pattern/module"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -22,6 +24,8 @@ func (GatherJob) Kind() string { return "gather_event" }
 const (
 	// goesOn is how long after its last event a situation without an end is still the same.
 	goesOn = 15 * time.Minute
+	// tryingOn is how long after they were denied somebody tries again.
+	tryingOn = 5 * time.Minute
 	// comesBack is how long after a situation the same one has come back, and does not begin another.
 	comesBack = 24 * time.Hour
 )
@@ -41,7 +45,11 @@ func (r *Room) Gather(ctx context.Context, tenant *store.Tenant, job GatherJob) 
 		if err := tx.LockForGate(ctx, store.LockForGateParams{Target: "situations:" + e.LocationID.String(), LastAt: tx.Now}); err != nil {
 			return wrap("lock situations", err)
 		}
-		list, err := tx.FindUngathered(ctx, store.FindUngatheredParams{Code: e.Code, LocationID: e.LocationID})
+		since := tx.Now
+		if e.Code == club.EventAccessDenied {
+			since = since.Add(-tryingOn)
+		}
+		list, err := tx.FindUngathered(ctx, store.FindUngatheredParams{Code: e.Code, LocationID: e.LocationID, KeptSince: since})
 		if err != nil {
 			return wrap("find events", err)
 		}
@@ -50,6 +58,9 @@ func (r *Room) Gather(ctx context.Context, tenant *store.Tenant, job GatherJob) 
 			return err
 		}
 		for _, group := range groups(left) {
+			if !slices.ContainsFunc(group, func(e store.Event) bool { return e.GatheredAt == nil }) {
+				continue // all of it was kept before, and nothing has been added
+			}
 			if err := r.gather(ctx, tx, keys, group); err != nil {
 				return err
 			}
@@ -94,13 +105,14 @@ func outOfUse(ctx context.Context, tx *store.Tx, object string) (bool, error) {
 }
 
 // groups puts together what is one situation: faults of devices by their place, everything else by what it
-// is about.
+// is about. More bookings than a few that overlap at one place have one cause: a calendar that is read twice,
+// or a bay that two systems sell.
 func groups(list []store.Event) [][]store.Event {
 	var order []string
 	by := map[string][]store.Event{}
 	for _, e := range list {
 		key := about(e)
-		if e.Code == club.EventDeviceOffline || e.Code == club.EventDeviceFault {
+		if e.Code == club.EventDeviceOffline || e.Code == club.EventDeviceFault || e.Code == club.EventBookingOverlap && len(list) > fewOverlaps {
 			key = e.LocationID.String()
 		}
 		if by[key] == nil {
@@ -114,6 +126,9 @@ func groups(list []store.Event) [][]store.Event {
 	}
 	return out
 }
+
+// fewOverlaps is how many pairs of bookings may overlap at a place, reported together, by chance.
+const fewOverlaps = 3
 
 // about is what an event is about: its booking, else its device, else its bay.
 func about(e store.Event) string {
@@ -151,11 +166,8 @@ func continues(s store.Situation, list []store.Event, now time.Time) bool {
 		return false
 	}
 	together := s.Code == club.EventDeviceOffline && list[0].At.Sub(s.LastAt) <= time.Minute
-	return together || same(s, list) && (Lasting(s) || now.Sub(s.LastAt) < goesOn)
+	return together || same(s, list) && (module.Lasts(s.Code) || now.Sub(s.LastAt) < goesOn)
 }
-
-// Lasting reports whether a situation has an end that is seen.
-func Lasting(s store.Situation) bool { return s.Code == club.EventDeviceOffline }
 
 // same reports whether events are about what a situation is about.
 func same(s store.Situation, list []store.Event) bool {

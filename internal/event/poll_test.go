@@ -11,6 +11,7 @@ import (
 	"clubos/internal/connector/ninjaone"
 	"clubos/internal/event"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/pattern"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -30,6 +31,7 @@ type hall struct {
 	location club.LocationID
 	bays     [3]club.BayID
 	devices  [3]club.DeviceID
+	known    bool // whether something known fits whatever is reported
 	over     int
 	advanced int
 }
@@ -56,6 +58,9 @@ func newHall(t *testing.T) *hall {
 	t.Cleanup(client.Close)
 	h.room = event.New(event.Config{Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler),
 		Devices: func(club.Slug) map[string]event.Lister { return map[string]event.Lister{"ninjaone": lister{client}} },
+		Known: func(context.Context, *store.Tx, *vault.Tenant, store.Location, club.BayID, pattern.Event) (bool, error) {
+			return h.known, nil
+		},
 		Advance: func(*store.Tx, club.ThreadID) { h.advanced++ },
 		Over:    func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error { h.over++; return nil }})
 	h.write(func(tx *store.Tx) error {

@@ -15,14 +15,24 @@ import (
 	"clubos/internal/vault"
 )
 
-// reporter is the address of the subject behind every thread of situations: nobody's number.
-const reporter = "club:events"
+// Reporter is the address of the subject behind every thread of situations: nobody's number.
+const Reporter = "club:events"
 
-// open opens a situation, in the thread of the one before where it has come back.
+// open opens a situation, in the thread of the one before where it has come back. What is ordinary and fits
+// nothing known is kept without one.
 func (r *Room) open(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list []store.Event, before *store.Situation) error {
 	c, err := look(ctx, tx, list)
 	if err != nil {
 		return err
+	}
+	if module.Silent(c.event) {
+		known, err := r.cfg.Known(ctx, tx, keys, c.location, c.bay, c.event)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return gathered(ctx, tx, "", list)
+		}
 	}
 	th, err := r.threadOf(ctx, tx, keys, c, before)
 	if err != nil {
@@ -30,7 +40,7 @@ func (r *Room) open(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list 
 	}
 	first := list[0]
 	s := store.Situation{ID: club.NewSituationID(tx.Now), Domain: string(pattern.CodeDomain(string(first.Code))), Code: first.Code, ThreadID: th.ID, LocationID: first.LocationID,
-		BookingID: first.BookingID, OpenedAt: first.At, LastAt: first.At, CorrelationID: tx.Correlation}
+		BookingID: c.booking.ID, OpenedAt: first.At, LastAt: first.At, CorrelationID: tx.Correlation}
 	c.fill(&s)
 	if err := tx.CreateSituation(ctx, store.CreateSituationParams{ID: s.ID, Domain: s.Domain, Code: s.Code, ThreadID: s.ThreadID, LocationID: s.LocationID, BayID: s.BayID,
 		DeviceID: s.DeviceID, BookingID: s.BookingID, Title: s.Title, Context: s.Context, Bays: s.Bays, OpenedAt: s.OpenedAt, CorrelationID: s.CorrelationID}); err != nil {
@@ -97,7 +107,7 @@ func (r *Room) threadOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c
 			return th, err
 		}
 	}
-	subject, err := people.Subject(ctx, tx, keys, reporter)
+	subject, err := people.Subject(ctx, tx, keys, Reporter)
 	if err != nil {
 		return store.Thread{}, err
 	}
@@ -165,44 +175,12 @@ func write(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Threa
 	return wrap("store what was reported", err)
 }
 
-// Clear ends the state that an open event reported, and its situation where nothing else of it goes on.
-func (r *Room) Clear(ctx context.Context, tx *store.Tx, keys *vault.Tenant, open string) error {
-	e, err := tx.FindOpenEvent(ctx, &open)
-	if missing(err) {
-		return nil
-	}
-	if err != nil {
-		return wrap("find open event", err)
-	}
-	if _, err := tx.ClearEvent(ctx, store.ClearEventParams{ID: e.ID, ClearedAt: &tx.Now}); err != nil {
-		return wrap("clear event", err)
-	}
-	if e.SituationID.IsZero() {
-		return nil
-	}
-	left, err := tx.CountOpenEvents(ctx, e.SituationID)
-	if err != nil || left > 0 {
-		return wrap("count open events", err)
-	}
-	s, err := tx.FindSituation(ctx, e.SituationID)
-	if err != nil || s.ClearedAt != nil {
-		return wrap("find situation", err)
-	}
-	s.ClearedAt = &tx.Now
-	if err := update(ctx, tx, s); err != nil {
-		return err
-	}
-	if err := audit.Write(ctx, tx, audit.Entry{Actor: self, Action: "situation.over", Object: s.ID.String(), Thread: s.ThreadID, Detail: map[string]any{"after": tx.Now.Sub(s.OpenedAt).String()}}); err != nil {
-		return err
-	}
-	return r.cfg.Over(ctx, tx, keys, s)
-}
-
 // bayName and the like are what people read; scene is what events are about, as the rows say.
 type scene struct {
 	location store.Location
 	bay      club.BayID    // zero: several, or none
 	device   club.DeviceID // zero: several, or none
+	booking  store.Booking // zero ID: several, or none
 	title    string
 	event    pattern.Event
 	bays     int
@@ -225,7 +203,11 @@ func look(ctx context.Context, tx *store.Tx, list []store.Event) (scene, error) 
 	}
 	var bays []club.BayID
 	var devices []club.DeviceID
+	var bookings []club.BookingID
 	for _, e := range list {
+		if !e.BookingID.IsZero() && !slices.Contains(bookings, e.BookingID) {
+			bookings = append(bookings, e.BookingID)
+		}
 		if !e.BayID.IsZero() && !slices.Contains(bays, e.BayID) {
 			bays = append(bays, e.BayID)
 		}
@@ -234,7 +216,7 @@ func look(ctx context.Context, tx *store.Tx, list []store.Event) (scene, error) 
 		}
 	}
 	c.bays = len(bays)
-	known := module.Circumstances{Code: list[0].Code, Place: c.location.Slug, Bays: len(bays), Local: list[0].At.In(zone)}
+	known := module.Circumstances{Code: list[0].Code, Place: c.location.Slug, Bays: len(bays), Times: len(list), Local: list[0].At.In(zone)}
 	if len(bays) == 1 {
 		c.bay = bays[0]
 	}
@@ -244,8 +226,16 @@ func look(ctx context.Context, tx *store.Tx, list []store.Event) (scene, error) 
 			return c, err
 		}
 	}
+	if len(bookings) == 1 {
+		if c.booking, err = tx.FindBooking(ctx, bookings[0]); err != nil {
+			return c, wrap("find booking", err)
+		}
+	}
 	if known.Occupied, err = occupied(ctx, tx, c.location.ID, bays); err != nil {
 		return c, err
+	}
+	if !c.booking.ID.IsZero() && !known.Code.Door() { // its hour counts, not that at which it was reported
+		known.Local, known.Occupied = c.booking.StartsAt.In(zone), runs(c.booking, tx.Now)
 	}
 	if known.Words, c.title, err = words(ctx, tx, c, list, len(devices)); err != nil {
 		return c, err

@@ -32,6 +32,9 @@ func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devic
 			return plain, fmt.Sprintf("%d devices of %s: %s", devices, place, plain), nil
 		}
 	}
+	if e.Code == club.EventBookingOverlap && len(list) > 1 && c.booking.ID.IsZero() {
+		return "many bookings overlap", fmt.Sprintf("%d pairs of bookings overlap, %s", len(list), place), nil
+	}
 	name := ""
 	if !c.device.IsZero() {
 		d, err := tx.FindDevice(ctx, c.device)
@@ -42,8 +45,8 @@ func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devic
 		plain = strings.TrimSpace(kindWords[d.Kind] + " " + plain)
 	}
 	title = strings.TrimSpace(name + " " + happened[e.Code])
-	if n := len(list); n > 1 && e.Code == club.EventAccessDenied {
-		title = fmt.Sprintf("%s %d times", title, n)
+	if len(list) > 1 && e.Code == club.EventAccessDenied {
+		title += " several times"
 	}
 	title = cmp.Or(strings.TrimSpace(title), string(e.Code)) + ", " + place
 	if e.Detail != "" {

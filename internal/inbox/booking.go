@@ -11,6 +11,7 @@ import (
 	"clubos/internal/audit"
 	"clubos/internal/booking"
 	"clubos/internal/club"
+	"clubos/internal/event"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -47,9 +48,13 @@ func (in *Inbox) Booking(ctx context.Context, tenant *store.Tenant, deliveryID s
 				}
 			}
 		}
-		done, err := newBooker(tx, keys).put(ctx, c)
+		b := newBooker(tx, keys)
+		done, err := b.put(ctx, c)
+		if err != nil {
+			return err
+		}
 		id = done.next.ID
-		return err
+		return b.tell(ctx, true)
 	})
 	return id, err
 }
@@ -84,6 +89,7 @@ type booker struct {
 	locations []store.Location
 	bays      map[club.LocationID][]store.Bay
 	region    *string
+	changes   []event.Rebooked // what was stored so far
 }
 
 func newBooker(tx *store.Tx, keys *vault.Tenant) *booker {
@@ -170,6 +176,7 @@ func (b *booker) write(ctx context.Context, s stored, c club.BookingChange) erro
 			return fmt.Errorf("forget edit: %w", err)
 		}
 	}
+	b.changes = append(b.changes, event.Rebooked{Old: s.old, New: next, Known: s.known})
 	if !b.bulk {
 		b.tx.Changed(BookingTopic, next.ID.String())
 	}
@@ -178,6 +185,18 @@ func (b *booker) write(ctx context.Context, s stored, c club.BookingChange) erro
 		by = club.System("inbox")
 	}
 	return auditBooking(ctx, b.tx, by, s, c.Reason)
+}
+
+// tell reports what was stored, once all of it is. Where news is false, it is what a source had before we
+// knew it.
+func (b *booker) tell(ctx context.Context, news bool) error {
+	if len(b.changes) == 0 {
+		return nil
+	}
+	if err := event.TakeBookings(ctx, b.tx, b.changes, news); err != nil {
+		return fmt.Errorf("report bookings: %w", err)
+	}
+	return nil
 }
 
 // keeps reports whether a person's change stands against what the source says: it said the same before.

@@ -159,6 +159,9 @@ func (b *booker) file(ctx context.Context, f BookingFile) (FileReport, error) {
 	if out.Changes() == 0 {
 		return out, nil
 	}
+	if err := b.tell(ctx, true); err != nil {
+		return out, err
+	}
 	b.tx.Changed(BookingTopic, "")
 	by := f.By
 	if by.Kind == "" {

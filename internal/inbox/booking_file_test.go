@@ -113,6 +113,9 @@ func TestOverlapsAreToldAndTaken(t *testing.T) {
 	if diff := cmp.Diff([]string{"line 3", "line 2", "a booking from the booking system", ""}, got); diff != "" || done.Created != 4 {
 		t.Errorf("%d created (-want +got)\n%s", done.Created, diff)
 	}
+	if n := h.count("SELECT COUNT(*) FROM events WHERE code = 'booking.overlap'"); n == 0 {
+		t.Error("no overlap is reported")
+	}
 }
 
 func TestFileOfAPersonLimitedToSomePlacesTouchesNoOthers(t *testing.T) {

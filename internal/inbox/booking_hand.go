@@ -8,6 +8,7 @@ import (
 
 	"clubos/internal/booking"
 	"clubos/internal/club"
+	"clubos/internal/event"
 	"clubos/internal/identity"
 	"clubos/internal/store"
 )
@@ -116,7 +117,10 @@ func (in *Inbox) byHand(ctx context.Context, tenant *store.Tenant, p identity.Pr
 		}
 		b := newBooker(tx, keys)
 		b.allows = p.AllowsLocation
-		return fn(b)
+		if err := fn(b); err != nil {
+			return err
+		}
+		return b.tell(ctx, true)
 	})
 }
 
@@ -183,6 +187,7 @@ func (b *booker) revise(ctx context.Context, p identity.Principal, s stored, see
 			return s.old, fmt.Errorf("note edit: %w", err)
 		}
 	}
+	b.changes = append(b.changes, event.Rebooked{Old: s.old, New: s.next, Known: true})
 	b.tx.Changed(BookingTopic, s.next.ID.String())
 	return s.next, auditBooking(ctx, b.tx, p.Actor, s, reason)
 }

@@ -281,8 +281,12 @@ func TestFeedIsReadAndSaysHowItFares(t *testing.T) {
 	}
 	standing := func() int { return h.count("SELECT COUNT(*) FROM bookings WHERE status = 'confirmed'") }
 
+	reported := func() int { return h.count("SELECT COUNT(*) FROM events") }
 	if s := poll(); s.Taken != 5 || s.Problem != "" || !s.ReadAt.Equal(storetest.Start) || standing() != 5 {
 		t.Errorf("%+v, %d bookings", s, standing())
+	}
+	if n := reported(); n != 0 {
+		t.Errorf("%d bookings that the feed had from the beginning are news", n)
 	}
 	all := cal.changes
 	cal.changes, cal.same = nil, true
@@ -310,6 +314,9 @@ func TestFeedIsReadAndSaysHowItFares(t *testing.T) {
 	cal.err, cal.changes = nil, append(all[1:], bad)
 	if s := poll(); s.Failures != 0 || s.Refused != 1 || !strings.Contains(s.Problem, "Bay 99") || standing() != 4 {
 		t.Errorf("one gone, one bad: %+v, %d bookings", s, standing())
+	}
+	if n := h.count("SELECT COUNT(*) FROM events e JOIN bookings b ON b.id = e.booking_id WHERE e.code = 'booking.cancelled' AND b.external_id = 'u1'"); n != 1 || reported() != 1 {
+		t.Errorf("%d of %d reports are of the one that is gone", n, reported())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/event"
 	"clubos/internal/store"
 )
 
@@ -18,8 +19,8 @@ const AccessTopic = "access"
 // "denied" for the first.
 const sameEvent = 10 * time.Second
 
-// DoorEvent stores what a door controller reports, once, and has the people told whom Config.DoorAlarm
-// calls. It does nothing to any door: a report is evidence.
+// DoorEvent stores what a door controller reports, once, has the people told whom Config.DoorAlarm calls, and
+// has it gathered with what belongs to it. It does nothing to any door: a report is evidence.
 func (in *Inbox) DoorEvent(ctx context.Context, tenant *store.Tenant, e club.DoorEvent) (Result, error) {
 	if e.ID == "" {
 		return Result{}, club.Invalid("a door event needs an id")
@@ -43,6 +44,9 @@ func (in *Inbox) DoorEvent(ctx context.Context, tenant *store.Tenant, e club.Doo
 			return nil
 		}
 		tx.Changed(AccessTopic, row.ID.String())
+		if err := event.TakeDoor(ctx, tx, row, eventOf(e)); err != nil {
+			return fmt.Errorf("report a door: %w", err)
+		}
 		if in.cfg.DoorAlarm == nil || !row.Kind.Alarms() {
 			return nil
 		}
@@ -52,6 +56,24 @@ func (in *Inbox) DoorEvent(ctx context.Context, tenant *store.Tenant, e club.Doo
 		return nil
 	})
 	return res, err
+}
+
+// eventOf is what an access event reports; "" for what is of no concern by itself.
+func eventOf(e club.DoorEvent) club.EventCode {
+	switch e.Kind {
+	case club.AccessDenied:
+		return club.EventAccessDenied
+	case club.AccessHeldOpen:
+		return club.EventDoorHeldOpen
+	case club.AccessForced:
+		return club.EventDoorForced
+	case club.AccessOther:
+		if e.Rang {
+			return club.EventUnlockRequested
+		}
+	case club.AccessGranted, club.AccessOpened, club.AccessClosed:
+	}
+	return ""
 }
 
 // accessEvent is the row of an event, with the place of the door as far as the club has entered it.

@@ -46,6 +46,9 @@ func TestDoorEventIsStoredOnceWithItsPlace(t *testing.T) {
 			t.Fatalf("delivery %d: %+v, %v", i, r, err)
 		}
 	}
+	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM events e JOIN access_events a ON a.id = e.access_event_id WHERE e.code = 'access.denied' AND e.device_id = a.device_id"); n != 1 {
+		t.Errorf("%d reports", n)
+	}
 	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM access_events e JOIN devices d ON d.id = e.device_id WHERE e.location_id = d.location_id AND e.kind = 'denied'"); n != 1 || len(*told) != 0 {
 		t.Errorf("%d stored with their place, %d alarms", n, len(*told))
 	}
@@ -97,5 +100,48 @@ func TestAlarmThatCannotBeToldIsDeliveredAgain(t *testing.T) {
 	r, err := in.DoorEvent(t.Context(), tenant, e)
 	if err != nil || r.Duplicate || len(*told) != 2 || (*told)[1].DeviceID.IsZero() {
 		t.Errorf("%+v, %v, told %d times", r, err, len(*told))
+	}
+}
+
+func TestWhatADoorReportedOutlivesItsRecord(t *testing.T) {
+	t.Parallel()
+	in, tenant, clock, _, _ := doors(t)
+	if _, err := in.DoorEvent(t.Context(), tenant, club.DoorEvent{Vendor: "unifi", ID: "e1", Kind: club.AccessForced, Door: "door-1", At: clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(366 * 24 * time.Hour)
+	if err := in.Prune(t.Context(), tenant); err != nil {
+		t.Fatal(err)
+	}
+	if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM events WHERE access_event_id IS NULL"); n != 1 || storetest.Count(t, tenant, "SELECT COUNT(*) FROM access_events") != 0 {
+		t.Errorf("%d reports without a record", n)
+	}
+}
+
+func TestOnlyWhatADoorReportsOfItsPlaceIsReported(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		e    club.DoorEvent
+		want int
+	}{
+		"somebody rang":          {club.DoorEvent{Kind: club.AccessOther, Rang: true, Door: "door-1"}, 1},
+		"held open":              {club.DoorEvent{Kind: club.AccessHeldOpen, Door: "door-1"}, 1},
+		"granted":                {club.DoorEvent{Kind: club.AccessGranted, Door: "door-1"}, 0},
+		"something else":         {club.DoorEvent{Kind: club.AccessOther, Door: "door-1"}, 0},
+		"a door nobody entered":  {club.DoorEvent{Kind: club.AccessForced, Door: "door-2"}, 0},
+		"denied an hour ago":     {club.DoorEvent{Kind: club.AccessDenied, Door: "door-1", At: storetest.Start.Add(-time.Hour)}, 0},
+		"forced open, told late": {club.DoorEvent{Kind: club.AccessForced, Door: "door-1", At: storetest.Start.Add(-time.Hour)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, tenant, _, _, _ := doors(t)
+			c.e.Vendor, c.e.ID = "unifi", "e"
+			if _, err := in.DoorEvent(t.Context(), tenant, c.e); err != nil {
+				t.Fatal(err)
+			}
+			if n := storetest.Count(t, tenant, "SELECT COUNT(*) FROM events"); n != c.want {
+				t.Errorf("%d reports", n)
+			}
+		})
 	}
 }

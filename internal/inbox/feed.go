@@ -26,6 +26,11 @@ type Import struct {
 // ImportBookings stores many bookings in one transaction. What is Invalid is refused and named; any
 // other failure undoes the whole import.
 func (in *Inbox) ImportBookings(ctx context.Context, tenant *store.Tenant, changes []club.BookingChange) (Import, error) {
+	return in.importBookings(ctx, tenant, changes, func(*store.Tx) (bool, error) { return true, nil })
+}
+
+// importBookings imports what is news or, at the first reading of a source, what it had before.
+func (in *Inbox) importBookings(ctx context.Context, tenant *store.Tenant, changes []club.BookingChange, news func(*store.Tx) (bool, error)) (Import, error) {
 	keys, err := in.keys(tenant)
 	if err != nil {
 		return Import{}, fmt.Errorf("open keys: %w", err)
@@ -45,7 +50,11 @@ func (in *Inbox) ImportBookings(ctx context.Context, tenant *store.Tenant, chang
 				return err
 			}
 		}
-		return nil
+		fresh, err := news(tx)
+		if err != nil {
+			return err
+		}
+		return b.tell(ctx, fresh)
 	})
 	if err != nil {
 		return Import{}, err
@@ -120,7 +129,10 @@ func (in *Inbox) pollFeed(ctx context.Context, tenant *store.Tenant, f Feed) err
 		changes[i].Source = source
 		standing[key(changes[i].ExternalID)] = true
 	}
-	done, err := in.ImportBookings(ctx, tenant, changes)
+	done, err := in.importBookings(ctx, tenant, changes, func(tx *store.Tx) (bool, error) {
+		s, err := FindFeedState(ctx, tx, f.Name)
+		return !s.ReadAt.IsZero(), err
+	})
 	if err != nil {
 		return err
 	}
@@ -175,7 +187,7 @@ func (in *Inbox) cancelGone(ctx context.Context, tenant *store.Tenant, source st
 				return err
 			}
 		}
-		return nil
+		return b.tell(ctx, true)
 	})
 	return problem, err
 }

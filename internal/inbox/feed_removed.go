@@ -54,6 +54,9 @@ func (in *Inbox) dropFeed(ctx context.Context, tenant *store.Tenant, source stri
 				return err
 			}
 		}
+		if err := b.tell(ctx, true); err != nil {
+			return err
+		}
 		name := strings.TrimPrefix(source, feedSource(""))
 		if _, err := tx.DeleteSetting(ctx, feedKey+name); err != nil {
 			return fmt.Errorf("forget feed state: %w", err)

@@ -57,7 +57,11 @@ func (in *Inbox) Prune(ctx context.Context, tenant *store.Tenant) error {
 		if err != nil {
 			return 0, err
 		}
-		n, err := tx.DeleteAccessEvents(ctx, store.DeleteAccessEventsParams{Before: tx.Now.AddDate(0, 0, -s.AccessDays), Size: pruneBatch})
+		before := tx.Now.AddDate(0, 0, -s.AccessDays)
+		if err := tx.ReleaseAccessEvents(ctx, store.ReleaseAccessEventsParams{Before: before, Size: pruneBatch}); err != nil {
+			return 0, fmt.Errorf("release access events: %w", err)
+		}
+		n, err := tx.DeleteAccessEvents(ctx, store.DeleteAccessEventsParams{Before: before, Size: pruneBatch})
 		if err != nil {
 			return 0, fmt.Errorf("prune access events: %w", err)
 		}

@@ -97,7 +97,7 @@ func (w *walker) stepList(n *yaml.Node, path string) (out []Step) {
 		var s Step
 		w.object(n, path, map[string]field{
 			"reply": text(w, &s.Reply), "action": text(w, &s.Action), "ask": text(w, &s.Ask), "expect": text(w, &s.Expect),
-			"ticket": text(w, &s.Ticket), "detail": text(w, &s.Detail), "escalate": text(w, &s.Escalate),
+			"ticket": text(w, &s.Ticket), "detail": text(w, &s.Detail), "escalate": text(w, &s.Escalate), "note": text(w, &s.Note),
 			"priority": text(w, &s.Priority), "when": text(w, &s.When), "safe": w.decode(&s.Safe, "true or false"),
 			"params": func(n *yaml.Node, path string) { s.Params = w.params(n, path) },
 		})

@@ -142,11 +142,13 @@ func TestEmergencyTextsNeedNoValue(t *testing.T) {
 	}
 }
 
+// What is only reported is at most proposed, so that it opens no door unasked.
 func TestOnlyTheDoorProcedureOpensADoor(t *testing.T) {
 	t.Parallel()
 	for _, d := range mustStarter(t) {
+		written := slices.ContainsFunc(d.Triggers, func(t Trigger) bool { return t.Mode != TriggerEvent })
 		for _, a := range d.Actions() {
-			if a == "unlock_door" && d.Slug != "door-wont-open" {
+			if a == "unlock_door" && d.Slug != "door-wont-open" && written {
 				t.Errorf("%s opens doors", d.Slug)
 			}
 		}

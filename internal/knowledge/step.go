@@ -52,10 +52,11 @@ const (
 	StepAsk      StepKind = "ask"
 	StepTicket   StepKind = "ticket"
 	StepEscalate StepKind = "escalate"
+	StepNote     StepKind = "note"
 )
 
-// Step is one thing to do: exactly one of Reply, Action, Ask, Ticket and Escalate is set. Reply, Ask,
-// Ticket, Detail and Escalate are templates.
+// Step is one thing to do: exactly one of Reply, Action, Ask, Ticket, Escalate and Note is set. Reply, Ask,
+// Ticket, Detail, Escalate and Note are templates.
 type Step struct {
 	Reply  string          `json:"reply,omitempty"`  // what the member reads
 	Action club.ActionName `json:"action,omitempty"` // a physical action of the catalogue
@@ -66,6 +67,7 @@ type Step struct {
 	Ticket   string `json:"ticket,omitempty"`   // a ticket's title
 	Detail   string `json:"detail,omitempty"`   // the ticket's text
 	Escalate string `json:"escalate,omitempty"` // why a person must look
+	Note     string `json:"note,omitempty"`     // what colleagues read in the conversation; nobody is called
 
 	Priority club.Priority `json:"priority,omitempty"` // of a ticket (normal) or an escalation (high)
 	When     When          `json:"when,omitempty"`
@@ -78,7 +80,7 @@ func (s Step) Kinds() []StepKind {
 	for _, f := range []struct {
 		kind StepKind
 		set  bool
-	}{{StepReply, s.Reply != ""}, {StepAction, s.Action != ""}, {StepAsk, s.Ask != ""}, {StepTicket, s.Ticket != ""}, {StepEscalate, s.Escalate != ""}} {
+	}{{StepReply, s.Reply != ""}, {StepAction, s.Action != ""}, {StepAsk, s.Ask != ""}, {StepTicket, s.Ticket != ""}, {StepEscalate, s.Escalate != ""}, {StepNote, s.Note != ""}} {
 		if f.set {
 			out = append(out, f.kind)
 		}

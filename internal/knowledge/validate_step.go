@@ -33,6 +33,9 @@ func (c *checker) steps(d Document) {
 			}
 		}
 	}
+	if !slices.ContainsFunc(d.Steps, func(s Step) bool { return s.Note == "" }) && slices.ContainsFunc(d.Triggers, func(t Trigger) bool { return t.Mode != TriggerEvent }) {
+		c.add("steps", "a note alone leaves a member without an answer: it will do only for what is reported (triggers of the mode event)")
+	}
 	c.ends(d)
 }
 
@@ -72,7 +75,7 @@ func (c *checker) ends(d Document) {
 
 func (c *checker) step(path string, s Step, d Document) {
 	if kinds := s.Kinds(); len(kinds) != 1 {
-		c.add(path, "a step is exactly one of reply, action, ask, ticket and escalate; this is %s", orNone(names(kinds)))
+		c.add(path, "a step is exactly one of reply, action, ask, ticket, escalate and note; this is %s", orNone(names(kinds)))
 	}
 	if s.When != "" {
 		oneOf(c, path+".when", s.When, Whens())
@@ -106,6 +109,7 @@ func (c *checker) step(path string, s Step, d Document) {
 	c.template(path+".ticket", s.Ticket, maxTitle, true, d)
 	c.template(path+".detail", s.Detail, maxNotes, true, d)
 	c.template(path+".escalate", s.Escalate, maxReason, true, d)
+	c.template(path+".note", s.Note, maxReason, true, d)
 }
 
 func (c *checker) action(path string, s Step) {
@@ -118,7 +122,7 @@ func (c *checker) action(path string, s Step) {
 		c.add(path+".action", "there is no action %q%s", s.Action, suggest(string(s.Action), names(c.cat.Names())))
 		return
 	case !a.Physical():
-		c.add(path+".action", "%s is written as a step of its own: reply, ask, ticket or escalate", s.Action)
+		c.add(path+".action", "%s is written as a step of its own: reply, ask, ticket, escalate or note", s.Action)
 		return
 	}
 	if _, err := a.ParseParams(s.Params); err != nil {
@@ -149,7 +153,7 @@ func (c *checker) template(path, tmpl string, most int, certain bool, d Document
 		if v.Secret && !known {
 			c.add(path, "%s is for people the club knows: the prerequisite member_known is needed", p.Name)
 		}
-		if v.Secret && (strings.HasSuffix(path, ".ticket") || strings.HasSuffix(path, ".detail") || strings.HasSuffix(path, ".escalate")) {
+		if v.Secret && (strings.HasSuffix(path, ".ticket") || strings.HasSuffix(path, ".detail") || strings.HasSuffix(path, ".escalate") || strings.HasSuffix(path, ".note")) {
 			c.add(path, "%s does not belong into a note to staff", p.Name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"clubos/internal/people"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
+	"clubos/internal/thread"
 	"clubos/internal/vault"
 )
 
@@ -58,16 +59,38 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 	if err != nil {
 		return err
 	}
+	return m.teach(ctx, tx, keys, r.By, dec, evidence, steps, words)
+}
+
+// Acted takes what a person has done by hand about something that was reported, and then closed, as a
+// precedent. Nobody is written to there, so that what was done is the answer.
+func (m *Memory) Acted(ctx context.Context, tx *store.Tx, keys *vault.Tenant, t store.Thread, by club.Actor) error {
+	if !by.IsPerson() || t.Provider != club.EventProvider {
+		return nil
+	}
+	dec, evidence, err := m.unanswered(ctx, tx, keys, Reply{Thread: t, By: by})
+	if err != nil || dec.ID.IsZero() {
+		return err
+	}
+	steps, err := m.taughtSteps(ctx, tx, t, dec)
+	if err != nil || len(steps) == 0 {
+		return err
+	}
+	return m.teach(ctx, tx, keys, by, dec, evidence, steps, "")
+}
+
+// teach adds a person's answer to the lesson that answers alike, or makes one of it.
+func (m *Memory) teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, dec store.Decision, e club.Evidence, steps []knowledge.Step, words string) error {
 	row, err := m.known(ctx, tx, keys, dec, steps, words)
 	if err != nil {
 		return err
 	}
 	if row.ID.IsZero() {
-		if row, err = m.found(ctx, tx, keys, r.By, title(evidence.Text), steps, words); err != nil {
+		if row, err = m.found(ctx, tx, keys, by, title(e.Text), steps, words); err != nil {
 			return err
 		}
 	}
-	return m.precedent(ctx, tx, r.By, dec, evidence, row)
+	return m.precedent(ctx, tx, by, dec, e, row)
 }
 
 // unanswered returns the decision that a person's answer stands for: the thread's newest, if it
@@ -241,7 +264,11 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 				continue
 			}
 		}
-		if alike := rare.alike(l.Reply, words); alike >= need && alike > likeness {
+		alike := rare.alike(l.Reply, words)
+		if l.Reply == "" && words == "" { // nobody is written to: the acts are all of it
+			alike = 1
+		}
+		if alike >= need && alike > likeness {
 			best, likeness = l.Pattern, alike
 		}
 	}
@@ -251,9 +278,12 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 // found makes a pattern of an answer that was never given before.
 func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, title string, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
 	id := club.NewPatternID(tx.Now)
-	sealed, err := keys.SealSecret(replySecret(id), []byte(words))
-	if err != nil {
-		return store.DecisionPattern{}, fmt.Errorf("seal learned words: %w", err)
+	var sealed []byte // none where nobody is written to
+	if words != "" {
+		var err error
+		if sealed, err = keys.SealSecret(replySecret(id), []byte(words)); err != nil {
+			return store.DecisionPattern{}, fmt.Errorf("seal learned words: %w", err)
+		}
 	}
 	body, err := json.Marshal(plan{Steps: steps})
 	if err != nil {
@@ -275,7 +305,11 @@ func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by
 // precedent adds the situation of a decision to a pattern, and has the person's decision counted as its
 // outcome. A pattern without an id is none of those known: the situation is kept as one that nothing fits.
 func (m *Memory) precedent(ctx context.Context, tx *store.Tx, by club.Actor, dec store.Decision, e club.Evidence, row store.DecisionPattern) error {
-	n, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: row.ID, Text: e.Text, Context: "{}", DecisionID: dec.ID, ThreadID: dec.ThreadID,
+	reported, err := circumstances(ctx, tx, dec)
+	if err != nil {
+		return err
+	}
+	n, err := tx.CreatePrecedent(ctx, store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: row.ID, Text: e.Text, Context: reported, DecisionID: dec.ID, ThreadID: dec.ThreadID,
 		LocationID: dec.LocationID, BayID: dec.BayID, Actor: by.String(), At: tx.Now})
 	if err != nil || n == 0 || row.ID.IsZero() {
 		return err
@@ -290,6 +324,24 @@ func (m *Memory) precedent(ctx context.Context, tx *store.Tx, by club.Actor, dec
 	Consider(tx, dec.ID)
 	tx.Changed(Topic, row.ID.String())
 	return nil
+}
+
+// circumstances are those of what was reported, where a decision was on that; "{}" of a text.
+func circumstances(ctx context.Context, tx *store.Tx, dec store.Decision) (string, error) {
+	t, err := thread.Find(ctx, tx, dec.ThreadID)
+	if err != nil || t.Provider != club.EventProvider {
+		return "{}", err
+	}
+	list, err := tx.FindSituationsOfThread(ctx, t.ID)
+	if err != nil {
+		return "", fmt.Errorf("find situation: %w", err)
+	}
+	for _, s := range list { // newest first
+		if !s.OpenedAt.After(dec.CreatedAt) {
+			return s.Context, nil
+		}
+	}
+	return "{}", nil
 }
 
 // taughtPlan is what a person who names a pattern would have done: what was learned, or what its procedure

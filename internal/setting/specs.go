@@ -89,6 +89,7 @@ var specs = []Spec{
 
 	duration("monitor.interval", "Monitoring", "Look at devices every", "How often the device vendor is asked whether devices are online. A device may have an interval of its own.", time.Minute, 5*time.Second, time.Hour, func(s *Settings) *time.Duration { return &s.WatchInterval }),
 	duration("monitor.incident", "Monitoring", "Gather faults for", "Devices of one place that fail within this time are one incident. One that is back by then is none.", time.Minute, 0, 10*time.Minute, func(s *Settings) *time.Duration { return &s.IncidentWait }),
+	duration("monitor.no_show", "Monitoring", "Nobody came after", "How long after its start it is looked whether anybody came to a booking: at the doors, or by text. Known only where doors report entries. 0 never looks.", 20*time.Minute, 0, 4*time.Hour, func(s *Settings) *time.Duration { return &s.NoShowWait }),
 
 	count("recurrence.tickets", "Recurring faults", "Tickets that make a root cause", "So many tickets of the same fault at the same place within the window open a root-cause ticket. 0 opens none.", 3, 0, maxRecurrence, func(s *Settings) *int { return &s.RecurrenceTickets }),
 	duration("recurrence.window", "Recurring faults", "Within", "How far back tickets count. A root-cause ticket that was resolved within this time is reopened when the fault comes back.", 14*24*time.Hour, time.Hour, 365*24*time.Hour, func(s *Settings) *time.Duration { return &s.RecurrenceWindow }),

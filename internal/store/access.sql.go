@@ -75,7 +75,7 @@ func (q *Queries) CreateAccessEvent(ctx context.Context, arg CreateAccessEventPa
 }
 
 const deleteAccessEvents = `-- name: DeleteAccessEvents :execrows
-DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < $1 AND e.received_at < $1 ORDER BY e.at LIMIT $2)
+DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < $1 AND e.received_at < $1 ORDER BY e.at, e.id LIMIT $2)
 `
 
 type DeleteAccessEventsParams struct {
@@ -90,6 +90,32 @@ func (q *Queries) DeleteAccessEvents(ctx context.Context, arg DeleteAccessEvents
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const findAccessEvent = `-- name: FindAccessEvent :one
+SELECT id, vendor, event_key, kind, vendor_type, door_ref, device_id, location_id, bay_id, execution_id, at, received_at, correlation_id
+FROM access_events WHERE id = $1
+`
+
+func (q *Queries) FindAccessEvent(ctx context.Context, id club.AccessEventID) (AccessEvent, error) {
+	row := q.db.QueryRowContext(ctx, findAccessEvent, id)
+	var i AccessEvent
+	err := row.Scan(
+		&i.ID,
+		&i.Vendor,
+		&i.EventKey,
+		&i.Kind,
+		&i.VendorType,
+		&i.DoorRef,
+		&i.DeviceID,
+		&i.LocationID,
+		&i.BayID,
+		&i.ExecutionID,
+		&i.At,
+		&i.ReceivedAt,
+		&i.CorrelationID,
+	)
+	return i, err
 }
 
 const findAccessEventList = `-- name: FindAccessEventList :many

@@ -328,6 +328,64 @@ func (q *Queries) FindBookingsPage(ctx context.Context, arg FindBookingsPagePara
 	return items, nil
 }
 
+const findClashes = `-- name: FindClashes :many
+SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
+FROM bookings WHERE bay_id = $1 AND starts_at < $2 AND starts_at > $3 AND ends_at > $4 AND status = 'confirmed' AND id <> $5
+ORDER BY starts_at, id
+`
+
+type FindClashesParams struct {
+	BayID     club.BayID
+	Until     time.Time
+	DayBefore time.Time
+	Since     time.Time
+	OtherThan club.BookingID
+}
+
+// What else stands at a bay in a span of time, earliest first. No booking is longer than a day.
+func (q *Queries) FindClashes(ctx context.Context, arg FindClashesParams) ([]Booking, error) {
+	rows, err := q.db.QueryContext(ctx, findClashes,
+		arg.BayID,
+		arg.Until,
+		arg.DayBefore,
+		arg.Since,
+		arg.OtherThan,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Booking{}
+	for rows.Next() {
+		var i Booking
+		if err := rows.Scan(
+			&i.ID,
+			&i.Source,
+			&i.ExternalID,
+			&i.LocationID,
+			&i.BayID,
+			&i.SubjectID,
+			&i.MemberID,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Status,
+			&i.Sequence,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findComingBookingsOfSource = `-- name: FindComingBookingsOfSource :many
 SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
 FROM bookings WHERE source = $1 AND starts_at > $2 AND status = 'confirmed'

@@ -863,6 +863,40 @@ func (q *Queries) FindOpenThreads(ctx context.Context, arg FindOpenThreadsParams
 	return items, nil
 }
 
+const findSituationDomains = `-- name: FindSituationDomains :many
+SELECT s.thread_id, s.domain FROM json_each($1) j JOIN situations s ON s.id = (
+    SELECT x.id FROM situations x WHERE x.thread_id = j.key ORDER BY x.opened_at DESC, x.id DESC LIMIT 1)
+`
+
+type FindSituationDomainsRow struct {
+	ThreadID club.ThreadID
+	Domain   string
+}
+
+// What the newest situation of each thread (keys of a JSON object) is about.
+func (q *Queries) FindSituationDomains(ctx context.Context, threads json.RawMessage) ([]FindSituationDomainsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findSituationDomains, threads)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindSituationDomainsRow{}
+	for rows.Next() {
+		var i FindSituationDomainsRow
+		if err := rows.Scan(&i.ThreadID, &i.Domain); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findThreadsOfBay = `-- name: FindThreadsOfBay :many
 SELECT id, subject_id, member_id, location_id, bay_id, line, provider, status, priority, version, unread, snippet, assigned_to,
     silent_until, merged_into, awaiting, episode_at, last_in_at, last_out_at, waiting_since, correlation_id, created_at, updated_at

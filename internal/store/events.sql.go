@@ -30,6 +30,35 @@ func (q *Queries) ClearEvent(ctx context.Context, arg ClearEventParams) (int64, 
 	return result.RowsAffected()
 }
 
+const countDoorSigns = `-- name: CountDoorSigns :one
+SELECT COUNT(*) FROM access_events a
+LEFT JOIN executions x ON x.id = a.execution_id LEFT JOIN threads t ON t.id = x.thread_id
+WHERE a.location_id = $1 AND a.at >= $2 AND a.kind <> 'other'
+  AND COALESCE(a.bay_id, '') = CAST($3 AS TEXT)
+  AND (t.subject_id IS NULL OR t.subject_id = CAST($4 AS TEXT))
+`
+
+type CountDoorSignsParams struct {
+	LocationID club.LocationID
+	Since      time.Time
+	Bay        string
+	Subject    string
+}
+
+// How often somebody was at the doors of a bay (zero: of the location as a whole) since an instant. What we
+// opened for somebody else than the subject is no sign of theirs.
+func (q *Queries) CountDoorSigns(ctx context.Context, arg CountDoorSignsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countDoorSigns,
+		arg.LocationID,
+		arg.Since,
+		arg.Bay,
+		arg.Subject,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countOpenEvents = `-- name: CountOpenEvents :one
 SELECT COUNT(*) FROM events WHERE situation_id = $1 AND cleared_at IS NULL
 `
@@ -37,6 +66,24 @@ SELECT COUNT(*) FROM events WHERE situation_id = $1 AND cleared_at IS NULL
 // Events of a situation whose state goes on.
 func (q *Queries) CountOpenEvents(ctx context.Context, situationID club.SituationID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countOpenEvents, situationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTextsSince = `-- name: CountTextsSince :one
+SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id
+WHERE t.subject_id = $1 AND m.direction = 'in' AND m.created_at >= $2
+`
+
+type CountTextsSinceParams struct {
+	SubjectID club.SubjectID
+	Since     time.Time
+}
+
+// Texts of a subject since an instant.
+func (q *Queries) CountTextsSince(ctx context.Context, arg CountTextsSinceParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countTextsSince, arg.SubjectID, arg.Since)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -180,6 +227,80 @@ func (q *Queries) CreateSituation(ctx context.Context, arg CreateSituationParams
 		arg.CorrelationID,
 	)
 	return err
+}
+
+const deleteQuietEvents = `-- name: DeleteQuietEvents :execrows
+DELETE FROM events WHERE id IN (SELECT e.id FROM events e
+    WHERE e.received_at < $1 AND e.gathered_at IS NOT NULL AND e.situation_id IS NULL AND e.open_key IS NULL
+      AND NOT EXISTS (SELECT 1 FROM decision_events d WHERE d.event_id = e.id)
+    ORDER BY e.received_at LIMIT $2)
+`
+
+type DeleteQuietEventsParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// Some of the events from before an instant that no situation and no decision has taken up.
+func (q *Queries) DeleteQuietEvents(ctx context.Context, arg DeleteQuietEventsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteQuietEvents, arg.Before, arg.Size)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const findBegunBookings = `-- name: FindBegunBookings :many
+SELECT b.id, b.source, b.external_id, b.location_id, b.bay_id, b.subject_id, b.member_id, b.starts_at, b.ends_at, b.status, b.sequence, b.created_at, b.updated_at
+FROM bookings b
+WHERE b.status = 'confirmed' AND b.bay_id IS NOT NULL AND b.starts_at > $1 AND b.starts_at <= $2 AND b.ends_at > $3
+  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.booking_id = b.id AND e.code = 'booking.no_show' AND e.at >= b.starts_at)
+ORDER BY b.starts_at, b.id
+`
+
+type FindBegunBookingsParams struct {
+	Since time.Time
+	Began time.Time
+	At    time.Time
+}
+
+// Confirmed bookings of a bay that run at an instant, began before another, and of which nobody has reported
+// that nobody came.
+func (q *Queries) FindBegunBookings(ctx context.Context, arg FindBegunBookingsParams) ([]Booking, error) {
+	rows, err := q.db.QueryContext(ctx, findBegunBookings, arg.Since, arg.Began, arg.At)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Booking{}
+	for rows.Next() {
+		var i Booking
+		if err := rows.Scan(
+			&i.ID,
+			&i.Source,
+			&i.ExternalID,
+			&i.LocationID,
+			&i.BayID,
+			&i.SubjectID,
+			&i.MemberID,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Status,
+			&i.Sequence,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findBookingsUnderWay = `-- name: FindBookingsUnderWay :many
@@ -328,16 +449,18 @@ func (q *Queries) FindEvent(ctx context.Context, id club.EventID) (Event, error)
 }
 
 const findEventsAround = `-- name: FindEventsAround :many
-SELECT e.id, e.code, e.detail, e.bay_id, e.device_id, e.situation_id, e.at, e.cleared_at, COALESCE(d.name, '') AS device_name
-FROM events e LEFT JOIN devices d ON d.id = e.device_id
+SELECT e.id, e.code, e.detail, e.bay_id, e.device_id, e.booking_id, e.situation_id, e.at, e.cleared_at, COALESCE(d.name, '') AS device_name
+FROM events e LEFT JOIN devices d ON d.id = e.device_id LEFT JOIN bookings b ON b.id = e.booking_id
 WHERE e.location_id = $1 AND (e.bay_id IS NULL OR e.bay_id = $2) AND (e.at >= $3 OR e.open_key IS NOT NULL)
-ORDER BY e.at DESC, e.id DESC LIMIT $4
+  AND (e.code NOT LIKE 'booking.%' OR (b.starts_at <= $4 AND b.ends_at >= $3))
+ORDER BY e.at DESC, e.id DESC LIMIT $5
 `
 
 type FindEventsAroundParams struct {
 	LocationID club.LocationID
 	BayID      club.BayID
 	Since      time.Time
+	Soon       time.Time
 	Size       int32
 }
 
@@ -347,18 +470,21 @@ type FindEventsAroundRow struct {
 	Detail      string
 	BayID       club.BayID
 	DeviceID    club.DeviceID
+	BookingID   club.BookingID
 	SituationID club.SituationID
 	At          time.Time
 	ClearedAt   *time.Time
 	DeviceName  string
 }
 
-// What was reported of a bay, or of a location as a whole, since an instant or goes on; newest first.
+// What was reported of a bay, or of a location as a whole, since an instant or goes on; newest first. What
+// is about a booking counts about the time of that booking only, however early it was reported.
 func (q *Queries) FindEventsAround(ctx context.Context, arg FindEventsAroundParams) ([]FindEventsAroundRow, error) {
 	rows, err := q.db.QueryContext(ctx, findEventsAround,
 		arg.LocationID,
 		arg.BayID,
 		arg.Since,
+		arg.Soon,
 		arg.Size,
 	)
 	if err != nil {
@@ -374,6 +500,7 @@ func (q *Queries) FindEventsAround(ctx context.Context, arg FindEventsAroundPara
 			&i.Detail,
 			&i.BayID,
 			&i.DeviceID,
+			&i.BookingID,
 			&i.SituationID,
 			&i.At,
 			&i.ClearedAt,
@@ -471,6 +598,95 @@ func (q *Queries) FindOpenEvent(ctx context.Context, openKey *string) (Event, er
 		&i.CorrelationID,
 	)
 	return i, err
+}
+
+const findOpenEvents = `-- name: FindOpenEvents :many
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE open_key IS NOT NULL AND open_key LIKE CAST($1 AS TEXT) ORDER BY at, id
+`
+
+// The events of states of a kind (a pattern of their open keys) that go on.
+func (q *Queries) FindOpenEvents(ctx context.Context, pattern string) ([]Event, error) {
+	rows, err := q.db.QueryContext(ctx, findOpenEvents, pattern)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.ID,
+			&i.Vendor,
+			&i.EventKey,
+			&i.Code,
+			&i.Detail,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.BookingID,
+			&i.ExecutionID,
+			&i.AccessEventID,
+			&i.OpenKey,
+			&i.SituationID,
+			&i.GatheredAt,
+			&i.At,
+			&i.ReceivedAt,
+			&i.ClearedAt,
+			&i.CorrelationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findReportingDoors = `-- name: FindReportingDoors :many
+SELECT DISTINCT a.device_id, a.bay_id FROM access_events a
+WHERE a.location_id = $1 AND a.at >= $2 AND a.kind IN ('granted', 'opened') AND a.device_id IS NOT NULL
+ORDER BY a.device_id
+`
+
+type FindReportingDoorsParams struct {
+	LocationID club.LocationID
+	Since      time.Time
+}
+
+type FindReportingDoorsRow struct {
+	DeviceID club.DeviceID
+	BayID    club.BayID
+}
+
+// The doors of a location, its bays' included, that have reported an entry since an instant.
+func (q *Queries) FindReportingDoors(ctx context.Context, arg FindReportingDoorsParams) ([]FindReportingDoorsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findReportingDoors, arg.LocationID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindReportingDoorsRow{}
+	for rows.Next() {
+		var i FindReportingDoorsRow
+		if err := rows.Scan(&i.DeviceID, &i.BayID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findSituation = `-- name: FindSituation :one
@@ -637,17 +853,20 @@ func (q *Queries) FindThreadsAtBay(ctx context.Context, arg FindThreadsAtBayPara
 const findUngathered = `-- name: FindUngathered :many
 SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
     cleared_at, correlation_id
-FROM events WHERE code = $1 AND location_id = $2 AND gathered_at IS NULL ORDER BY at, id
+FROM events WHERE code = $1 AND location_id = $2
+  AND (gathered_at IS NULL OR (situation_id IS NULL AND cleared_at IS NULL AND received_at >= $3)) ORDER BY at, id
 `
 
 type FindUngatheredParams struct {
 	Code       club.EventCode
 	LocationID club.LocationID
+	KeptSince  time.Time
 }
 
-// Events of one code at one place that no situation has gathered, oldest first.
+// Events of one code at one place that no job has gathered, and those that have come since an instant and
+// were kept without a situation; oldest first.
 func (q *Queries) FindUngathered(ctx context.Context, arg FindUngatheredParams) ([]Event, error) {
-	rows, err := q.db.QueryContext(ctx, findUngathered, arg.Code, arg.LocationID)
+	rows, err := q.db.QueryContext(ctx, findUngathered, arg.Code, arg.LocationID, arg.KeptSince)
 	if err != nil {
 		return nil, err
 	}
@@ -689,7 +908,7 @@ func (q *Queries) FindUngathered(ctx context.Context, arg FindUngatheredParams) 
 }
 
 const gatherEvent = `-- name: GatherEvent :execrows
-UPDATE events SET situation_id = $2, gathered_at = $3 WHERE id = $1 AND gathered_at IS NULL
+UPDATE events SET situation_id = $2, gathered_at = $3 WHERE id = $1 AND situation_id IS NULL
 `
 
 type GatherEventParams struct {
@@ -725,6 +944,22 @@ func (q *Queries) PutDeviceWatch(ctx context.Context, arg PutDeviceWatchParams) 
 		arg.DueAt,
 		arg.UpdatedAt,
 	)
+	return err
+}
+
+const releaseAccessEvents = `-- name: ReleaseAccessEvents :exec
+UPDATE events SET access_event_id = NULL WHERE access_event_id IN
+    (SELECT a.id FROM access_events a WHERE a.at < $1 AND a.received_at < $1 ORDER BY a.at, a.id LIMIT $2)
+`
+
+type ReleaseAccessEventsParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// What doors reported outlives the access events from before an instant that are about to be deleted.
+func (q *Queries) ReleaseAccessEvents(ctx context.Context, arg ReleaseAccessEventsParams) error {
+	_, err := q.db.ExecContext(ctx, releaseAccessEvents, arg.Before, arg.Size)
 	return err
 }
 

@@ -847,6 +847,25 @@ func (q *Queries) FindTicketsPage(ctx context.Context, arg FindTicketsPageParams
 	return items, nil
 }
 
+const giveTicketThread = `-- name: GiveTicketThread :execrows
+UPDATE tickets SET thread_id = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND thread_id IS NULL
+`
+
+type GiveTicketThreadParams struct {
+	ID       club.TicketID
+	ThreadID club.ThreadID
+	Now      time.Time
+}
+
+// A ticket of no conversation gets one.
+func (q *Queries) GiveTicketThread(ctx context.Context, arg GiveTicketThreadParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, giveTicketThread, arg.ID, arg.ThreadID, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const nextTicketNumber = `-- name: NextTicketNumber :one
 SELECT CAST(COALESCE(MAX(number), 0) + 1 AS BIGINT) FROM tickets
 `

@@ -69,6 +69,9 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (Event,
 	return ev, nil
 }
 
+// rang is the event of a doorbell.
+const rang = "access.doorbell.incoming"
+
 // granted is the result of an unlocking that was allowed.
 const granted = "Access Granted"
 
@@ -98,7 +101,7 @@ func kindOf(event, result, contact string) club.AccessKind {
 
 // DoorEvent is the event in the words of the club.
 func (e Event) DoorEvent() club.DoorEvent {
-	return club.DoorEvent{Vendor: "unifi", ID: e.ID, Type: e.Type, Kind: e.Kind, Door: e.Door, Key: e.Key, At: e.At}
+	return club.DoorEvent{Vendor: "unifi", ID: e.ID, Type: e.Type, Kind: e.Kind, Rang: e.Type == rang, Door: e.Door, Key: e.Key, At: e.At}
 }
 
 // verify checks t=<unix s>,v1=<hex> over "<t>.<body>".

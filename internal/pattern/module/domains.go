@@ -32,11 +32,7 @@ func (texts) Prior() Prior { return Prior{Works: published, Tells: 1, Worth: 1} 
 type faults struct{}
 
 func (faults) Event(c Circumstances) pattern.Event {
-	extent := "one"
-	if c.Bays > 1 {
-		extent = "several"
-	}
-	return reported(pattern.DomainError, c, map[string]string{"device": string(c.Device), "extent": extent})
+	return reported(pattern.DomainError, c, map[string]string{"device": string(c.Device), "extent": extent(c.Bays)})
 }
 
 func (faults) Proposes(category string) bool { return category == onDevices }
@@ -51,7 +47,7 @@ func (faults) Prior() Prior { return Prior{Works: published, Tells: 20, Worth: 1
 type bookings struct{}
 
 func (bookings) Event(c Circumstances) pattern.Event {
-	return reported(pattern.DomainBooking, c, nil)
+	return reported(pattern.DomainBooking, c, map[string]string{"extent": extent(c.Times)})
 }
 
 func (bookings) Proposes(category string) bool { return category == inWords }
@@ -64,7 +60,11 @@ func (bookings) Prior() Prior { return Prior{Works: published, Tells: 5, Worth: 
 type doors struct{}
 
 func (doors) Event(c Circumstances) pattern.Event {
-	return reported(pattern.DomainAccess, c, nil)
+	times := "once"
+	if c.Times > 1 {
+		times = repeated
+	}
+	return reported(pattern.DomainAccess, c, map[string]string{"times": times})
 }
 
 func (doors) Proposes(category string) bool { return category == onDoors || category == onDevices }
@@ -72,3 +72,11 @@ func (doors) Proposes(category string) bool { return category == onDoors || cate
 func (doors) Read(a Aftermath) reliability.Source { return afterwards(a) }
 
 func (doors) Prior() Prior { return Prior{Works: published, Tells: 10, Worth: 10} }
+
+// extent says of how much something is reported.
+func extent(n int) string {
+	if n > 1 {
+		return "several"
+	}
+	return "one"
+}

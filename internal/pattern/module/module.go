@@ -36,8 +36,9 @@ type Circumstances struct {
 	Place    string // the location's short name
 	Device   club.DeviceKind
 	Bays     int       // how many are concerned
+	Times    int       // how often it was reported; of bookings, how many pairs
 	Local    time.Time // by the clock of the place
-	Occupied bool      // a booking runs in the bay, or at the place where no bay is concerned
+	Occupied bool      // the booking runs that it is about; else one in the bay, or at the place where no bay is concerned
 	Recent   club.ActionName
 	Words    string // what happened, for people
 }
@@ -78,14 +79,35 @@ func For(d pattern.Domain) Module {
 // Of returns the module of an event's code.
 func Of(code club.EventCode) Module { return For(pattern.CodeDomain(string(code))) }
 
-// Silent reports whether an event of that code is kept and nobody is told where nothing known fits it: it
-// is the ordinary course of things.
-func Silent(code club.EventCode) bool {
+// Ordinary reports whether events of a code are the ordinary course of things.
+func Ordinary(code club.EventCode) bool {
 	return slices.Contains([]club.EventCode{club.EventBookingCreated, club.EventBookingChanged, club.EventBookingCancelled, club.EventUnlockRequested}, code)
 }
 
+// Silent reports whether an event is kept and nobody is told where nothing known fits it. That is so of the
+// ordinary course of things, of doors that people prop open (at night the alarm tells), of members who do not
+// come, and of who is denied: a person mistypes once, and without a booking is meant to be denied.
+func Silent(e pattern.Event) bool {
+	switch code := club.EventCode(e.Tags["code"]); code {
+	case club.EventDoorHeldOpen, club.EventBookingNoShow:
+		return true
+	case club.EventAccessDenied:
+		return e.Tags["times"] != repeated || e.Tags["booking"] != active
+	default:
+		return Ordinary(code)
+	}
+}
+
 // Lasts reports whether an event of that code begins a state that ends.
-func Lasts(code club.EventCode) bool { return code == club.EventDeviceOffline }
+func Lasts(code club.EventCode) bool {
+	return slices.Contains([]club.EventCode{club.EventDeviceOffline, club.EventDoorHeldOpen, club.EventBookingOverlap}, code)
+}
+
+// What some circumstances say.
+const (
+	active   = "active"   // a booking
+	repeated = "repeated" // reported more than once in a row
+)
 
 // reported is the event of a code with the features that every domain has.
 func reported(d pattern.Domain, c Circumstances, tags map[string]string) pattern.Event {
@@ -93,7 +115,7 @@ func reported(d pattern.Domain, c Circumstances, tags map[string]string) pattern
 		"code": string(c.Code), "place": c.Place, "hour": part(c.Local), "day": day(c.Local), "booking": "none",
 	}, Numbers: map[string]float64{"bays": float64(max(c.Bays, 1))}}
 	if c.Occupied {
-		e.Tags["booking"] = "active"
+		e.Tags["booking"] = active
 	}
 	if c.Recent != "" {
 		e.Tags["recent"] = string(c.Recent)
@@ -113,7 +135,7 @@ func reported(d pattern.Domain, c Circumstances, tags map[string]string) pattern
 
 // Tags lists the circumstances by which a trigger may be narrowed.
 func Tags() []string {
-	return []string{"booking", "day", "device", "hour", "place", "recent", "extent"}
+	return []string{"booking", "day", "device", "hour", "place", "recent", "extent", "times"}
 }
 
 // part is the part of the day in which people live alike.

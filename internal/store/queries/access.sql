@@ -3,6 +3,10 @@
 INSERT INTO access_events (id, vendor, event_key, kind, vendor_type, door_ref, device_id, location_id, bay_id, execution_id, at, received_at, correlation_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING;
 
+-- name: FindAccessEvent :one
+SELECT id, vendor, event_key, kind, vendor_type, door_ref, device_id, location_id, bay_id, execution_id, at, received_at, correlation_id
+FROM access_events WHERE id = $1;
+
 -- name: FindAccessEvents :many
 -- What the doors of a location reported since an instant, those of other bays left out; newest first.
 SELECT e.id, e.vendor, e.kind, e.device_id, e.execution_id, e.at, COALESCE(d.name, '') AS door_name
@@ -35,4 +39,4 @@ ORDER BY e.at DESC, e.id DESC LIMIT sqlc.arg(size);
 
 -- name: DeleteAccessEvents :execrows
 -- Some of those from before an instant, by either clock: a door whose clock is wrong is not forgotten early.
-DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < sqlc.arg(before) AND e.received_at < sqlc.arg(before) ORDER BY e.at LIMIT sqlc.arg(size));
+DELETE FROM access_events WHERE id IN (SELECT e.id FROM access_events e WHERE e.at < sqlc.arg(before) AND e.received_at < sqlc.arg(before) ORDER BY e.at, e.id LIMIT sqlc.arg(size));

@@ -18,6 +18,12 @@ SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, star
 FROM bookings WHERE bay_id = $1 AND starts_at < sqlc.arg(until) AND ends_at > sqlc.arg(since) AND status <> 'cancelled'
 ORDER BY starts_at, id;
 
+-- name: FindClashes :many
+-- What else stands at a bay in a span of time, earliest first. No booking is longer than a day.
+SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
+FROM bookings WHERE bay_id = $1 AND starts_at < sqlc.arg(until) AND starts_at > sqlc.arg(day_before) AND ends_at > sqlc.arg(since) AND status = 'confirmed' AND id <> sqlc.arg(other_than)
+ORDER BY starts_at, id;
+
 -- name: FindBookingsPage :many
 -- Bookings that start in a span of time, earliest first, after a booking or from the first on;
 -- cancelled ones stay in.

@@ -31,6 +31,11 @@ SELECT thread_id FROM proposals WHERE status = 'open' ORDER BY created_at DESC L
 SELECT m.thread_id, m.author FROM json_each(sqlc.arg(threads)) j JOIN messages m ON m.id = (
     SELECT x.id FROM messages x WHERE x.thread_id = j.key AND x.direction <> 'note' ORDER BY x.created_at DESC, x.id DESC LIMIT 1);
 
+-- name: FindSituationDomains :many
+-- What the newest situation of each thread (keys of a JSON object) is about.
+SELECT s.thread_id, s.domain FROM json_each(sqlc.arg(threads)) j JOIN situations s ON s.id = (
+    SELECT x.id FROM situations x WHERE x.thread_id = j.key ORDER BY x.opened_at DESC, x.id DESC LIMIT 1);
+
 -- name: CountPressingTickets :one
 -- Tickets whose clock runs and is over, or soon will be.
 SELECT COUNT(*) FROM tickets t WHERE t.status IN ('open', 'in_progress') AND (t.warned >= 75 OR t.due_at <= sqlc.arg(now))

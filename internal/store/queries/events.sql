@@ -14,11 +14,19 @@ SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, book
     cleared_at, correlation_id
 FROM events WHERE open_key = $1;
 
--- name: FindUngathered :many
--- Events of one code at one place that no situation has gathered, oldest first.
+-- name: FindOpenEvents :many
+-- The events of states of a kind (a pattern of their open keys) that go on.
 SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
     cleared_at, correlation_id
-FROM events WHERE code = $1 AND location_id = sqlc.arg(location_id) AND gathered_at IS NULL ORDER BY at, id;
+FROM events WHERE open_key IS NOT NULL AND open_key LIKE CAST(sqlc.arg(pattern) AS TEXT) ORDER BY at, id;
+
+-- name: FindUngathered :many
+-- Events of one code at one place that no job has gathered, and those that have come since an instant and
+-- were kept without a situation; oldest first.
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE code = $1 AND location_id = sqlc.arg(location_id)
+  AND (gathered_at IS NULL OR (situation_id IS NULL AND cleared_at IS NULL AND received_at >= sqlc.arg(kept_since))) ORDER BY at, id;
 
 -- name: FindEventsOfSituation :many
 SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
@@ -26,17 +34,19 @@ SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, book
 FROM events WHERE situation_id = $1 ORDER BY at, id;
 
 -- name: GatherEvent :execrows
-UPDATE events SET situation_id = $2, gathered_at = $3 WHERE id = $1 AND gathered_at IS NULL;
+UPDATE events SET situation_id = $2, gathered_at = $3 WHERE id = $1 AND situation_id IS NULL;
 
 -- name: ClearEvent :execrows
 -- The state that an event reported is over.
 UPDATE events SET open_key = NULL, cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL;
 
 -- name: FindEventsAround :many
--- What was reported of a bay, or of a location as a whole, since an instant or goes on; newest first.
-SELECT e.id, e.code, e.detail, e.bay_id, e.device_id, e.situation_id, e.at, e.cleared_at, COALESCE(d.name, '') AS device_name
-FROM events e LEFT JOIN devices d ON d.id = e.device_id
+-- What was reported of a bay, or of a location as a whole, since an instant or goes on; newest first. What
+-- is about a booking counts about the time of that booking only, however early it was reported.
+SELECT e.id, e.code, e.detail, e.bay_id, e.device_id, e.booking_id, e.situation_id, e.at, e.cleared_at, COALESCE(d.name, '') AS device_name
+FROM events e LEFT JOIN devices d ON d.id = e.device_id LEFT JOIN bookings b ON b.id = e.booking_id
 WHERE e.location_id = sqlc.arg(location_id) AND (e.bay_id IS NULL OR e.bay_id = sqlc.arg(bay_id)) AND (e.at >= sqlc.arg(since) OR e.open_key IS NOT NULL)
+  AND (e.code NOT LIKE 'booking.%' OR (b.starts_at <= sqlc.arg(soon) AND b.ends_at >= sqlc.arg(since)))
 ORDER BY e.at DESC, e.id DESC LIMIT sqlc.arg(size);
 
 -- name: CreateSituation :exec
@@ -104,3 +114,44 @@ SELECT
 -- The confirmed bookings of a location that run at an instant.
 SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
 FROM bookings WHERE location_id = sqlc.arg(location_id) AND status = 'confirmed' AND starts_at <= sqlc.arg(at) AND ends_at > sqlc.arg(at) ORDER BY starts_at, id;
+
+-- name: FindBegunBookings :many
+-- Confirmed bookings of a bay that run at an instant, began before another, and of which nobody has reported
+-- that nobody came.
+SELECT b.id, b.source, b.external_id, b.location_id, b.bay_id, b.subject_id, b.member_id, b.starts_at, b.ends_at, b.status, b.sequence, b.created_at, b.updated_at
+FROM bookings b
+WHERE b.status = 'confirmed' AND b.bay_id IS NOT NULL AND b.starts_at > sqlc.arg(since) AND b.starts_at <= sqlc.arg(began) AND b.ends_at > sqlc.arg(at)
+  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.booking_id = b.id AND e.code = 'booking.no_show' AND e.at >= b.starts_at)
+ORDER BY b.starts_at, b.id;
+
+-- name: FindReportingDoors :many
+-- The doors of a location, its bays' included, that have reported an entry since an instant.
+SELECT DISTINCT a.device_id, a.bay_id FROM access_events a
+WHERE a.location_id = sqlc.arg(location_id) AND a.at >= sqlc.arg(since) AND a.kind IN ('granted', 'opened') AND a.device_id IS NOT NULL
+ORDER BY a.device_id;
+
+-- name: CountDoorSigns :one
+-- How often somebody was at the doors of a bay (zero: of the location as a whole) since an instant. What we
+-- opened for somebody else than the subject is no sign of theirs.
+SELECT COUNT(*) FROM access_events a
+LEFT JOIN executions x ON x.id = a.execution_id LEFT JOIN threads t ON t.id = x.thread_id
+WHERE a.location_id = sqlc.arg(location_id) AND a.at >= sqlc.arg(since) AND a.kind <> 'other'
+  AND COALESCE(a.bay_id, '') = CAST(sqlc.arg(bay) AS TEXT)
+  AND (t.subject_id IS NULL OR t.subject_id = CAST(sqlc.arg(subject) AS TEXT));
+
+-- name: CountTextsSince :one
+-- Texts of a subject since an instant.
+SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id
+WHERE t.subject_id = sqlc.arg(subject_id) AND m.direction = 'in' AND m.created_at >= sqlc.arg(since);
+
+-- name: ReleaseAccessEvents :exec
+-- What doors reported outlives the access events from before an instant that are about to be deleted.
+UPDATE events SET access_event_id = NULL WHERE access_event_id IN
+    (SELECT a.id FROM access_events a WHERE a.at < sqlc.arg(before) AND a.received_at < sqlc.arg(before) ORDER BY a.at, a.id LIMIT sqlc.arg(size));
+
+-- name: DeleteQuietEvents :execrows
+-- Some of the events from before an instant that no situation and no decision has taken up.
+DELETE FROM events WHERE id IN (SELECT e.id FROM events e
+    WHERE e.received_at < sqlc.arg(before) AND e.gathered_at IS NOT NULL AND e.situation_id IS NULL AND e.open_key IS NULL
+      AND NOT EXISTS (SELECT 1 FROM decision_events d WHERE d.event_id = e.id)
+    ORDER BY e.received_at LIMIT sqlc.arg(size));

@@ -19,6 +19,10 @@ SELECT id, number, title, description, status, priority, template, location_id, 
     paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
 FROM tickets WHERE dedup_key = $1;
 
+-- name: GiveTicketThread :execrows
+-- A ticket of no conversation gets one.
+UPDATE tickets SET thread_id = $2, updated_at = sqlc.arg(now), version = version + 1 WHERE id = $1 AND thread_id IS NULL;
+
 -- name: FindTicketByNumber :one
 SELECT id, number, title, description, status, priority, template, location_id, bay_id, device_id, thread_id, assigned_to, due_at, sla_from,
     paused_at, warned, dedup_key, version, created_by, created_at, updated_at, resolved_at, signature
