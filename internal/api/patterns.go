@@ -158,7 +158,7 @@ func (c *call) patternDetail(d learn.Detail, t club.Thresholds) (PatternDetail, 
 	out := PatternDetail{Pattern: brief, Steps: []PatternStep{}, Limits: append([]string{}, d.Standing.Limits...), Precedents: []PatternPrecedent{}, Outcomes: []PatternOutcome{}, History: []PatternConfidence{},
 		Bounds: []PatternBound{{string(club.TierAuto), d.Assessment.Auto, t.High}, {string(club.TierSuggest), d.Assessment.Suggest, t.Medium}, {string(club.TierApprove), d.Assessment.Approve, t.Low}}}
 	for _, s := range d.Steps {
-		out.Steps = append(out.Steps, PatternStep{Kind: string(s.Kind()), Action: string(s.Action), Text: s.Reply + s.Ask + s.Ticket + s.Escalate})
+		out.Steps = append(out.Steps, PatternStep{Kind: string(s.Kind()), Action: string(s.Action), Text: s.Reply + s.Ask + s.Ticket + s.Escalate + s.Note})
 	}
 	out.Next = showNext(d.Next)
 	if d.Breaker != nil {

@@ -51,7 +51,7 @@ func (Document) Schema(huma.Registry) *huma.Schema {
 			"scope": {Description: `"global", or an object with location or location_id, and bay.`}, "status": text("Where this version stands; ignored when a draft is written."),
 			"priority": text("What the conversation's becomes."), "notes": text("For those who edit it; never sent."),
 			"triggers":      list("Texts, or objects with mode (exact, words, similar) and text."),
-			"prerequisites": list("Kinds, or objects with kind and durations."), "steps": list("Objects with one of reply, action, ask, ticket, escalate."),
+			"prerequisites": list("Kinds, or objects with kind and durations."), "steps": list("Objects with one of reply, action, ask, ticket, escalate, note."),
 			"fallback": list("Steps when an action fails and no step handles it."), "tests": list("Texts and the slug that each must lead to."),
 		}}
 }

@@ -22,7 +22,7 @@ type Thread struct {
 	Version      int64      `json:"version"`
 	MemberID     string     `json:"member_id,omitempty"`
 	Name         string     `json:"name,omitempty" doc:"Of the member; absent when unknown or erased."`
-	Phone        string     `json:"phone,omitempty" doc:"E.164; absent when unknown or erased."`
+	Phone        string     `json:"phone,omitempty" doc:"E.164; absent when unknown or erased, and where nobody has written: the conversation stands for something that was reported."`
 	LocationID   string     `json:"location_id,omitempty"`
 	Location     string     `json:"location,omitempty"`
 	BayID        string     `json:"bay_id,omitempty"`
@@ -68,6 +68,14 @@ type Escalation struct {
 	AcknowledgedAt *time.Time `json:"acknowledged_at,omitempty"`
 	ClosedAt       *time.Time `json:"closed_at,omitempty"`
 	CreatedAt      time.Time  `json:"created_at"`
+}
+
+// numberOf is the number of whoever writes in a thread; "" where nobody does.
+func numberOf(t store.Thread, phone string) string {
+	if t.Provider == club.EventProvider {
+		return ""
+	}
+	return phone
 }
 
 func showEscalation(e *store.Escalation) *Escalation {
@@ -131,7 +139,7 @@ func (a *api) registerThreads() {
 			out.Body.NextCursor = next
 			for _, r := range rows {
 				t := showThread(r.Thread)
-				t.MemberID, t.Name, t.Phone, t.Location, t.Bay = r.Member.String(), r.Name, r.Phone, r.Location, r.Bay
+				t.MemberID, t.Name, t.Phone, t.Location, t.Bay = r.Member.String(), r.Name, numberOf(r.Thread, r.Phone), r.Location, r.Bay
 				out.Body.Items = append(out.Body.Items, t)
 			}
 			return err
@@ -187,7 +195,7 @@ func (a *api) threadDetail(ctx context.Context, c *call, id club.ThreadID) (*one
 			return err
 		}
 		t := showThread(d.Thread)
-		t.Name, t.Phone, t.Location, t.Bay = d.Person.Name, d.Person.Phone, d.Location.Name, d.Bay.Name
+		t.Name, t.Phone, t.Location, t.Bay = d.Person.Name, numberOf(d.Thread, d.Person.Phone), d.Location.Name, d.Bay.Name
 		if d.Person.Known() {
 			t.MemberID = d.Person.Member.ID.String()
 		}

@@ -252,6 +252,8 @@ func (v *visit) proposed(dec store.Decision, s scene) []page.ProposedAction {
 			last = knowledge.WhenSuccess
 		case knowledge.StepTicket:
 			out = append(out, page.ProposedAction{Title: "Make a ticket", Target: clip(knowledge.Preview(st.Ticket, known), 80), Risk: club.RiskNone})
+		case knowledge.StepNote:
+			out = append(out, page.ProposedAction{Title: "Note it", Target: clip(knowledge.Preview(st.Note, known), 80), Risk: club.RiskNone})
 		case knowledge.StepEscalate:
 			out = append(out, page.ProposedAction{Title: "Call a person", Target: clip(knowledge.Preview(st.Escalate, known), 80), Risk: club.RiskNone})
 		}

@@ -177,6 +177,14 @@ func (v *visit) threadRows(tx *store.Tx, rows []desk.ThreadRow, users map[club.U
 	for _, a := range last {
 		author[a.ThreadID] = a.Author
 	}
+	reported, err := tx.FindSituationDomains(v.r.Context(), keys)
+	if err != nil {
+		return nil, fmt.Errorf("find what was reported: %w", err)
+	}
+	about := map[club.ThreadID]string{}
+	for _, s := range reported {
+		about[s.ThreadID] = s.Domain
+	}
 	proposed, err := tx.FindThreadsWithProposal(v.r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("find open proposals: %w", err)
@@ -190,6 +198,12 @@ func (v *visit) threadRows(tx *store.Tx, rows []desk.ThreadRow, users map[club.U
 		t := r.Thread
 		row := page.ThreadRow{ID: t.ID, Title: v.title(r.Name, r.Phone), Snippet: t.Snippet, SnippetBy: author[t.ID], Status: t.Status, Priority: t.Priority, Place: where(r.Location, r.Bay),
 			Unread: t.Unread > 0, ProposalOpen: withProposal[t.ID], At: lastAt(t)}
+		if t.Provider == club.EventProvider {
+			row.Title = reportTitle(about[t.ID])
+			if row.SnippetBy == club.AuthorMachine {
+				row.SnippetBy = "" // it is what was reported
+			}
+		}
 		if !t.AssignedTo.IsZero() {
 			row.HeldBy = actorName(users, t.AssignedTo.String())
 		}

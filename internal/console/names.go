@@ -8,7 +8,9 @@ import (
 	"unicode"
 
 	"clubos/internal/club"
+	"clubos/internal/event"
 	"clubos/internal/identity"
+	"clubos/internal/pattern"
 )
 
 // namesLife is how long the names of a club's users are kept; they are sealed, and pages name users all
@@ -114,10 +116,26 @@ func (v *visit) title(name, phone string) string {
 		return name
 	}
 	switch {
+	case phone == event.Reporter:
+		return "Reported"
 	case phone != "":
 		return maskPhone(phone)
 	case name != "":
 		return "Member"
 	}
 	return "Unknown"
+}
+
+// reportTitle names a thread in which nobody has written, by what its situation is about.
+func reportTitle(domain string) string {
+	switch pattern.Domain(domain) {
+	case pattern.DomainError:
+		return "Device"
+	case pattern.DomainAccess:
+		return "Door"
+	case pattern.DomainBooking:
+		return "Bookings"
+	case pattern.DomainDecision:
+	}
+	return "Reported"
 }

@@ -99,6 +99,8 @@ func stepOf(cat *catalogue.Catalogue, s knowledge.Step) page.SOPStep {
 		out.Text = s.Ticket
 	case knowledge.StepEscalate:
 		out.Text = s.Escalate
+	case knowledge.StepNote:
+		out.Text = s.Note
 	case knowledge.StepAction:
 		out.Text = string(s.Action)
 		if a, ok := cat.Find(s.Action); ok {

@@ -28,6 +28,9 @@ func (v *visit) thread(tx *store.Tx, f frame, users map[club.UserID]identity.Use
 	}
 	row := d.Thread
 	out := page.Thread{ID: row.ID, Version: row.Version, Seen: d.Newest, Title: v.title(d.Person.Name, d.Person.Phone), Status: row.Status, Priority: row.Priority, Place: where(d.Location.Name, d.Bay.Name), MergedInto: row.MergedInto}
+	if out.Reported = row.Provider == club.EventProvider; out.Reported {
+		out.Title = reportTitle(d.Situation.Domain)
+	}
 	if !row.AssignedTo.IsZero() {
 		out.HeldBy = actorName(users, row.AssignedTo.String())
 	}
@@ -76,7 +79,7 @@ func (v *visit) can(d desk.ThreadDetail) page.ThreadCan {
 	}
 	mine := d.Thread.Status == club.ThreadInProgress && d.Thread.AssignedTo == v.p.UserID
 	return page.ThreadCan{
-		Reply: may(club.ThreadHandReply), Note: write, Claim: may(club.ThreadClaimed) && !mine && d.Thread.AssignedTo.IsZero(), Resolve: may(club.ThreadResolve),
+		Reply: may(club.ThreadHandReply) && d.Thread.Provider != club.EventProvider, Note: write, Claim: may(club.ThreadClaimed) && !mine && d.Thread.AssignedTo.IsZero(), Resolve: may(club.ThreadResolve),
 		HandBack: may(club.ThreadHandedBack), Escalate: may(club.ThreadEscalate), Merge: may(club.ThreadMerge), Ticket: v.p.Can(identity.TicketsWrite),
 	}
 }
@@ -90,6 +93,8 @@ func composerOf(v *visit, f frame, d desk.ThreadDetail, t page.Thread, typed typ
 	switch {
 	case d.Thread.Status == club.ThreadMerged:
 		c.Blocked = "This matter continues in another thread: reply there."
+	case d.Thread.Provider == club.EventProvider:
+		c.Blocked = "Nobody has written here, so there is nobody to text. A note for colleagues can be written."
 	case d.Person.Subject.Consent == club.ConsentWithdrawn:
 		c.Blocked = "The member has opted out of texts. A note can still be written."
 	case len(d.Person.Subject.WrappedKey) == 0:
@@ -135,6 +140,9 @@ func (v *visit) bubbles(f frame, users map[club.UserID]identity.User, d desk.Thr
 			}
 		case club.AuthorMachine:
 			b.By = "ClubOS"
+			if m.Direction == club.DirectionIn {
+				b.By = reportTitle(d.Situation.Domain)
+			}
 		}
 		if m.Direction == club.DirectionOut && m.Author == club.AuthorMachine && v.p.Can(identity.DecisionsRead) {
 			b.Decision, b.SOP = m.DecisionID, sops[m.DecisionID]

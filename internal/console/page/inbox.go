@@ -31,7 +31,7 @@ func (l ThreadList) Filtered() bool { return l.Location != "" || l.Mine || l.Sea
 // ThreadRow is a thread in the list.
 type ThreadRow struct {
 	ID           club.ThreadID
-	Title        string // the member's name, or a masked number
+	Title        string // the member's name, or a masked number; of what was reported, what it is about
 	Snippet      string // the last text, in one line
 	SnippetBy    club.Author
 	Status       club.ThreadStatus
@@ -60,6 +60,7 @@ type Thread struct {
 	Status     club.ThreadStatus
 	Priority   club.Priority
 	Place      string
+	Reported   bool      // nobody has written here: it stands for what was reported
 	HeldBy     string    // the user who has it, or ""
 	SilentTill time.Time // until when the machine stays silent; zero when it is not, or without end
 	Escalation *Escalation

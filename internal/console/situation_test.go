@@ -1,0 +1,85 @@
+package console_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/event"
+	"clubos/internal/inbox"
+	"clubos/internal/jobs"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/pattern"
+	"clubos/internal/store"
+	"clubos/internal/vault"
+	"clubos/internal/vault/vaulttest"
+)
+
+// report takes in that something happened, gathers it and decides on it. It returns the thread.
+func (h *house) report(r event.Report) (id club.ThreadID) {
+	h.t.Helper()
+	room := event.New(event.Config{Ring: vaulttest.Ring(h.t), Devices: func(club.Slug) map[string]event.Lister { return nil },
+		Known: func(context.Context, *store.Tx, *vault.Tenant, store.Location, club.BayID, pattern.Event) (bool, error) {
+			return true, nil
+		},
+		Over: func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error { return nil },
+		Advance: func(tx *store.Tx, th club.ThreadID) {
+			id = th
+			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: th}, nil)
+		}})
+	h.write(func(tx *store.Tx) error {
+		r.Vendor, r.Key, r.Location = "test", string(r.Code)+tx.Now.String(), h.north
+		_, err := event.Take(h.t.Context(), tx, r)
+		return err
+	})
+	h.clock.Advance(61 * time.Second)
+	jobstest.Work(h.t, h.cluster, h.tenant, room.Gather)
+	h.settle()
+	return id
+}
+
+func TestWhatWasReportedHasANameOfItsOwnAndNobodyToText(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book()
+	var booking club.BookingID
+	h.write(func(tx *store.Tx) error {
+		list, err := tx.FindBookingsUnderWay(t.Context(), store.FindBookingsUnderWayParams{LocationID: h.north, At: tx.Now})
+		if err == nil {
+			booking = list[0].ID
+		}
+		return err
+	})
+	threads := map[string]club.ThreadID{
+		"Door":     h.report(event.Report{Code: club.EventDoorForced}),
+		"Device":   h.report(event.Report{Code: club.EventDeviceFault, Bay: h.bay}),
+		"Bookings": h.report(event.Report{Code: club.EventBookingOverlap, Bay: h.bay, Booking: booking}),
+	}
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/inbox?status=all").want(http.StatusOK)
+	for want, id := range threads {
+		row := find(b.doc, "a[data-thread="+id.String()+"]")
+		if len(row) != 1 || !strings.Contains(text(find(row[0], ".name")[0]), want) || strings.Contains(text(row[0]), "ClubOS:") {
+			t.Errorf("%s is not in the inbox by its name", want)
+		}
+	}
+	for want, id := range threads {
+		b.get("/c/fairway/threads/"+id.String()).want(http.StatusOK, "nobody has written here", "there is nobody to text")
+		if got := b.see("#thread-title"); got != want {
+			t.Errorf("it is called %q, want %q", got, want)
+		}
+		if len(find(b.doc, "[data-send-button]")) != 0 {
+			t.Errorf("%s: a text can be sent", want)
+		}
+	}
+	b.get("/c/fairway/threads/"+threads["Bookings"].String()).want(http.StatusOK)
+	if len(find(b.doc, "a[href=/c/fairway/bookings/"+booking.String()+"]")) != 1 {
+		t.Error("the booking that it is about is not there")
+	}
+	if strings.Contains(text(b.doc), "club:events") {
+		t.Error("the address of nobody is shown")
+	}
+}
