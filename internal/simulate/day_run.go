@@ -54,6 +54,7 @@ func RunDay(ctx context.Context, w *World, cfg DayConfig) error {
 
 func (d *day) play(ctx context.Context) error {
 	club := d.w.Club
+	due := d.reports()
 	for seed := d.cfg.Seed; ; seed++ {
 		cfg := d.cfg
 		cfg.Seed = seed
@@ -66,6 +67,7 @@ func (d *day) play(ctx context.Context) error {
 			if pause(ctx, time.Until(start.Add(e.At))) != nil {
 				return nil // the end of the day is not a failure
 			}
+			due = d.report(ctx, due, e.At)
 			d.send(ctx, e)
 		}
 		rest := time.Until(start.Add(d.cfg.Length))

@@ -94,6 +94,11 @@ func (p *play) differences(ctx context.Context, e Expect) (findings, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Reported != nil {
+		if err := p.atPlace(ctx, &f, *e.Reported, who, view); err != nil {
+			return nil, err
+		}
+	}
 	view.onThread(&f, e)
 	view.onDesk(&f, e)
 	return f, nil

@@ -88,7 +88,12 @@ func (p *play) step(ctx context.Context, st Step) error {
 	case st.Answer != nil:
 		return p.answer(ctx, *st.Answer)
 	case st.Booking != nil:
+		if beside := st.Booking.Beside; beside != "" {
+			return p.w.bookBeside(ctx, p.cast[beside])
+		}
 		return p.w.rebook(ctx, p.cast[st.Booking.Of], *st.Booking)
+	case st.Door != nil:
+		return p.door(ctx, *st.Door)
 	case st.Expect != nil:
 		return p.expect(ctx, *st.Expect)
 	}

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"clubos/internal/club"
+	"clubos/internal/simulate/vendor"
 )
 
 //go:embed scenarios/*.yaml
@@ -65,6 +66,7 @@ type Step struct {
 	Act     *Act          `yaml:"act"`
 	Answer  *Answer       `yaml:"answer"`
 	Booking *Rebooking    `yaml:"booking"`
+	Door    *DoorReport   `yaml:"door"`
 	Wait    time.Duration `yaml:"wait"` // of real time; an expectation is almost always the better step
 	Expect  *Expect       `yaml:"expect"`
 }
@@ -146,10 +148,30 @@ func dos() []Do {
 
 // Rebooking changes a booking through the signed booking webhook. The zero Start leaves the times.
 type Rebooking struct {
+	Beside string        `yaml:"beside"` // a further booking, of nobody, at the time and bay of this one of the cast
 	Of     string        `yaml:"of"`
 	Cancel bool          `yaml:"cancel"`
 	In     time.Duration `yaml:"in"`   // the new start, from now; negative lies back
 	Last   time.Duration `yaml:"last"` // how long it lasts; default 1 h
+}
+
+// DoorReport is what the door of somebody's place reports, by its controller's signed webhook.
+type DoorReport struct {
+	At     string            `yaml:"at"` // whose place
+	Report vendor.DoorReport `yaml:"report"`
+	Times  int               `yaml:"times"` // one after the other; default 1
+	// Before says how long ago it was, for what the club had on record before the scenario begins.
+	Before time.Duration `yaml:"before"`
+}
+
+// Reported is what must have come of a report at the place of somebody since the scenario began.
+type Reported struct {
+	Title    string `yaml:"title"`    // regexp: the situation that is meant, the newest that fits; "none" is there none
+	Proposal string `yaml:"proposal"` // regexp: the title of the open proposal in its conversation; "none"
+	Ticket   string `yaml:"ticket"`   // regexp: the title of some ticket of its conversation; "none"
+	Note     string `yaml:"note"`     // regexp: some note for colleagues there
+	Joined   *bool  `yaml:"joined"`   // whether its conversation is the member's
+	Over     *bool  `yaml:"over"`     // whether it is over
 }
 
 // Expect is what must be seen from outside: at members' phones, at the vendors, in the club's records.
@@ -176,7 +198,8 @@ type Expect struct {
 	Effects    []EffectCount                    `yaml:"effects"`
 	Posted     string                           `yaml:"posted"` // regexp: some post in Slack since the scenario began
 	Called     []Called                         `yaml:"called"`
-	Paged      string                           `yaml:"paged"`  // regexp: "status summary" of some incident at the pager
+	Paged      string                           `yaml:"paged"` // regexp: "status summary" of some incident at the pager
+	Reported   *Reported                        `yaml:"reported"`
 	Taken      string                           `yaml:"taken"`  // regexp: who has acknowledged the escalation that is not closed
 	Locked     *bool                            `yaml:"locked"` // the door of the member's location
 	Within     time.Duration                    `yaml:"within"` // default 15 s

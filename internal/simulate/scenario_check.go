@@ -72,12 +72,12 @@ func (k *checker) step(n int, st Step, used map[string]bool) {
 		used[name] = true
 	}
 	kinds := 0
-	for _, set := range []bool{st.Text != nil, st.Fault != nil, st.Act != nil, st.Answer != nil, st.Booking != nil, st.Wait > 0, st.Expect != nil} {
+	for _, set := range []bool{st.Text != nil, st.Fault != nil, st.Act != nil, st.Answer != nil, st.Booking != nil, st.Door != nil, st.Wait > 0, st.Expect != nil} {
 		if set {
 			kinds++
 		}
 	}
-	k.that(kinds == 1, "a step is exactly one of text, fault, act, answer, booking, wait and expect")
+	k.that(kinds == 1, "a step is exactly one of text, fault, act, answer, booking, door, wait and expect")
 	switch {
 	case st.Text != nil:
 		who(st.Text.From)
@@ -97,8 +97,17 @@ func (k *checker) step(n int, st Step, used map[string]bool) {
 		k.member(st.Answer.By)
 		k.that(st.Answer.Say != "", "an answer needs words")
 	case st.Booking != nil:
+		if st.Booking.Beside != "" {
+			who(st.Booking.Beside)
+			k.that(st.Booking.Of == "" && !st.Booking.Cancel && st.Booking.In == 0, "a booking beside another one is nobody's and at its time")
+			return
+		}
 		who(st.Booking.Of)
 		k.that(st.Booking.Cancel != (st.Booking.In != 0 || st.Booking.Last != 0), "a booking is cancelled or moved")
+	case st.Door != nil:
+		who(st.Door.At)
+		k.that(slices.Contains(vendor.DoorReports(), st.Door.Report), "unknown report %q", st.Door.Report)
+		k.that(st.Door.Times >= 0 && st.Door.Before >= 0, "a number is out of range")
 	case st.Expect != nil:
 		if st.Expect.Of != "" {
 			who(st.Expect.Of)
@@ -173,11 +182,18 @@ func (k *checker) expect(e Expect, who func(string)) {
 			who(c.At)
 		}
 	}
+	if r := e.Reported; r != nil {
+		for _, re := range []string{r.Title, r.Proposal, r.Ticket, r.Note} {
+			_, err := regexp.Compile(re)
+			k.that(err == nil, "%q is not a regular expression", re)
+		}
+		k.that(r.Title != "", "which situation is it? a title is needed")
+	}
 	k.that(e.Of != "" || e.onlyPlaces(), "whose is it? of is needed")
 }
 
 // onlyPlaces reports whether an expectation is about vendors alone.
 func (e Expect) onlyPlaces() bool {
 	return len(e.Status) == 0 && e.Priority == "" && e.Replies == nil && e.Reply == "" && len(e.Said) == 0 && e.NeverSaid == "" && e.Texts == nil && e.Threads == nil &&
-		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Fact == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Taken == "" && e.Locked == nil
+		e.Member == nil && e.Escalation == "" && e.Proposal == "" && e.Ticket == "" && e.Rule == "" && e.Fact == "" && e.Consent == "" && len(e.Outcomes) == 0 && e.Reported == nil && e.Taken == "" && e.Locked == nil
 }

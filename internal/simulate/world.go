@@ -162,14 +162,32 @@ func (w *World) rebook(ctx context.Context, p Player, r Rebooking) error {
 		b.Start = now.Add(r.In)
 		b.End = b.Start.Add(length)
 	}
-	body, err := json.Marshal(map[string]any{
+	return w.postBooking(ctx, b.ExternalID, map[string]any{
 		"event": event, "booking_id": b.ExternalID, "location": b.Location, "bay": fmt.Sprintf("Bay %d", b.Bay), "start": b.Start, "end": b.End, "occurred_at": now,
 		"customer": map[string]string{"phone": m.Phone, "email": m.Email, "name": m.Name},
 	})
+}
+
+// bookBeside reports a further booking, of nobody the club knows, at the time and bay of somebody's.
+func (w *World) bookBeside(ctx context.Context, p Player) error {
+	if p.Booking == nil {
+		return fmt.Errorf("%s has no booking to share the bay of", p.Name)
+	}
+	b, now := *p.Booking, w.now()
+	id := fmt.Sprintf("beside-%s-%d", b.ExternalID, now.UnixNano())
+	return w.postBooking(ctx, id, map[string]any{
+		"event": "created", "booking_id": id, "location": b.Location, "bay": fmt.Sprintf("Bay %d", b.Bay), "start": b.Start, "end": b.End, "occurred_at": now,
+	})
+}
+
+// postBooking posts the signed webhook of a booking system.
+func (w *World) postBooking(ctx context.Context, ref string, content map[string]any) error {
+	body, err := json.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("encode booking: %w", err)
 	}
-	id := fmt.Sprintf("msg_%s-%d", b.ExternalID, now.UnixNano())
+	now := w.now()
+	id := fmt.Sprintf("msg_%s-%d", ref, now.UnixNano())
 	hook := vendor.Webhook{URL: w.hook("bookings"), Header: vendor.StandardSign(BookingSecret, id, now, body), Body: body}
 	status, err := hook.Post(ctx)
 	if err != nil {

@@ -264,6 +264,57 @@ func (d *Doors) logs(w http.ResponseWriter, c call) {
 
 // Unlocking makes the signed webhook that a door was unlocked, by our key when there is one.
 func (d *Doors) Unlocking(to, doorID, key string) Webhook {
+	var extra map[string]any
+	if key != "" {
+		extra = map[string]any{"clubos_key": key}
+	}
+	return d.report(to, doorID, "access.door.unlock", nfc("Access Granted"), extra)
+}
+
+// DoorReport is something that a door reports by itself.
+type DoorReport string
+
+// The reports.
+const (
+	DoorGranted  DoorReport = "granted"
+	DoorDenied   DoorReport = "denied"
+	DoorHeldOpen DoorReport = "held_open"
+	DoorForced   DoorReport = "forced"
+	DoorClosed   DoorReport = "closed"
+	DoorRung     DoorReport = "rung"
+)
+
+// DoorReports lists every report.
+func DoorReports() []DoorReport {
+	return []DoorReport{DoorGranted, DoorDenied, DoorHeldOpen, DoorForced, DoorClosed, DoorRung}
+}
+
+// Reporting makes the signed webhook of what a door reports.
+func (d *Doors) Reporting(to, doorID string, r DoorReport) Webhook {
+	contact := func(kind, status string) map[string]any {
+		return map[string]any{"event_type": kind, "status": status}
+	}
+	switch r {
+	case DoorGranted:
+		return d.report(to, doorID, "access.door.unlock", nfc("Access Granted"), nil)
+	case DoorDenied:
+		return d.report(to, doorID, "access.door.unlock", nfc("Access Denied"), nil)
+	case DoorHeldOpen:
+		return d.report(to, doorID, "access.device.dps_status", contact("door_held_open", "alarm"), nil)
+	case DoorForced:
+		return d.report(to, doorID, "access.device.dps_status", contact("forced_open", "alarm"), nil)
+	case DoorClosed:
+		return d.report(to, doorID, "access.device.dps_status", contact("dps_change", "close"), nil)
+	case DoorRung:
+	}
+	return d.report(to, doorID, "access.doorbell.incoming", map[string]any{}, nil)
+}
+
+func nfc(result string) map[string]any {
+	return map[string]any{"authentication_type": "NFC", "authentication_value": "", "result": result}
+}
+
+func (d *Doors) report(to, doorID, event string, object, extra map[string]any) Webhook {
 	d.world.Lock()
 	defer d.world.Unlock()
 	name := ""
@@ -272,11 +323,11 @@ func (d *Doors) Unlocking(to, doorID, key string) Webhook {
 	}
 	data := map[string]any{
 		"location": map[string]any{"id": doorID, "name": name, "location_type": "door"}, "device": map[string]any{"id": "hub-" + doorID},
-		"actor": map[string]any{"id": "u1", "name": "Simulated Person", "type": "user"}, "object": map[string]any{"authentication_type": "NFC", "authentication_value": "", "result": "Access Granted"},
+		"actor": map[string]any{"id": "u1", "name": "Simulated Person", "type": "user"}, "object": object,
 	}
-	if key != "" {
-		data["extra"] = map[string]any{"clubos_key": key}
+	if extra != nil {
+		data["extra"] = extra
 	}
-	body, _ := json.Marshal(map[string]any{"event": "access.door.unlock", "event_object_id": newID(""), "data": data})
+	body, _ := json.Marshal(map[string]any{"event": event, "event_object_id": newID(""), "data": data})
 	return Webhook{URL: to, Header: unifiSign(d.cfg.WebhookSecret, d.clock.Now(), body), Body: body}
 }
