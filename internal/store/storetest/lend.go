@@ -75,7 +75,7 @@ func takeLocked(ctx context.Context, server string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		lender.conn, lender.layout, lender.lent = conn, digest[:8], map[int]bool{}
+		lender.conn, lender.layout, lender.lent = conn, fmt.Sprintf("%08x", crc32.ChecksumIEEE(fmt.Append(nil, digest, usual))), map[int]bool{}
 	}
 	for n := 0; ; n++ {
 		if lender.lent[n] {

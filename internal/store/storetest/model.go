@@ -26,7 +26,11 @@ var model = sync.OnceValues(func() (map[string][]byte, error) {
 	}
 	defer func() { _ = root.Close() }()
 	files := map[string][]byte{}
-	for _, name := range []string{"control.db", "tenants/aa.db", "tenants/test.db"} {
+	names := []string{"control.db"}
+	for _, slug := range usual {
+		names = append(names, "tenants/"+slug.String()+".db")
+	}
+	for _, name := range names {
 		if files[name], err = root.ReadFile(name); err != nil {
 			return nil, err
 		}
