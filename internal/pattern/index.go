@@ -10,8 +10,9 @@ import (
 // index compares an event with very many examples: those of labels that have no
 // learner of their own. It is an inverted index (Zobel, Moffat 2006): features are
 // hashed to buckets, and each bucket lists the examples that have it. A query reads
-// the rarest of its features first, as far as its budget goes, which finds a
-// shortlist; only the shortlist is compared exactly.
+// the rarest of its features first, until no example that it has not met could be
+// alike enough to matter or its budget is spent; that finds a shortlist, and only
+// the shortlist is compared exactly.
 type index struct {
 	names   []string // labels
 	label   []int32  // by row: of names
@@ -29,10 +30,12 @@ type index struct {
 }
 
 const (
-	// indexBudget is how many postings a query may touch: a tenth of a millisecond.
-	indexBudget = 30_000
+	// indexBudget is how many postings a query may touch.
+	indexBudget = 16_000
 	// shortlist is how many examples are compared exactly.
-	shortlist = 64
+	shortlist = 16
+	// leastAlike is the cosine below which an example says nothing: its odds are under those that heed asks for.
+	leastAlike = 0.5
 	// charWeight is what a character n-gram counts beside a word: there are several to each.
 	charWeight = 0.5
 
@@ -60,17 +63,17 @@ func (x *index) bucket(feature uint64, k kind) uint32 {
 }
 
 // bucketsOf appends the buckets of an event's features, ascending and each once.
-func (x *index) bucketsOf(counts []counted, out []uint32) []uint32 {
+func (x *index) bucketsOf(found []occurrence, out []uint32) []uint32 {
 	at := len(out)
-	for _, c := range counts {
-		out = append(out, x.bucket(c.feature, c.kind))
+	for i := range found {
+		out = append(out, x.bucket(found[i].feature, found[i].kind))
 	}
 	slices.Sort(out[at:])
 	return out[:at+len(slices.Compact(out[at:]))]
 }
 
 // add files an example; one without features is like nothing.
-func (n *indexing) add(label string, example int32, counts []counted) {
+func (n *indexing) add(label string, example int32, found []occurrence) {
 	x := n.x
 	id, ok := n.ids[label]
 	if !ok {
@@ -78,7 +81,7 @@ func (n *indexing) add(label string, example int32, counts []counted) {
 		n.ids[label] = id
 		x.names = append(x.names, label)
 	}
-	x.buckets = x.bucketsOf(counts, x.buckets)
+	x.buckets = x.bucketsOf(found, x.buckets)
 	x.label, x.example, x.from = append(x.label, id), append(x.example, example), append(x.from, uint32(len(x.buckets)))
 }
 
@@ -124,11 +127,22 @@ func (x *index) row(i uint32) []uint32 { return x.buckets[x.from[i]:x.from[i+1]]
 
 // asking is the scratch space of one query.
 type asking struct {
-	buckets, order []uint32
-	score          []float32 // by row
-	touched        []uint32
-	short          []scored
+	buckets []uint32
+	order   []uint64  // buckets with the length of their lists above them
+	met     []meeting // by row
+	touched []uint32
+	short   []scored // a heap: the least alike first
+	shared  []share  // the query's buckets, hashed; its length is a power of two
 }
+
+// share is what a row that has a bucket shares with the query.
+type share struct {
+	bucket uint32 // plus one; 0: nothing is here
+	weight float32
+}
+
+// meeting is what a query has met of a row, beside what it is divided by: both are wanted together.
+type meeting struct{ score, length float32 }
 
 type scored struct {
 	row   uint32
@@ -137,34 +151,22 @@ type scored struct {
 
 // precedents returns the best example of each label of the shortlist, the most
 // similar first, of equals the earliest.
-func (x *index) precedents(counts []counted, a *asking) []precedent {
+func (x *index) precedents(found []occurrence, a *asking) []precedent {
 	if len(x.label) == 0 {
 		return nil
 	}
-	a.buckets = x.bucketsOf(counts, a.buckets[:0])
-	x.shorten(a)
+	a.buckets = x.bucketsOf(found, a.buckets[:0])
 	square := float32(0)
 	for _, b := range a.buckets {
 		square += x.queryWeight(b) * x.queryWeight(b)
 	}
+	x.shorten(a, square)
+	x.share(a)
 	length := sqrt(square)
 	best := make(map[int32]precedent, 8)
 	for _, s := range a.short {
-		sum := float32(0)
-		row, q := x.row(s.row), a.buckets
-		for i, k := 0, 0; i < len(row) && k < len(q); {
-			switch {
-			case row[i] < q[k]:
-				i++
-			case row[i] > q[k]:
-				k++
-			default:
-				sum += x.weight[row[i]] * x.weight[row[i]]
-				i++
-				k++
-			}
-		}
-		p := precedent{x.names[x.label[s.row]], int(x.example[s.row]), float64(sum / max(length*x.length[s.row], 1e-9))}
+		alike := float64(a.common(x.row(s.row)) / max(length*x.length[s.row], 1e-9))
+		p := precedent{x.names[x.label[s.row]], int(x.example[s.row]), alike}
 		if b, ok := best[x.label[s.row]]; !ok || p.alike > b.alike || p.alike == b.alike && p.example < b.example {
 			best[x.label[s.row]] = p
 		}
@@ -179,6 +181,42 @@ func (x *index) precedents(counts []counted, a *asking) []precedent {
 	return out
 }
 
+// share files the query's buckets, so that a row is compared in one pass over its own.
+func (x *index) share(a *asking) {
+	size := 1 << bits.Len(uint(2*len(a.buckets)))
+	if cap(a.shared) < size {
+		a.shared = make([]share, size)
+	}
+	a.shared = a.shared[:size]
+	clear(a.shared)
+	for _, b := range a.buckets {
+		at := a.slot(b)
+		for a.shared[at].bucket != 0 {
+			at = (at + 1) & uint32(size-1)
+		}
+		a.shared[at] = share{b + 1, x.weight[b] * x.weight[b]}
+	}
+}
+
+// slot is where the search for a bucket begins.
+func (a *asking) slot(b uint32) uint32 { return b * 0x9e3779b1 >> 7 & uint32(len(a.shared)-1) }
+
+// common sums what a row shares with the query.
+func (a *asking) common(row []uint32) (sum float32) {
+	mask := uint32(len(a.shared) - 1)
+	for _, b := range row {
+		for at := a.slot(b); ; at = (at + 1) & mask {
+			if a.shared[at].bucket == b+1 {
+				sum += a.shared[at].weight
+			} else if a.shared[at].bucket != 0 {
+				continue
+			}
+			break
+		}
+	}
+	return sum
+}
+
 // queryWeight is the weight of a bucket, also of one that no example has.
 func (x *index) queryWeight(b uint32) float32 {
 	if x.start[b] == x.start[b+1] {
@@ -187,52 +225,82 @@ func (x *index) queryWeight(b uint32) float32 {
 	return x.weight[b]
 }
 
-// shorten finds the rows that share most with the query's rarest features.
-func (x *index) shorten(a *asking) {
-	if len(a.score) < len(x.label) {
-		a.score = make([]float32, len(x.label))
+// shorten finds the rows that share most with the rarest features of a query, square being the square of
+// its length.
+//
+// A row that shares only features of a total square r with the query has at most r in common with it, and is
+// itself at least √r long, so its cosine is at most √r by the query's length: once that is under leastAlike,
+// rows that have not been met need not be.
+func (x *index) shorten(a *asking, square float32) {
+	if len(a.met) < len(x.label) {
+		a.met = make([]meeting, len(x.label))
+		for i, l := range x.length {
+			a.met[i].length = l
+		}
 	}
-	a.order = append(a.order[:0], a.buckets...)
-	uses := func(b uint32) uint32 { return x.start[b+1] - x.start[b] }
-	slices.SortFunc(a.order, func(b, c uint32) int { return cmp.Or(cmp.Compare(uses(b), uses(c)), cmp.Compare(b, c)) })
+	a.order = a.order[:0]
+	left := float32(0) // the square of the features whose lists are still to be read
+	for _, b := range a.buckets {
+		if n := x.start[b+1] - x.start[b]; n > 0 {
+			a.order = append(a.order, uint64(n)<<32|uint64(b))
+			left += x.weight[b] * x.weight[b]
+		}
+	}
+	slices.Sort(a.order)
 	a.touched = a.touched[:0]
-	left := indexBudget
-	for _, b := range a.order {
-		if left -= int(uses(b)); left < 0 && len(a.touched) > 0 {
+	budget := indexBudget
+	for _, o := range a.order {
+		n, b := int(o>>32), uint32(o)
+		if len(a.touched) > 0 && (n > budget || left < leastAlike*leastAlike*square) {
 			break
 		}
-		list := x.rows[x.start[b]:x.start[b+1]]
+		budget -= n
 		w := x.weight[b] * x.weight[b]
-		for _, row := range list[:min(len(list), indexBudget)] {
-			if a.score[row] == 0 {
+		left -= w
+		for _, row := range x.rows[x.start[b]:][:min(n, indexBudget)] {
+			m := &a.met[row]
+			if m.score == 0 {
 				a.touched = append(a.touched, row)
 			}
-			a.score[row] += w
+			m.score += w
 		}
 	}
 	a.short = a.short[:0]
-	least := float32(0)
 	for _, row := range a.touched {
-		alike := a.score[row] / x.length[row]
-		a.score[row] = 0
-		if alike <= least {
-			continue
-		}
-		if a.short = append(a.short, scored{row, alike}); len(a.short) == 4*shortlist {
-			least = a.cut()
-		}
+		m := &a.met[row]
+		a.consider(scored{row, m.score / m.length})
+		m.score = 0
 	}
-	a.cut()
 }
 
-// cut keeps the best of the shortlist and returns what a row must exceed.
-func (a *asking) cut() float32 {
-	slices.SortFunc(a.short, func(s, t scored) int { return cmp.Or(cmp.Compare(t.alike, s.alike), cmp.Compare(s.row, t.row)) })
+// consider keeps s if it is among the best of the shortlist.
+func (a *asking) consider(s scored) {
 	if len(a.short) < shortlist {
-		return 0
+		a.short = append(a.short, s)
+		for i := len(a.short) - 1; i > 0 && a.short[i].alike < a.short[(i-1)/2].alike; i = (i - 1) / 2 {
+			a.short[i], a.short[(i-1)/2] = a.short[(i-1)/2], a.short[i]
+		}
+		return
 	}
-	a.short = a.short[:shortlist]
-	return a.short[shortlist-1].alike
+	if s.alike <= a.short[0].alike {
+		return
+	}
+	i := 0
+	for {
+		k := 2*i + 1
+		if k >= len(a.short) {
+			break
+		}
+		if k+1 < len(a.short) && a.short[k+1].alike < a.short[k].alike {
+			k++
+		}
+		if s.alike <= a.short[k].alike {
+			break
+		}
+		a.short[i] = a.short[k]
+		i = k
+	}
+	a.short[i] = s
 }
 
 func (x *index) sizeBytes() int {

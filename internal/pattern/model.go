@@ -89,22 +89,16 @@ func (m *Model) Predict(e Event) Prediction {
 	}
 	defer m.scratch.Put(t)
 	p := Prediction{Logit: math.Inf(-1)}
-	if m.c.labels > 0 {
-		if x := t.z.vector(&e); len(x) > 0 {
-			m.c.judge(x, t.o)
-			m.c.signal(t.z, t.o)
-			p = m.answer(t.o)
-		}
+	if x := t.z.vector(&e); m.c.labels > 0 && len(x) > 0 {
+		m.c.judge(x, t.o)
+		m.c.signal(t.z, t.o)
+		p = m.answer(t.o)
 	}
-	if m.far == nil && m.fresh == nil {
-		return p
-	}
-	counts := t.z.reader.counts(&e)
 	if m.far != nil {
-		m.heed(&p, m.far.precedents(counts, &t.ask), 0)
+		m.heed(&p, m.far.precedents(t.z.reader.found, &t.ask), 0)
 	}
 	if m.fresh != nil {
-		m.heed(&p, m.fresh.precedents(m.c.vocabulary, counts), m.examples)
+		m.heed(&p, m.fresh.precedents(m.c.vocabulary, t.z.reader.tally()), m.examples)
 	}
 	return p
 }

@@ -16,6 +16,14 @@ type TrainOptions struct {
 	// Folds is how often a model is trained on a part of the examples to see how
 	// it does on the rest; 0 means 4. Below 2 the shipped selector is used.
 	Folds int
+	// Progress is told how many of the models to be trained are done; it may be nil.
+	Progress func(done, of int)
+}
+
+func (o TrainOptions) report(done, of int) {
+	if o.Progress != nil {
+		o.Progress(done, of)
+	}
 }
 
 // ErrNoLabels says that no example has a label, so there is nothing to tell apart.
@@ -142,7 +150,7 @@ func trainSplit(ctx context.Context, examples []Example, parts split, prior sele
 	}
 	sel := prior
 	if folds > 1 && len(parts.near) >= 2*folds {
-		seen, err := c.rehearse(ctx, folds, o.Seed)
+		seen, err := c.rehearse(ctx, folds, o.Seed, func(done int) { o.report(done, folds+1) })
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +178,7 @@ func indexExamples(ctx context.Context, examples []Example, rows []int32) (*inde
 		if k%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		n.add(examples[i].Label, i, r.counts(&examples[i].Event))
+		n.add(examples[i].Label, i, r.read(&examples[i].Event))
 	}
 	return n.done(), nil
 }
@@ -198,7 +206,7 @@ const (
 // alone: each of folds models is trained without a part of the labels and without
 // a part of the examples of the others, and then sees what it was not shown. An
 // event of a label left out is just the near miss that a live model meets.
-func (c *corpus) rehearse(ctx context.Context, folds int, seed uint64) ([]observation, error) {
+func (c *corpus) rehearse(ctx context.Context, folds int, seed uint64, done func(folds int)) ([]observation, error) {
 	rng := rand.New(rand.NewPCG(seed, 99))
 	labelFold, rowFold := make([]int, len(c.labels)), make([]int, len(c.examples))
 	for i, k := range rng.Perm(len(c.labels)) {
@@ -226,6 +234,7 @@ func (c *corpus) rehearse(ctx context.Context, folds int, seed uint64) ([]observ
 		if err := c.rehearseOnce(ctx, kept, shown, func(y int32) bool { return leave && labelFold[y] == f }, seed+uint64(f), &groups); err != nil {
 			return nil, err
 		}
+		done(f + 1)
 	}
 	var all []observation
 	inside := float64(len(groups[0]))

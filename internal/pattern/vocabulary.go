@@ -199,7 +199,13 @@ const strangeness = 0.5
 
 // counts reads an example for the vocabulary.
 func (r *eventReader) counts(e *Event) []counted {
-	found := r.read(e)
+	r.read(e)
+	return r.tally()
+}
+
+// tally is how often the event that was read last has each feature, in their order.
+func (r *eventReader) tally() []counted {
+	found := r.found
 	slices.SortFunc(found, func(a, b occurrence) int { return cmp.Compare(a.feature, b.feature) })
 	out := make([]counted, 0, len(found))
 	for _, o := range found {
