@@ -117,7 +117,7 @@ func saveFile(ctx context.Context, a *app.App, path string, clubs []club.Slug, p
 
 // rowProgress tells a person at a terminal how far it is.
 func rowProgress(w stdio.Writer) archive.Progress {
-	say := progress(w)
+	say, _ := progress(w)
 	if say == nil {
 		return nil
 	}

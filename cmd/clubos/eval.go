@@ -7,6 +7,7 @@ import (
 	stdio "io"
 	"os"
 	"path/filepath"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ func (f *evalFlags) rows() ([]eval.Row, error) {
 	if f.data == "" {
 		return nil, usageError{fmt.Errorf("--data is missing: a file of labelled rows")}
 	}
-	if f.target <= 0 || f.target >= 1 {
+	if !(f.target > 0 && f.target < 1) {
 		return nil, usageError{fmt.Errorf("--target-error is %v; it lies between 0 and 1", f.target)}
 	}
 	data, err := os.ReadFile(filepath.Clean(f.data))
@@ -73,16 +74,22 @@ func (f *evalFlags) rows() ([]eval.Row, error) {
 	return rows, nil
 }
 
-// progress tells a person at a terminal what is being done; into a file or a pipe it says nothing.
-func progress(w stdio.Writer) func(string) {
+// progress tells a person at a terminal what is being done, on one line that end takes away; into a file or
+// a pipe it says nothing.
+func progress(w stdio.Writer) (say func(string), end func()) {
 	file, ok := w.(*os.File)
 	if !ok {
-		return nil
+		return nil, func() {}
 	}
 	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return nil
+		return nil, func() {}
 	}
-	return func(s string) { fmt.Fprintf(w, "\r\033[K%s", s) }
+	var mu sync.Mutex // parts of a measurement run side by side
+	return func(s string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(w, "\r\033[K%s", s)
+	}, func() { fmt.Fprint(w, "\r\033[K") }
 }
 
 // figure is a line of a table.
@@ -109,15 +116,21 @@ func newEvalStatic(io std) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "static", Short: "Train once, calibrate on val, test on test", Args: cobra.NoArgs,
 		Long: `Train on the rows of split train, calibrate on val, test on test. Without test rows, val is judged by
-cross-fitting: each half by what was calibrated on the other.`,
+cross-fitting: each half by what was calibrated on the other. Without val rows, a fifth of each label's
+training rows calibrates, and is not learned from.`,
 		Example: "  clubos eval static --data intents.jsonl --target-error 0.05 --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := f.rows()
 			if err != nil {
 				return err
 			}
-			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, progress(io.err)
+			if err := checkBound(&cfg); err != nil {
+				return err
+			}
+			say, end := progress(io.err)
+			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, say
 			r, err := eval.Static(cmd.Context(), rows, cfg)
+			end()
 			if err != nil {
 				return err
 			}
@@ -125,7 +138,7 @@ cross-fitting: each half by what was calibrated on the other.`,
 				return writeJSON(io.out, r)
 			}
 			return writeFigures(io.out, []figure{
-				{"tested on", fmt.Sprintf("%s, %d rows; trained on %d in %.1f s", r.TestedOn, r.NTest, r.NTrain, r.TrainSeconds)},
+				{"tested on", fmt.Sprintf("%s, %d rows; trained on %d in %.1f s; calibrated on %s", r.TestedOn, r.NTest, r.NTrain, r.TrainSeconds, r.CalibratedOn)},
 				{"in-scope accuracy", percent(r.InScopeAccuracy)},
 				{"answered rightly, of those in scope", percent(r.RightIn)},
 				{"answered, of all", percent(r.Coverage)},
@@ -145,5 +158,19 @@ cross-fitting: each half by what was calibrated on the other.`,
 
 func addBoundFlags(cmd *cobra.Command, cfg *eval.StaticConfig) {
 	cmd.Flags().Float64Var(&cfg.Confidence, "confidence", eval.DefaultConfidence, "confidence of the bound on errors")
-	cmd.Flags().Float64Var(&cfg.Strangers, "strangers", eval.DefaultStrangers, "share of texts out of scope that the bound must stand, if val has some but fewer")
+	cmd.Flags().Float64Var(&cfg.Strangers, "strangers", eval.DefaultStrangers, "share of texts out of scope that the bound must stand, if val has some but fewer; 0: as many as val has")
+}
+
+// checkBound looks at the flags of addBoundFlags.
+func checkBound(cfg *eval.StaticConfig) error {
+	if cfg.Confidence <= 0 || cfg.Confidence >= 1 {
+		return usageError{fmt.Errorf("--confidence is %v; it lies between 0 and 1", cfg.Confidence)}
+	}
+	if cfg.Strangers < 0 || cfg.Strangers >= 1 {
+		return usageError{fmt.Errorf("--strangers is %v; it is 0 or more, and less than 1", cfg.Strangers)}
+	}
+	if cfg.Strangers == 0 {
+		cfg.Strangers = eval.AsCalibrated
+	}
+	return nil
 }

@@ -27,8 +27,10 @@ show what a club has after it has run for a while.`,
 			if cfg.Audit < 0 || cfg.Audit > 1 || cfg.Shuffles < 1 {
 				return usageError{fmt.Errorf("--audit lies between 0 and 1, and --shuffles is at least 1")}
 			}
-			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, progress(io.err)
+			say, end := progress(io.err)
+			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, say
 			r, err := eval.Stream(cmd.Context(), rows, cfg)
+			end()
 			if err != nil {
 				return err
 			}
@@ -68,8 +70,13 @@ time, calibrate on the one and count the errors of the other.`,
 			if splits < 1 {
 				return usageError{fmt.Errorf("--splits is at least 1")}
 			}
-			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, progress(io.err)
+			if err := checkBound(&cfg); err != nil {
+				return err
+			}
+			say, end := progress(io.err)
+			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, say
 			r, err := eval.Guarantee(cmd.Context(), rows, splits, cfg)
+			end()
 			if err != nil {
 				return err
 			}

@@ -114,27 +114,6 @@ func TestAStreamIsLearnedTheSameWayEveryTime(t *testing.T) {
 	}
 }
 
-func TestABadLineIsNamed(t *testing.T) {
-	t.Parallel()
-	good := `{"text":"x","label":"l","split":"train"}` + "\n"
-	for line, want := range map[string]string{
-		`{"label":"l","split":"train"}`:          `line 2: "text" is missing`,
-		`{"text":"x","label":"l"}`:               `line 2: "split" is missing`,
-		`{"text":"x","label":"l","split":"dev"}`: `line 2: "split" is "dev"`,
-		`{"text":"x","split":"train"}`:           `line 2: "label" is missing`,
-		`{"text":`:                               "line 2: ",
-		strings.Repeat("x", 5<<20):               "line 2: ",
-		`{"text":7,"label":"l","split":"train"}`: "line 2: ",
-	} {
-		if _, err := eval.Read(strings.NewReader(good + line)); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%.40q: %v", line, err)
-		}
-	}
-	if _, err := eval.Read(strings.NewReader("\n")); err == nil {
-		t.Error("no rows were taken for some")
-	}
-}
-
 func TestNothingIsMeasuredWithoutTraining(t *testing.T) {
 	t.Parallel()
 	rows, err := eval.Read(strings.NewReader(`{"text":"x","label":"l","split":"val"}`))

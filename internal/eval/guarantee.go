@@ -4,8 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-
-	"clubos/internal/pattern"
 )
 
 // GuaranteeReport says how often a promise was kept.
@@ -22,18 +20,17 @@ type GuaranteeReport struct {
 // the one and counts the errors of the other.
 func Guarantee(ctx context.Context, rows []Row, splits int, cfg StaticConfig) (GuaranteeReport, error) {
 	cfg = cfg.withDefaults()
-	train, val, test := of(rows, Train), of(rows, Val), of(rows, Test)
-	if len(train) == 0 {
-		return GuaranteeReport{}, ErrNoTraining
-	}
-	cfg.say("training on %d rows", len(train))
-	m, err := pattern.TrainModel(ctx, examples(train), pattern.TrainOptions{Seed: cfg.Seed})
+	p, err := divide(rows)
 	if err != nil {
 		return GuaranteeReport{}, err
 	}
-	pool := judge(m, slices.Concat(val, test))
-	cut := len(val)
-	if len(val) == 0 || len(test) == 0 {
+	m, err := train(ctx, p.train, cfg.Seed, cfg.say)
+	if err != nil {
+		return GuaranteeReport{}, err
+	}
+	pool := judge(m, slices.Concat(p.val, p.test))
+	cut := len(p.val)
+	if len(p.val) == 0 || len(p.test) == 0 {
 		cut = len(pool) / 2
 	}
 	r := GuaranteeReport{Target: cfg.Target}

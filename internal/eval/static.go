@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -16,7 +15,8 @@ type StaticConfig struct {
 	Target     float64 // the share of answers that may be wrong; 0.05 when zero
 	Confidence float64 // of the bound; see pattern.Threshold. DefaultConfidence when zero
 	// Strangers is the share of events out of scope that the bound must stand,
-	// when the calibration has some but fewer. DefaultStrangers when zero.
+	// when the calibration has some but fewer. DefaultStrangers when zero; AsCalibrated
+	// for no more than the calibration has.
 	Strangers float64
 	Seed      uint64
 	Progress  func(string) // told what is being done; may be nil
@@ -30,6 +30,9 @@ const DefaultConfidence = 0.98
 // validation set seldom has as many of them as life has.
 const DefaultStrangers = 0.18
 
+// AsCalibrated is the StaticConfig.Strangers of a bound for as many strangers as there are.
+const AsCalibrated = -1
+
 // StaticReport is what a measurement found. Shares are of 1.
 type StaticReport struct {
 	InScopeAccuracy float64 `json:"in_scope_accuracy"`
@@ -40,16 +43,18 @@ type StaticReport struct {
 	AUROC           float64 `json:"auroc"`
 	FPR95           float64 `json:"fpr95"`
 	ECE             float64 `json:"ece"`
-	Threshold       float64 `json:"threshold"`
-	NTrain          int     `json:"n_train"`
-	NVal            int     `json:"n_val"`
-	NTest           int     `json:"n_test"`
-	TestedOn        string  `json:"tested_on"`
-	P50us           float64 `json:"p50_us"`
-	P95us           float64 `json:"p95_us"`
-	TrainSeconds    float64 `json:"train_s"`
-	ModelMB         float64 `json:"model_mb"`
-	RSSMB           float64 `json:"rss_mb"`
+	// Threshold is the least log odds of an answer; nil when none entitles to one.
+	Threshold    *float64 `json:"threshold"`
+	CalibratedOn string   `json:"calibrated_on"`
+	NTrain       int      `json:"n_train"`
+	NVal         int      `json:"n_val"`
+	NTest        int      `json:"n_test"`
+	TestedOn     string   `json:"tested_on"`
+	P50us        float64  `json:"p50_us"`
+	P95us        float64  `json:"p95_us"`
+	TrainSeconds float64  `json:"train_s"`
+	ModelMB      float64  `json:"model_mb"`
+	RSSMB        float64  `json:"rss_mb"`
 }
 
 // seen is the answer to one row.
@@ -61,43 +66,55 @@ type seen struct {
 	micros      float64
 }
 
-// ErrNoTraining says that no row is there to learn from.
-var ErrNoTraining = errors.New(`no row has the split "train"`)
-
 // Static trains on train, calibrates on val and tests on test. Without test rows
 // it tests on val by cross-fitting: each half is judged by what was calibrated
-// on the other.
+// on the other. Without val rows it calibrates on a fifth of the training rows,
+// which it does not learn from.
 func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, error) {
 	cfg = cfg.withDefaults()
-	train, val, test := of(rows, Train), of(rows, Val), of(rows, Test)
-	if len(train) == 0 {
-		return StaticReport{}, ErrNoTraining
+	p, err := divide(rows)
+	if err != nil {
+		return StaticReport{}, err
 	}
-	r := StaticReport{NTrain: len(train), NVal: len(val), NTest: len(test), TestedOn: "test"}
-	cfg.say("training on %d rows", len(train))
+	r := StaticReport{CalibratedOn: "val"}
+	if len(p.val) == 0 {
+		p.holdOut()
+		r.CalibratedOn = "a fifth of train"
+	}
+	r.NTrain, r.NVal, r.NTest, r.TestedOn = len(p.train), len(p.val), len(p.test), "test"
 	start := time.Now()
-	m, err := pattern.TrainModel(ctx, examples(train), pattern.TrainOptions{Seed: cfg.Seed})
+	m, err := train(ctx, p.train, cfg.Seed, cfg.say)
 	if err != nil {
 		return r, err
 	}
 	r.TrainSeconds = time.Since(start).Seconds()
 	r.ModelMB = float64(m.SizeBytes()) / (1 << 20)
-	cfg.say("predicting")
-	calibration, tested := judge(m, val), judge(m, test)
+	cfg.say("predicting %d rows", len(p.val)+len(p.test))
+	calibration, tested := judge(m, p.val), judge(m, p.test)
+	whole := fitted(calibration, cfg)
+	if !math.IsInf(whole.threshold, 0) {
+		r.Threshold = &whole.threshold
+	}
 	var answered []answer
-	if len(test) > 0 {
-		answered = answers(tested, fitted(calibration, cfg))
-		r.Threshold = fitted(calibration, cfg).threshold
+	if len(p.test) > 0 {
+		answered = answers(tested, whole)
 	} else {
-		r.TestedOn, r.NTest = "val, cross-fitted", len(val)
+		r.TestedOn, r.NTest = "val, cross-fitted", len(p.val)
 		a, b := halves(calibration, cfg.Seed)
 		answered = append(answers(a, fitted(b, cfg)), answers(b, fitted(a, cfg))...)
 		tested = slices.Concat(a, b)
-		r.Threshold = fitted(calibration, cfg).threshold
 	}
 	r.fill(tested, answered)
 	r.RSSMB = residentMB()
 	return r, nil
+}
+
+// train trains a model and tells how far it has come.
+func train(ctx context.Context, rows []Row, seed uint64, say func(string, ...any)) (*pattern.Model, error) {
+	say("training on %d rows", len(rows))
+	return pattern.TrainModel(ctx, examples(rows), pattern.TrainOptions{Seed: seed, Progress: func(done, of int) {
+		say("training on %d rows: %d of %d models", len(rows), done, of)
+	}})
 }
 
 func (c StaticConfig) withDefaults() StaticConfig {
@@ -167,7 +184,8 @@ func answers(rows []seen, c calibrated) []answer {
 	out := make([]answer, len(rows))
 	for i, s := range rows {
 		s.probability = c.calibrator.Probability(s.score)
-		out[i] = answer{s, s.score >= c.threshold}
+		// What is like nothing has no candidate to answer with.
+		out[i] = answer{s, s.score >= c.threshold && !math.IsInf(s.score, -1)}
 	}
 	return out
 }
@@ -217,5 +235,5 @@ func quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[min(len(sorted)-1, int(math.Ceil(q*float64(len(sorted)))))]
+	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }

@@ -61,15 +61,16 @@ type Summary struct {
 // else a person labels it.
 func Stream(ctx context.Context, rows []Row, cfg StreamConfig) (StreamReport, error) {
 	cfg.Shuffles = max(1, cfg.Shuffles)
-	train, rest := of(rows, Train), slices.Concat(of(rows, Val), of(rows, Test))
-	if len(train) == 0 {
-		return StreamReport{}, ErrNoTraining
-	}
-	known := examples(train)
-	m, err := pattern.TrainModel(ctx, known, pattern.TrainOptions{Seed: cfg.Seed})
+	p, err := divide(rows)
 	if err != nil {
 		return StreamReport{}, err
 	}
+	m, err := train(ctx, p.train, cfg.Seed, cfg.say)
+	if err != nil {
+		return StreamReport{}, err
+	}
+	known, rest := examples(p.train), slices.Concat(p.val, p.test)
+	cfg.say("the stream begins")
 	r := StreamReport{Shuffles: make([]Shuffle, cfg.Shuffles)}
 	errs := make([]error, cfg.Shuffles)
 	var wg sync.WaitGroup
@@ -84,9 +85,7 @@ func Stream(ctx context.Context, rows []Row, cfg StreamConfig) (StreamReport, er
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			if cfg.Progress != nil {
-				cfg.Progress(fmt.Sprintf("%d of %d shuffles", done, cfg.Shuffles))
-			}
+			cfg.say("%d of %d shuffles", done, cfg.Shuffles)
 		})
 	}
 	wg.Wait()
@@ -97,6 +96,12 @@ func Stream(ctx context.Context, rows []Row, cfg StreamConfig) (StreamReport, er
 	}
 	r.summarise(cfg)
 	return r, nil
+}
+
+func (c StreamConfig) say(format string, args ...any) {
+	if c.Progress != nil {
+		c.Progress(fmt.Sprintf(format, args...))
+	}
 }
 
 // stream is one order of arrival.
