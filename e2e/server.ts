@@ -10,12 +10,22 @@ import { accounts, Club, signIn, until, type Role } from "./club";
 const binary = resolve(import.meta.dirname, "../bin/clubos");
 
 export default async function start(): Promise<() => Promise<void>> {
+  const { origin, dir, stop } = await serve("--history", "0");
+  process.env.CLUBOS_E2E_URL = origin;
+  process.env.CLUBOS_E2E_DIR = dir;
+  return stop;
+}
+
+export type Serving = { origin: string; dir: string; stop: () => Promise<void> };
+
+/** Serves a demo club of its own. Its directory holds the sessions of its people, by role. */
+export async function serve(...args: string[]): Promise<Serving> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run scripts/test-browser.sh`);
   const dir = await mkdtemp(join(tmpdir(), "clubos-e2e-"));
   const log = join(dir, "clubos.log");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const server = spawn(binary, ["demo", "--quiet", "--listen", `127.0.0.1:${port}`, "--log", log], {
+  const server = spawn(binary, ["demo", "--quiet", "--listen", `127.0.0.1:${port}`, "--log", log, ...args], {
     // Nothing of the caller's own club reaches the demo.
     env: Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith("CLUBOS_"))),
     stdio: ["ignore", "ignore", "inherit"],
@@ -49,9 +59,7 @@ export default async function start(): Promise<() => Promise<void>> {
     await stop();
     throw e;
   }
-  process.env.CLUBOS_E2E_URL = origin;
-  process.env.CLUBOS_E2E_DIR = dir;
-  return stop;
+  return { origin, dir, stop };
 }
 
 function freePort(): Promise<number> {

@@ -22,12 +22,14 @@ func newDemo(io std) *cobra.Command {
 	var seed uint64
 	var length time.Duration
 	var quiet bool
+	var history int
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Run a demo club with simulated members and vendors", Args: cobra.NoArgs,
 		Long: `Run the whole product around a club that never was: 3 locations, 10 bays, 120 members, today's
-bookings. Members' texts come in as signed webhooks; text vendor, device management, doors and Slack
-are stand-ins on this machine, and nothing leaves it. A simulated operator approves some proposals in
-Slack; refunds and complaints are left to you.
+bookings, and four weeks behind it in which its people answered, approved and so taught it. Members'
+texts come in as signed webhooks; text vendor, device management, doors and Slack are stand-ins on this
+machine, and nothing leaves it. A simulated operator approves some proposals in Slack; refunds and
+complaints are left to you.
 
 The data is thrown away at the end, unless --data names a directory.`,
 		Example: "  clubos demo\n  clubos demo --listen 127.0.0.1:9000 --length 3m",
@@ -39,6 +41,7 @@ The data is thrown away at the end, unless --data names a directory.`,
 	cmd.Flags().Uint64Var(&seed, "seed", 24, "another seed is another club and another day")
 	cmd.Flags().DurationVar(&length, "length", 8*time.Minute, "how long a simulated day lasts; days follow one another")
 	cmd.Flags().BoolVar(&quiet, "quiet", false, "no simulated texts: only what you do")
+	cmd.Flags().IntVar(&history, "history", 28, "how many days the club has behind it; 0 begins with nothing learned")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		ctx := cmd.Context()
 		log := slog.New(slog.DiscardHandler)
@@ -50,8 +53,12 @@ The data is thrown away at the end, unless --data names a directory.`,
 			defer func() { err = errors.Join(err, f.Close()) }()
 			log = telemetry.NewLogger(f, telemetry.LogConfig{Service: "clubos", Version: app.Version, Node: "demo"})
 		}
-		fmt.Fprintln(io.out, "Making the demo club …")
-		d, err := demo.Start(ctx, demo.Config{Listen: listen, DataDir: dir, DatabaseURL: database, Seed: seed, Log: log})
+		if history > 0 {
+			fmt.Fprintf(io.out, "Making the demo club and living its last %d days …\n", history)
+		} else {
+			fmt.Fprintln(io.out, "Making the demo club …")
+		}
+		d, err := demo.Start(ctx, demo.Config{Listen: listen, DataDir: dir, DatabaseURL: database, Seed: seed, History: history, Log: log})
 		if err != nil {
 			return err
 		}

@@ -12,18 +12,21 @@ test("a pattern is paused, limited and resumed on its page, and the audit log sa
   await expect(page.getByRole("heading", { name: "What it may do" })).toBeVisible();
   await check(page);
 
-  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
   await expect(said(page)).toContainText("Paused");
   await expect(page.locator(".pagehead")).toContainText("Paused");
   await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("button", { name: "Resume it" }).click();
   await expect(said(page)).toContainText("Resumed");
 
   await page.getByLabel("At most, whatever it earns").selectOption({ label: "Asks first" });
-  await page.getByRole("button", { name: "Set the limit" }).click();
+  await page.getByRole("button", { name: "Set the limit…" }).click();
+  await page.getByRole("button", { name: "Set the limit", exact: true }).click();
   await expect(said(page)).toContainText("limit is set");
   await expect(page.getByLabel("At most, whatever it earns")).toHaveValue("approve");
   await page.getByLabel("At most, whatever it earns").selectOption({ label: "Acts alone" });
-  await page.getByRole("button", { name: "Set the limit" }).click();
+  await page.getByRole("button", { name: "Set the limit…" }).click();
+  await page.getByRole("button", { name: "Set the limit", exact: true }).click();
   await expect(page.getByLabel("At most, whatever it earns")).toHaveValue("auto");
 
   await page.goto(at("audit"));

@@ -69,6 +69,11 @@ type forgetPrecedent struct {
 	Precedent string `path:"precedent" maxLength:"80"`
 }
 
+type deletePattern struct {
+	ByID
+	Edit
+}
+
 // Breaker has tripped: what it watches asks people before it acts.
 type Breaker struct {
 	Kind   string    `json:"kind" enum:"pattern,action,club"`
@@ -163,7 +168,24 @@ func (a *api) registerPatternActs() {
 			return m.Forget(ctx, tx, ch, club.PrecedentID(in.Precedent))
 		})
 	})
+	register(a, "delete-pattern", func(ctx context.Context, c *call, in *deletePattern) (*noneOut, error) {
+		base, newest, err := in.version()
+		if err != nil {
+			return nil, err
+		}
+		return &noneOut{}, c.write(ctx, func(tx *store.Tx) error {
+			d, _, err := a.findPattern(ctx, tx, c, club.PatternID(in.ID))
+			if err != nil {
+				return err
+			}
+			if !newest && base != d.Pattern.Version {
+				return stale()
+			}
+			return m.Delete(ctx, tx, learn.Change{By: c.by, Pattern: d.Pattern.ID, Version: d.Pattern.Version})
+		})
+	})
 	a.registerBreakers()
+	a.registerPreviews()
 }
 
 func (a *api) registerBreakers() {

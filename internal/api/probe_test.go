@@ -198,6 +198,8 @@ func probes() map[string]func(w *world) ask {
 		"resume-pattern":  send("POST", on("patterns", pattern, "resume"), nil, anyVersion),
 		"retire-pattern":  send("POST", on("patterns", pattern, "retire"), nil, newest),
 		"pin-pattern":     send("PUT", on("patterns", pattern, "ceiling"), is(object{"ceiling": "approve"}), newest),
+		"delete-pattern":  send("DELETE", on("patterns", lesson), nil, newest),
+		"preview-pattern": send("POST", on("patterns", pattern, "preview"), is(object{"do": "retire"})),
 		"trip-breaker":    send("POST", on("patterns", pattern, "trip"), is(object{"reason": "a trial"}), newest),
 		"correct-pattern": send("PUT", on("patterns", lesson, "lesson"), is(object{"title": "Better", "words": "It is there.", "actions": []string{"restart_trackman"}}), newest),
 		"merge-pattern":   send("POST", on("patterns", lesson, "merge"), func(w *world) any { return object{"into": w.twin} }, newest),
@@ -207,11 +209,12 @@ func probes() map[string]func(w *world) ask {
 		"forget-precedent": send("DELETE", func(w *world) string {
 			return "/patterns/" + w.lesson.String() + "/precedents/" + w.precedents[0].String()
 		}, nil, newest),
-		"list-breakers": list("/breakers"),
-		"close-breaker": send("POST", to("/breakers/close"), func(w *world) any { return object{"kind": "pattern", "scope": w.pattern} }),
-		"get-autonomy":  list("/autonomy"),
-		"put-permits":   send("PUT", to("/autonomy/permits"), is(object{"unasked": true, "permitted": []string{"device"}, "places": []string{"all"}})),
-		"put-switch":    send("PUT", to("/autonomy/switches/device"), is(object{"stopped": true})),
+		"list-breakers":    list("/breakers"),
+		"close-breaker":    send("POST", to("/breakers/close"), func(w *world) any { return object{"kind": "pattern", "scope": w.pattern} }),
+		"get-autonomy":     list("/autonomy"),
+		"preview-autonomy": send("POST", to("/autonomy/preview"), is(object{"switch": "device", "stopped": true})),
+		"put-permits":      send("PUT", to("/autonomy/permits"), is(object{"unasked": true, "permitted": []string{"device"}, "places": []string{"all"}})),
+		"put-switch":       send("PUT", to("/autonomy/switches/device"), is(object{"stopped": true})),
 
 		"list-audit": list("/audit"),
 		"get-health": list("/health"),

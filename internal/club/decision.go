@@ -1,6 +1,9 @@
 package club
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Tier is how far a decision may go by itself.
 type Tier string
@@ -102,6 +105,75 @@ type Evidence struct {
 	Rule       string      `json:"rule,omitempty"` // a deterministic rule that decided: "opt-out", "emergency", …
 	Limits     []string    `json:"limits,omitempty"`
 	Model      string      `json:"model,omitempty"` // version of the matcher
+	// Course is what the tier followed from; nil of decisions that followed nothing known.
+	Course *Course `json:"course,omitempty"`
+}
+
+// Course is how a decision came from what its record had earned to its tier, for whoever asks what
+// something else would have made of it. Held stands in the order in which it counts.
+type Course struct {
+	Held []Hold `json:"held,omitempty"`
+	// Plain is set of plain information that a procedure marks as safe to send, and Safe where the club let
+	// that go out unasked, whatever else it permits.
+	Plain bool `json:"plain,omitempty"`
+	Safe  bool `json:"safe,omitempty"`
+	// Acts are the actions that it would begin with, without anybody's answer.
+	Acts []ActionName `json:"acts,omitempty"`
+}
+
+// Tier is that of a decision which has earned one, by all that holds it.
+func (c Course) Tier(earned Tier) Tier {
+	tier := c.held(earned, HoldState, HoldPin, HoldBreaker, HoldCalibration, HoldSwitch, HoldFinal, HoldBooking)
+	tier = c.held(tier, HoldFinding)
+	if c.Safe && (tier == TierSuggest || tier == TierAuto) {
+		tier = TierAuto // plain information needs no leave
+	} else {
+		tier = c.held(tier, HoldUnasked)
+	}
+	return c.held(tier, HoldWords)
+}
+
+// held is a tier after the holds of some kinds. What takes off a step counts from the tier before them.
+func (c Course) held(from Tier, kinds ...HoldKind) Tier {
+	tier := from
+	for _, h := range c.Held {
+		switch {
+		case !slices.Contains(kinds, h.By):
+		case h.Step && from == TierAuto:
+			tier = tier.Lower(TierSuggest)
+		case h.Step:
+			tier = tier.Lower(TierApprove)
+		default:
+			tier = tier.Lower(h.To)
+		}
+	}
+	return tier
+}
+
+// HoldKind is what holds decisions back.
+type HoldKind string
+
+// The kinds of holds.
+const (
+	HoldState       HoldKind = "state"       // people paused or retired the pattern
+	HoldPin         HoldKind = "pin"         // people set a limit for the pattern
+	HoldBreaker     HoldKind = "breaker"     // a breaker has tripped; the key is its kind
+	HoldCalibration HoldKind = "calibration" // of such matches too many were wrong
+	HoldSwitch      HoldKind = "switch"      // a kill switch is thrown; the key is the switch
+	HoldFinal       HoldKind = "final"       // what would be done cannot be undone
+	HoldBooking     HoldKind = "booking"     // nobody has booked
+	HoldFinding     HoldKind = "finding"     // something is unusual
+	HoldUnasked     HoldKind = "unasked"     // the club does not let it happen unasked
+	HoldWords       HoldKind = "words"       // its words lack something
+)
+
+// Hold is one thing that lets a decision do no more than a tier, whether or not something else did already.
+type Hold struct {
+	By  HoldKind `json:"by"`
+	Key string   `json:"key,omitempty"`
+	To  Tier     `json:"to,omitempty"`
+	// Step takes off one tier, whatever it was, in place of To.
+	Step bool `json:"step,omitempty"`
 }
 
 // ProposalStatus is where a proposal stands.

@@ -45,7 +45,11 @@ func TestSettingsAreSavedByGroupAndCountAtOnce(t *testing.T) {
 	form.Set("confidence.medium", "0.97")
 	form.Set("actions.auto_execution", "true")
 	form.Set("actions.off", "access, device")
-	b.postForm(at, form).follow().want(http.StatusOK, "Saved; it counts at once.", "Limited", "Switched off: access, device.")
+	b.postForm(at, form).want(http.StatusOK, "Save these settings?", "Nothing was decided")
+	if s := h.settings(); s.AutoExecution || len(s.SwitchedOff) != 0 {
+		t.Errorf("asking has changed the settings: %+v", s)
+	}
+	b.submit("/settings").want(http.StatusOK, "Saved; it counts at once.", "Limited", "Switched off: access, device.")
 	s := h.settings()
 	if s.Thresholds != (club.Thresholds{High: .99, Medium: .97, Low: .5}) || !s.AutoExecution || len(s.SwitchedOff) != 2 {
 		t.Errorf("settings are %+v", s)
@@ -55,6 +59,7 @@ func TestSettingsAreSavedByGroupAndCountAtOnce(t *testing.T) {
 	form.Set("confidence.medium", "0.55")
 	form.Del("actions.auto_execution") // a switch that is off sends nothing
 	form.Set("actions.off", "")
+	form.Set("sure", "yes")
 	b.postForm(at, form).follow().want(http.StatusOK, "Saved")
 	if s := h.settings(); s.Thresholds.High != .6 || s.AutoExecution || len(s.SwitchedOff) != 0 {
 		t.Errorf("settings are %+v", s)

@@ -115,7 +115,7 @@ func TestAdminsChangeWhatWasLearned(t *testing.T) {
 	})
 	act := func(id club.PatternID, pairs ...string) {
 		t.Helper()
-		b.post("/c/fairway/memory/"+id.String()+"/act", append([]string{"version", version(id)}, pairs...)...).want(http.StatusSeeOther)
+		b.post("/c/fairway/memory/"+id.String()+"/act", append([]string{"version", version(id), "sure", "yes"}, pairs...)...).want(http.StatusSeeOther)
 	}
 	page := func(id club.PatternID, want ...string) {
 		t.Helper()
@@ -132,8 +132,9 @@ func TestAdminsChangeWhatWasLearned(t *testing.T) {
 	page(vouchers.ID, "Vouchers", "Ask at {{location}}.")
 	act(vouchers.ID, "do", "trip", "reason", "wrong price")
 	b.get("/c/fairway/memory").want(http.StatusOK, "Breakers that have tripped", "wrong price", "0 of 9")
-	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed", "next", "/c/fairway/memory").want(http.StatusSeeOther)
-	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed").want(http.StatusSeeOther)
+	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed", "next", "/c/fairway/memory").want(http.StatusOK, "Close this breaker?")
+	b.submit("/breakers/close").want(http.StatusOK, "Closed: it may act again")
+	b.post("/c/fairway/memory/breakers/close", "kind", "pattern", "scope", vouchers.ID.String(), "reason", "fixed", "sure", "yes").want(http.StatusSeeOther)
 	b.get("/c/fairway/memory").without("Breakers that have tripped")
 
 	act(vouchers.ID, "do", "split", "title", "Gifts", "precedent", oldest(vouchers.ID))
@@ -146,6 +147,10 @@ func TestAdminsChangeWhatWasLearned(t *testing.T) {
 
 	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "resume").want(http.StatusSeeOther)
 	page(vouchers.ID, "in the meantime")
+	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", version(vouchers.ID), "do", "delete").want(http.StatusOK, "Delete this pattern for good?", "What becomes of its evidence")
+	b.submit("/act").want(http.StatusOK, "Deleted for good.").without("Vouchers")
+	b.get("/c/fairway/memory/" + vouchers.ID.String()).want(http.StatusNotFound)
+	vouchers = h.learned()
 	b.post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "explode").want(http.StatusBadRequest)
 	h.as(club.RoleOperator).post("/c/fairway/memory/"+vouchers.ID.String()+"/act", "version", "1", "do", "resume").want(http.StatusForbidden)
 }
@@ -162,4 +167,41 @@ func TestAProposalSaysHowTheLikeWasDecidedBefore(t *testing.T) {
 	b.get("/c/fairway/threads/"+id.String()).want(http.StatusOK, "Decided so 1 time by 1 person, 1 good outcome; last time in Northside", "It may claim", "would lead to", "Its record")
 	dec := h.proposal(id).DecisionID
 	b.get("/c/fairway/decisions/"+dec.String()).want(http.StatusOK, "Decided so 1 time by 1 person")
+}
+
+func TestAChangeSaysFirstWhatItWouldHaveDoneToTheLastMonth(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleAdmin)
+	id := h.hear(ada, "what is the wifi password")
+	b.get("/c/fairway/threads/" + id.String())
+	b.submit("/approve")
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	h.hear(bob, "what is the wifi password")
+	var row store.DecisionPattern
+	h.write(func(tx *store.Tx) error {
+		list, err := tx.FindPatterns(t.Context(), 1)
+		row = list[0]
+		return err
+	})
+	url := "/c/fairway/memory/" + row.ID.String()
+	changes := func() int { return h.count("SELECT COUNT(*) FROM audit_entries WHERE actor LIKE 'user:%'") }
+	before := changes()
+	b.get(url).want(http.StatusOK, "What would it change?", "Set the limit…")
+	b.post(url+"/act", "version", "1", "do", "pin", "ceiling", "escalate").want(http.StatusOK, "Set this limit?", "Of 2 decisions in the last 30 days, 2 would have gone otherwise.",
+		"A person would have been called to 2 more.", "what is the wifi password", "Given to a person", "Right", "Not known", "How this is found out")
+	if row = h.pattern(row.ID); row.Ceiling != club.TierAuto || changes() != before {
+		t.Errorf("asking has set the limit to %s, and made %d changes", row.Ceiling, changes()-before)
+	}
+	b.submit("/act").want(http.StatusOK, "The limit is set.")
+	if row = h.pattern(row.ID); row.Ceiling != club.TierEscalate {
+		t.Errorf("the limit is %s", row.Ceiling)
+	}
+	version := fmt.Sprint(row.Version)
+	b.post(url+"/act", "version", version, "try", "pause").want(http.StatusOK, "Pause this pattern?", "Nothing would have been different")
+	b.post(url+"/act", "version", version, "do", "pin", "ceiling", "boss").want(http.StatusSeeOther)
+	b.post(url+"/act", "version", version, "do", "pause").want(http.StatusSeeOther) // what stops is one press
+	if row = h.pattern(row.ID); row.State != "paused" {
+		t.Errorf("after one press the pattern is %s", row.State)
+	}
 }

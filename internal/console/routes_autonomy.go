@@ -32,6 +32,9 @@ func showAutonomy(v *visit) error {
 		}
 		p.Shell = f.Shell
 		p.Groups = v.switches(f)
+		if err := v.switchImpacts(tx, f, p.Groups); err != nil {
+			return err
+		}
 		versions, err := settingVersions(v, tx)
 		if err != nil {
 			return err
@@ -152,7 +155,10 @@ func throwSwitch(v *visit) error {
 	if !v.p.Everywhere() {
 		return club.Forbidden("Only somebody who works everywhere may throw these switches.")
 	}
-	stop := v.field("to") != "on"
+	stop := orText(v.field(try), v.field("to")) != "on"
+	if v.field(try) != "" {
+		return v.askSwitch(stop)
+	}
 	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
 		return setting.Switch(v.r.Context(), tx, v.p.Actor, v.field("switch"), stop)
 	})
@@ -165,6 +171,56 @@ func throwSwitch(v *visit) error {
 	return v.done(v.at("autonomy"), "It runs again, as far as everything else allows.")
 }
 
+// askSwitch shows what a switch would have done to the last month, with the button that throws it.
+func (v *visit) askSwitch(stop bool) error {
+	key, label := v.field("switch"), ""
+	err := v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
+		f, err := v.frame(tx, "autonomy", "Autonomy")
+		for _, g := range v.switches(f) {
+			for _, r := range g.Rows {
+				if r.Key == key {
+					label = r.Label
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	q := question{section: "autonomy", title: "Let " + label + " run again?", about: "As far as everything else allows.", yes: "Let it run", field: "to", action: v.at("autonomy"), back: v.at("autonomy"),
+		trial: learn.Trial{Act: func(tx *store.Tx) error { return setting.Switch(v.r.Context(), tx, v.p.Actor, key, stop) }}}
+	if stop {
+		q.title, q.about, q.yes, q.danger = "Stop "+label+"?", "It counts at once and on every server, also for what has been announced already. People are called instead.", "Stop it", true
+	}
+	return v.ask(q)
+}
+
+// switchImpacts says beside every switch what it would have done to the last month the other way round.
+func (v *visit) switchImpacts(tx *store.Tx, f frame, groups []page.SwitchGroup) error {
+	var keys []string
+	for _, g := range groups {
+		for _, r := range g.Rows {
+			keys = append(keys, r.Key)
+		}
+	}
+	impacts, err := v.c.Memory.TrySwitches(v.r.Context(), tx, v.p.LocationScope(), keys)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		for i := range g.Rows {
+			e := impacts[g.Rows[i].Key]
+			shown, err := v.impact(tx, f, learn.Impact{Since: tx.Now.Add(-learn.Month), Until: tx.Now, Was: e.Was, Would: e.Would, Fewer: e.Fewer, More: e.More, Unknown: e.Unknown})
+			if err != nil {
+				return err
+			}
+			g.Rows[i].Differ, g.Rows[i].Impact = len(e.Differ), page.SwitchStory(shown, g.Rows[i].Off)
+		}
+	}
+	return nil
+}
+
 // savePermits stores what may run unasked, and where: all of it, or nothing.
 func savePermits(v *visit) error {
 	if err := v.parse(); err != nil {
@@ -174,7 +230,7 @@ func savePermits(v *visit) error {
 		return club.Forbidden("Only somebody who works everywhere may decide what runs unasked.")
 	}
 	changed := 0
-	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) (err error) {
+	permit := func(tx *store.Tx) (err error) {
 		versions, err := settingVersions(v, tx)
 		if err != nil {
 			return err
@@ -184,7 +240,12 @@ func savePermits(v *visit) error {
 		}
 		changed, err = setting.Permit(v.r.Context(), tx, v.p.Actor, v.field("on") == "true", v.r.PostForm["action"], v.r.PostForm["place"])
 		return err
-	})
+	}
+	if v.field(sure) == "" {
+		return v.ask(question{section: "autonomy", title: "Allow this unasked?", about: "It counts at once, for the next text on.", yes: "Save", action: v.at("autonomy", "permits"), back: v.at("autonomy"),
+			trial: learn.Trial{Act: permit}})
+	}
+	err := v.tenant.Write(v.r.Context(), permit)
 	switch club.CodeOf(err) {
 	case "":
 		if changed == 0 {

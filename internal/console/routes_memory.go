@@ -107,53 +107,6 @@ func showPattern(v *visit) error {
 	return v.show(http.StatusOK, page.Pattern(p))
 }
 
-// patternAct is something that the page of a pattern may do, and what is said when it is done.
-type patternAct struct {
-	do   func(*visit, *store.Tx, learn.Change) (store.DecisionPattern, error)
-	said string
-}
-
-// patternActs lists the acts by what their buttons send.
-func patternActs() map[string]patternAct {
-	return map[string]patternAct{
-		"pause": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Pause(v.r.Context(), tx, c)
-		}, "Paused: people decide until it is resumed."},
-		"resume": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Resume(v.r.Context(), tx, c)
-		}, "Resumed."},
-		"retire": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Retire(v.r.Context(), tx, c)
-		}, "Retired."},
-		"pin": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Pin(v.r.Context(), tx, c, club.Tier(v.field("ceiling")))
-		}, "The limit is set."},
-		"trip": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.TripBreaker(v.r.Context(), tx, c)
-		}, "Tripped: people are asked every time."},
-		"correct": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			to := learn.Correction{Title: v.field("title"), Words: v.text("words")}
-			for _, a := range v.r.PostForm["action"] {
-				to.Actions = append(to.Actions, club.ActionName(a))
-			}
-			return v.c.Memory.Correct(v.r.Context(), tx, v.keys, c, to)
-		}, "Corrected."},
-		"merge": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Merge(v.r.Context(), tx, v.keys, c, idOf[club.PatternID](v.field("onto")))
-		}, "Merged: its situations are part of this pattern."},
-		"split": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			var chosen []club.PrecedentID
-			for _, id := range v.r.PostForm["precedent"] {
-				chosen = append(chosen, idOf[club.PrecedentID](id))
-			}
-			return v.c.Memory.Split(v.r.Context(), tx, v.keys, c, v.field("title"), chosen)
-		}, "Split off: this is the pattern of the ticked situations."},
-		"forget": {func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
-			return v.c.Memory.Forget(v.r.Context(), tx, c, idOf[club.PrecedentID](v.field("precedent")))
-		}, "Forgotten."},
-	}
-}
-
 func actOnPattern(v *visit) error {
 	id, err := pathID[club.PatternID](v)
 	if err != nil {
@@ -162,25 +115,36 @@ func actOnPattern(v *visit) error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	act, ok := patternActs()[v.field("do")]
+	act, ok := patternActs()[orText(v.field(try), v.field("do"))]
 	version, bad := strconv.ParseInt(v.field("version"), 10, 64)
 	if !ok || bad != nil {
 		return club.Invalid("The form is incomplete; please open the page again.")
 	}
 	c := learn.Change{By: v.p, Pattern: id, Version: version, Reason: v.field("reason")}
-	var row store.DecisionPattern
-	err = v.tenant.Write(v.r.Context(), func(tx *store.Tx) (err error) {
-		row, err = act.do(v, tx, c)
-		return err
-	})
 	next := func(id club.PatternID) string {
 		if to := v.field("next"); to != "" {
 			return v.safeNext(to)
 		}
 		return v.at("memory", id.String())
 	}
+	if v.field(try) != "" || act.asks && v.field(sure) == "" {
+		about := []club.PatternID{id}
+		if onto := idOf[club.PatternID](v.field("onto")); onto != "" {
+			about = append(about, onto)
+		}
+		return v.ask(question{section: "memory", title: act.title, about: act.about, yes: act.yes, danger: act.danger, action: v.at("memory", id.String(), "act"), back: next(id),
+			trial: learn.Trial{Patterns: about, Act: func(tx *store.Tx) error { _, err := act.do(v, tx, c); return err }}})
+	}
+	var row store.DecisionPattern
+	err = v.tenant.Write(v.r.Context(), func(tx *store.Tx) (err error) {
+		row, err = act.do(v, tx, c)
+		return err
+	})
 	switch club.CodeOf(err) {
 	case "":
+		if row.ID.IsZero() { // it is gone
+			return v.done(v.at("memory"), act.said)
+		}
 		return v.done(next(row.ID), act.said)
 	case club.CodeInvalid, club.CodeConflict:
 		return v.warn(next(id), sentence(club.MessageOf(err)))
@@ -193,9 +157,17 @@ func closeBreaker(v *visit) error {
 		return err
 	}
 	next := v.safeNext(v.field("next"))
-	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
+	lift := func(tx *store.Tx) error {
 		return v.c.Memory.CloseBreaker(v.r.Context(), tx, v.p, v.field("kind"), v.field("scope"), v.field("reason"))
-	})
+	}
+	if v.field(sure) == "" {
+		q := question{section: "memory", title: "Close this breaker?", about: "What it held back may act again as its record allows.", yes: "Close the breaker", action: v.at("memory", "breakers", "close"), back: next, trial: learn.Trial{Act: lift}}
+		if id := idOf[club.PatternID](v.field("scope")); id != "" {
+			q.trial.Patterns = []club.PatternID{id}
+		}
+		return v.ask(q)
+	}
+	err := v.tenant.Write(v.r.Context(), lift)
 	if club.CodeOf(err) == club.CodeConflict {
 		return v.warn(next, sentence(club.MessageOf(err)))
 	}

@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/identity"
+	"clubos/internal/learn"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 )
@@ -103,7 +104,7 @@ func saveSettings(v *visit) error {
 		return err
 	}
 	group, errs, changed := v.field("group"), map[string]string{}, 0
-	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
+	save := func(tx *store.Tx) error {
 		clear(errs)
 		changed = 0
 		now, err := setting.Load(v.r.Context(), tx)
@@ -149,7 +150,19 @@ func saveSettings(v *visit) error {
 			tx.Changed("setting", group)
 		}
 		return nil
-	})
+	}
+	refused := func(err error) error {
+		return showSettings(v, statusOf(club.CodeOf(err)), sentence(club.MessageOf(err)), group, errs)
+	}
+	weighs, err := v.weighs(group)
+	if err != nil {
+		return err
+	}
+	if weighs && v.field(sure) == "" {
+		return v.ask(question{section: "settings", title: "Save these settings?", about: "They say how far ClubOS may go by itself. They count at once, for the next text on.", yes: "Save",
+			action: v.at("settings"), back: v.at("settings"), trial: learn.Trial{Act: save}, refused: refused})
+	}
+	err = v.tenant.Write(v.r.Context(), save)
 	switch code := club.CodeOf(err); code {
 	case "":
 		if changed == 0 {
@@ -157,9 +170,34 @@ func saveSettings(v *visit) error {
 		}
 		return v.done(v.at("settings"), "Saved; it counts at once.")
 	case club.CodeInvalid, club.CodeConflict:
-		return showSettings(v, statusOf(code), sentence(club.MessageOf(err)), group, errs)
+		return refused(err)
 	}
 	return err
+}
+
+// weighing are the settings that say how far decisions may go, of the group Autonomy.
+var weighing = []string{"confidence.high", "confidence.medium", "confidence.low", "actions.auto_execution", "actions.off", "autonomy.actions", "autonomy.places", "replies.auto_safe",
+	"memory.propose_outcomes", "memory.propose_people", "memory.execute_people"}
+
+// weighs reports whether a posted group changes a setting by which decisions of the last month would have
+// gone otherwise.
+func (v *visit) weighs(group string) (weighs bool, err error) {
+	if group != groupKey(autonomyGroup) {
+		return false, nil
+	}
+	err = v.tenant.Read(v.r.Context(), func(tx *store.Tx) error {
+		now, err := setting.Load(v.r.Context(), tx)
+		for _, key := range weighing {
+			s, ok := setting.Find(key)
+			typed := strings.TrimSpace(v.r.PostForm.Get(key))
+			if s.Kind == setting.KindBool && typed == "" {
+				typed = "false"
+			}
+			weighs = weighs || ok && typed != settingText(s.Value(now))
+		}
+		return err
+	})
+	return weighs, err
 }
 
 // inOrder sorts the confidences so that each one, put by itself, fits between its neighbours: those that

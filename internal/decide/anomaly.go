@@ -53,9 +53,14 @@ func (d *Decider) notice(ctx context.Context, tx *store.Tx, m *matter, f found, 
 			continue
 		}
 		m.found(finding, tx.Now)
-		if !safe || finding.Need > anomaly.NeedStep {
-			p.lower(finding.Need.Ceiling(earned), finding.Words)
+		h := club.Hold{By: club.HoldFinding, Key: string(finding.Kind), To: finding.Need.Ceiling(club.TierAuto)}
+		switch {
+		case finding.Need == anomaly.NeedNothing, safe && finding.Need == anomaly.NeedStep:
+			continue
+		case finding.Need == anomaly.NeedStep:
+			h.Step, h.To = true, finding.Need.Ceiling(earned)
 		}
+		p.lower(h, finding.Words)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,5 +160,51 @@ func TestAPausedPatternDoesNotRunAtItsDeadline(t *testing.T) {
 	}
 	if got := h.proposal(th.ID).Status; got != club.ProposalExpired || h.runs() != 0 {
 		t.Errorf("the proposal is %s, %d runs", got, h.runs())
+	}
+}
+
+// What is written down of a decision's course must lead to the tier that was taken, else a preview of
+// another course would say nothing.
+func TestTheCourseOfADecisionLeadsToItsTier(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		settings map[string]any
+		words    string
+		booked   bool
+		held     []club.HoldKind
+	}{
+		"plain information":              {map[string]any{"replies.auto_safe": true}, "what's the wifi password", false, nil},
+		"plain information not allowed":  {nil, "what's the wifi password", false, []club.HoldKind{club.HoldUnasked}},
+		"a device":                       {nil, "the screen is frozen", true, []club.HoldKind{club.HoldUnasked}},
+		"a device, permitted":            {map[string]any{"actions.auto_execution": true, "autonomy.actions": []string{"device"}, "autonomy.places": []string{"all"}}, "the screen is frozen", true, nil},
+		"a device without a booking":     {nil, "the screen is frozen", false, []club.HoldKind{club.HoldBooking, club.HoldUnasked}},
+		"two switches, of which one did": {map[string]any{"actions.off": []string{"device", "words"}}, "the screen is frozen", true, []club.HoldKind{club.HoldSwitch, club.HoldSwitch, club.HoldUnasked}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			for key, value := range c.settings {
+				h.set(key, value)
+			}
+			if c.booked {
+				h.book("3")
+			}
+			d, e := h.decision(h.hear(ada, c.words).ID)
+			if e.Course == nil {
+				t.Fatalf("nothing is written down of %s, kind %s", d.Title, d.Kind)
+			}
+			if got := e.Course.Tier(d.EarnedTier); got != d.Tier {
+				t.Errorf("the course %+v leads from %s to %s, the decision was %s", e.Course, d.EarnedTier, got, d.Tier)
+			}
+			var held []club.HoldKind
+			for _, x := range e.Course.Held {
+				if x.By != club.HoldFinding {
+					held = append(held, x.By)
+				}
+			}
+			if !slices.Equal(held, c.held) {
+				t.Errorf("held by %v, want %v", held, c.held)
+			}
+		})
 	}
 }

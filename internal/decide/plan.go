@@ -3,6 +3,7 @@ package decide
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type plan struct {
 	tier       club.Tier
 	alone      club.Tier // the tier before acting alone was switched off; "" where people decide in any case
 	limits     []string
+	course     *club.Course // nil where nothing known was weighed
 	model      string
 	standing   *learn.Standing // what the memory lets the plan claim; nil where nothing was weighed
 	weighed    []learn.Weighed // lessons that were weighed and not followed
@@ -78,7 +80,7 @@ func (d *Decider) choose(ctx context.Context, tx *store.Tx, m *matter, list []fo
 	p.candidates, p.model = candidates, model
 	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
 		q := escalation(learn.RuleLearning, p.title, "people have decided on this before, but not often enough for a proposal")
-		q.candidates, q.model, q.confidence = p.candidates, p.model, p.confidence
+		q.candidates, q.model, q.confidence, q.course = p.candidates, p.model, p.confidence, p.course
 		p = q
 	}
 	return p, p.hear(list)
@@ -131,15 +133,16 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	path := m.path(p.steps)
 	actions := actionsOf(path, cat)
 	for _, a := range actions {
+		p.course.Acts = append(p.course.Acts, a.Name)
 		off, thrown, err := m.settings.OffAt(ctx, tx, string(a.Category), a.Name, m.location.ID)
 		if err != nil {
 			return p, err
 		}
 		if thrown {
-			p.lower(club.TierEscalate, "switched off: "+off)
+			p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
 		}
 		if a.Risk == club.RiskHigh || !a.Reversible {
-			p.lower(club.TierApprove, a.Title+" cannot be undone")
+			p.lower(club.Hold{By: club.HoldFinal, Key: string(a.Name), To: club.TierApprove}, a.Title+" cannot be undone")
 		}
 	}
 	off, thrown, err := m.settings.OffAt(ctx, tx, string(catalogue.CategoryWords), "send_reply", m.location.ID)
@@ -147,18 +150,18 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 		return p, err
 	}
 	if thrown {
-		p.lower(club.TierEscalate, "switched off: "+off)
+		p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
 	}
-	if len(actions) > 0 {
-		if m.booking.ID.IsZero() {
-			p.lower(club.TierApprove, "no current booking")
-		}
+	if len(actions) > 0 && m.booking.ID.IsZero() {
+		p.lower(club.Hold{By: club.HoldBooking, To: club.TierApprove}, "no current booking")
 	}
-	safe := p.safe(m, path, actions)
+	p.course.Plain = plain(path, actions)
+	safe := p.course.Plain && m.settings.AutoSafeReplies
 	if _, why := m.record.Lower(club.TierAuto, f.candidate.Score); safe && why != "" {
 		safe = false
 		p.limits = append(p.limits, why)
 	}
+	p.course.Safe = safe
 	if err := d.notice(ctx, tx, m, f, &p, len(actions) > 0, safe); err != nil {
 		return p, err
 	}
@@ -170,7 +173,7 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	// What runs when the first thing fails is for the gate, which asks again.
 	why, err := m.settings.Unasked(ctx, tx, actions, m.location.ID)
 	if err == nil && why != "" {
-		p.lower(club.TierApprove, why)
+		p.lower(club.Hold{By: club.HoldUnasked, To: club.TierApprove}, why)
 	}
 	return p, err
 }
@@ -187,12 +190,13 @@ func (d *Decider) stand(ctx context.Context, tx *store.Tx, m *matter, f found, p
 		return err
 	}
 	p.standing, p.confidence = &s, s.Confidence
+	p.course = &club.Course{Held: slices.Clone(s.Held)}
 	p.earned = m.settings.Thresholds.Tier(s.Confidence)
 	p.tier = p.earned
 	p.limits = append(p.limits, s.Limits...)
 	p.tier = p.tier.Lower(s.Ceiling)
 	if to, why := m.record.Lower(p.tier, f.candidate.Score); why != "" {
-		p.lower(to, why)
+		p.lower(club.Hold{By: club.HoldCalibration, To: to}, why)
 	}
 	return nil
 }
@@ -222,10 +226,10 @@ func (p plan) emergency(m *matter, match float64) plan {
 	return p
 }
 
-// safe reports whether the plan is plain information that the club lets go out unasked: every word is
-// marked safe, or is our question for the bay, and nothing moves.
-func (p *plan) safe(m *matter, path []knowledge.Step, actions []catalogue.Action) bool {
-	if !m.settings.AutoSafeReplies || len(actions) > 0 || len(path) == 0 {
+// plain reports whether the steps are plain information: every word is marked safe, or is our question for
+// the bay, and nothing moves. A club may let it go out unasked.
+func plain(path []knowledge.Step, actions []catalogue.Action) bool {
+	if len(actions) > 0 || len(path) == 0 {
 		return false
 	}
 	for _, s := range path {
@@ -255,8 +259,12 @@ func (p *plan) raiseSafe(safe bool) bool {
 	return true
 }
 
-func (p *plan) lower(ceiling club.Tier, why string) {
-	if next := p.tier.Lower(ceiling); next != p.tier {
+// lower holds the plan to a tier, and notes why where that changes anything.
+func (p *plan) lower(h club.Hold, why string) {
+	if p.course != nil {
+		p.course.Held = append(p.course.Held, h)
+	}
+	if next := p.tier.Lower(h.To); next != p.tier {
 		p.tier = next
 		p.limits = append(p.limits, why)
 	}

@@ -36,7 +36,7 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		}
 	}
 	dec.Tier = p.tier
-	evidence, err := json.Marshal(club.Evidence{Text: m.masked, Facts: m.facts, Candidates: p.candidates, Rule: p.rule, Limits: p.limits, Model: p.model})
+	evidence, err := json.Marshal(club.Evidence{Text: m.masked, Facts: m.facts, Candidates: p.candidates, Rule: p.rule, Limits: p.limits, Model: p.model, Course: p.course})
 	if err != nil {
 		return dec, fmt.Errorf("encode evidence: %w", err)
 	}
@@ -117,7 +117,7 @@ func (d *Decider) draft(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	}
 	words, err := knowledge.Render(template, values)
 	if err != nil {
-		p.lower(club.TierEscalate, club.MessageOf(err))
+		p.lower(club.Hold{By: club.HoldWords, To: club.TierEscalate}, club.MessageOf(err))
 		return nil
 	}
 	if p.kind == kindEscalate {

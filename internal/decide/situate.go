@@ -205,7 +205,7 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	if len(candidates) > 0 && p.standing != nil {
 		candidates[0].Record = recordWords(p.standing)
 	}
-	p.candidates, p.model = candidates, model
+	p.candidates, p.model, p.course = candidates, model, nil // what is done about a report follows other rules
 	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
 		p.verdict, p.standing = verdict{kind: kindAnswer, rule: learn.RuleLearning, title: m.masked}, nil
 		p.steps, p.fallback, p.tier = []knowledge.Step{{Ticket: "{{report}}"}}, nil, club.TierAuto
@@ -232,11 +232,11 @@ func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s sto
 			return err
 		}
 		if thrown {
-			p.lower(club.TierEscalate, "switched off: "+off)
+			p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
 		}
 	}
 	if len(actions) > 0 {
-		p.lower(club.TierApprove, reportedOnly)
+		p.lower(club.Hold{By: club.HoldFinal, To: club.TierApprove}, reportedOnly)
 		return nil
 	}
 	if p.tier != club.TierEscalate && len(p.limits) == 0 {

@@ -21,6 +21,7 @@ import (
 	"clubos/internal/knowledge"
 	"clubos/internal/simulate"
 	"clubos/internal/simulate/vendor"
+	"clubos/internal/simulate/year"
 	"clubos/internal/store"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	// Quick makes the stand-ins' restarts and scripts take a moment instead of tens of seconds, and what has
 	// not proved itself after a quarter of a minute failed. It is for tests.
 	Quick bool
+	// History is how many days the club has behind it, with what was taught and decided in them. 0: none.
+	History int
 	// Matchers has trained what several demos know. Nil: this one trains by itself.
 	Matchers *decide.Matchers
 }
@@ -94,6 +97,9 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 		appCfg.VerifyWithin = 15 * time.Second
 		appCfg.DrainTimeout = time.Minute // many may end side by side
 	}
+	if err := past(ctx, cfg); err != nil {
+		return fmt.Errorf("live the demo club's past: %w", err)
+	}
 	if d.App, err = app.Open(ctx, appCfg, cfg.Log); err != nil {
 		return err
 	}
@@ -106,6 +112,20 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	d.URL = "http://" + cfg.Listen // as vendors and browsers know it: they sign, and bind cookies to, this very name
 	return nil
 }
+
+// past gives a club that is made its history. One that is there already has it.
+func past(ctx context.Context, cfg Config) error {
+	if cfg.History <= 0 {
+		return nil
+	}
+	_, err := year.Leave(ctx, year.Past{Dir: cfg.DataDir, Password: Password,
+		Config: year.Config{Seed: cfg.Seed, Days: cfg.History, PerDay: pastPerDay, DatabaseURL: cfg.DatabaseURL, SchemaPrefix: cfg.SchemaPrefix, Log: cfg.Log}}, club.SystemClock{}.Now())
+	return err
+}
+
+// pastPerDay is how much comes up in a day of the past: enough to learn from, little enough to be lived in a
+// few seconds.
+const pastPerDay = 4
 
 func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {
 	hasher, err := identity.NewHasher(2)

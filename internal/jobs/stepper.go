@@ -30,6 +30,8 @@ type Stepper struct {
 	// TickEvery is the shortest interval of periodic jobs. They look for what was lost, and where every job
 	// is worked in turn nothing is. Default 6 h.
 	TickEvery time.Duration
+	// Leave are kinds of jobs that are left alone: somebody else will do them.
+	Leave []string
 
 	registry *Registry
 
@@ -59,6 +61,9 @@ func (s *Stepper) Queue(_ club.Slug, list []river.InsertManyParams) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range list {
+		if slices.Contains(s.Leave, p.Args.Kind()) {
+			continue
+		}
 		at := s.Clock.Now()
 		if p.InsertOpts != nil && p.InsertOpts.ScheduledAt.After(at) {
 			at = p.InsertOpts.ScheduledAt

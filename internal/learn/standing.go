@@ -27,6 +27,8 @@ type Standing struct {
 	// Ceiling is the most that people and breakers let the plan do, and Limits says why.
 	Ceiling club.Tier
 	Limits  []string
+	// Held is everything that limits it, also what changes nothing beside the rest.
+	Held []club.Hold
 
 	record  reliability.Record
 	place   reliability.Place
@@ -81,18 +83,18 @@ func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
 func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	switch s.Pattern.State {
 	case statePaused:
-		s.lower(club.TierEscalate, "this pattern is paused")
+		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is paused")
 	case stateRetired:
-		s.lower(club.TierEscalate, "this pattern is retired")
+		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is retired")
 	}
-	s.lower(s.Pattern.Ceiling, "people allow this pattern no more than "+tierWords[s.Pattern.Ceiling])
+	s.hold(club.Hold{By: club.HoldPin, To: s.Pattern.Ceiling}, "people allow this pattern no more than "+tierWords[s.Pattern.Ceiling])
 	tripped, err := tx.FindTrippedBreakers(ctx)
 	if err != nil {
 		return fmt.Errorf("find breakers: %w", err)
 	}
 	for _, b := range tripped {
 		if s.watchedBy(b) {
-			s.lower(brokenCeiling, "breaker: "+b.Reason)
+			s.hold(club.Hold{By: club.HoldBreaker, Key: b.Kind, To: brokenCeiling}, "breaker: "+b.Reason)
 		}
 	}
 	return nil
@@ -126,7 +128,7 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 		return "", "", err
 	}
 	if to, why := record.Lower(club.TierSuggest, match.Score); why != "" {
-		s.lower(to, why)
+		s.hold(club.Hold{By: club.HoldCalibration, To: to}, why)
 	}
 	return s.Ceiling, strings.Join(s.Limits, "; "), nil
 }
@@ -146,8 +148,11 @@ func (s *Standing) watchedBy(b store.Breaker) bool {
 	return b.Kind == breakerClub
 }
 
-func (s *Standing) lower(ceiling club.Tier, why string) {
-	if next := s.Ceiling.Lower(ceiling); next != s.Ceiling {
+func (s *Standing) hold(h club.Hold, why string) {
+	if h.To != club.TierAuto {
+		s.Held = append(s.Held, h)
+	}
+	if next := s.Ceiling.Lower(h.To); next != s.Ceiling {
 		s.Ceiling = next
 		s.Limits = append(s.Limits, why)
 	}

@@ -27,22 +27,8 @@ func (s Settings) Permits(a catalogue.Action) bool {
 // actions it is about words; words that go with actions follow those. A zero location is nowhere, and
 // only who permits every place permits that.
 func (s Settings) Unasked(ctx context.Context, tx *store.Tx, actions []catalogue.Action, location club.LocationID) (string, error) {
-	if !s.AutoExecution {
-		return "automatic execution is off", nil
-	}
-	for _, a := range actions {
-		switch {
-		case !Unaskable(a):
-			return spaced(a.Name) + " cannot be undone", nil
-		case !s.Permits(a):
-			return spaced(a.Name) + " is not permitted unasked", nil
-		}
-	}
-	if len(actions) == 0 && !slices.Contains(s.AutoActions, string(catalogue.CategoryWords)) {
-		return "replies are not permitted unasked", nil
-	}
-	if slices.Contains(s.AutoPlaces, Everywhere) {
-		return "", nil
+	if why := s.unaskedOf(actions); why != "" || slices.Contains(s.AutoPlaces, Everywhere) {
+		return why, nil
 	}
 	if location.IsZero() {
 		return "the location is not known", nil
@@ -55,6 +41,31 @@ func (s Settings) Unasked(ctx context.Context, tx *store.Tx, actions []catalogue
 		return "nothing is permitted unasked at " + l.Name, nil
 	}
 	return "", nil
+}
+
+// unaskedOf is Unasked wherever it is.
+func (s Settings) unaskedOf(actions []catalogue.Action) string {
+	if !s.AutoExecution {
+		return "automatic execution is off"
+	}
+	for _, a := range actions {
+		switch {
+		case !Unaskable(a):
+			return spaced(a.Name) + " cannot be undone"
+		case !s.Permits(a):
+			return spaced(a.Name) + " is not permitted unasked"
+		}
+	}
+	if len(actions) == 0 && !slices.Contains(s.AutoActions, string(catalogue.CategoryWords)) {
+		return "replies are not permitted unasked"
+	}
+	return ""
+}
+
+// AllowsAt reports whether Unasked has nothing against something at a location with a short name, ""
+// nowhere.
+func (s Settings) AllowsAt(actions []catalogue.Action, slug string) bool {
+	return s.unaskedOf(actions) == "" && (slices.Contains(s.AutoPlaces, Everywhere) || slug != "" && slices.Contains(s.AutoPlaces, slug))
 }
 
 func spaced(name club.ActionName) string { return strings.ReplaceAll(string(name), "_", " ") }
@@ -119,6 +130,42 @@ func Switch(ctx context.Context, tx *store.Tx, by club.Actor, key string, stop b
 	}
 	tx.Changed("setting", "autonomy")
 	return PutValue(ctx, tx, by, "actions.off", off)
+}
+
+// PutThresholds sets all three confidences at once; one after the other they might stand in each other's
+// way.
+func PutThresholds(ctx context.Context, tx *store.Tx, by club.Actor, to club.Thresholds) error {
+	if err := to.Validate(); err != nil {
+		return err
+	}
+	s, err := Load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	now := s.Thresholds
+	high, medium, low := threshold{"confidence.high", now.High, to.High}, threshold{"confidence.medium", now.Medium, to.Medium}, threshold{"confidence.low", now.Low, to.Low}
+	// Those that rise from the highest down, then those that fall from the lowest up: each fits between its
+	// neighbours at its turn.
+	for _, x := range []threshold{high, medium, low} {
+		if x.to > x.was {
+			if err := PutValue(ctx, tx, by, x.key, x.to); err != nil {
+				return err
+			}
+		}
+	}
+	for _, x := range []threshold{low, medium, high} {
+		if x.to < x.was {
+			if err := PutValue(ctx, tx, by, x.key, x.to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type threshold struct {
+	key     string
+	was, to float64
 }
 
 // Permit sets what may run unasked, and where, and reports how many settings that changed.

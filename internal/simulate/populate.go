@@ -18,9 +18,12 @@ import (
 	"clubos/internal/vault"
 )
 
+// DefaultSlug is the short name of a club of which nothing else is said.
+const DefaultSlug club.Slug = "fairway24"
+
 // Options say which club Populate makes.
 type Options struct {
-	// Slug is the club's short name. Default "fairway24".
+	// Slug is the club's short name. Default: DefaultSlug.
 	Slug club.Slug
 	// Name is the club's name. Default "Fairway 24".
 	Name string
@@ -50,7 +53,7 @@ type Options struct {
 
 func (o Options) withDefaults(clock club.Clock) (Options, error) {
 	if o.Slug == "" {
-		o.Slug = "fairway24"
+		o.Slug = DefaultSlug
 	}
 	if _, err := club.ParseSlug(o.Slug.String()); err != nil {
 		return o, err

@@ -120,6 +120,78 @@ func (q *Queries) CreatePrecedent(ctx context.Context, arg CreatePrecedentParams
 	return result.RowsAffected()
 }
 
+const deletePattern = `-- name: DeletePattern :execrows
+DELETE FROM decision_patterns WHERE id = $1 AND version = $2
+`
+
+type DeletePatternParams struct {
+	ID      club.PatternID
+	Version int64
+}
+
+// By version: 0 rows when somebody changed it in the meantime.
+func (q *Queries) DeletePattern(ctx context.Context, arg DeletePatternParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deletePattern, arg.ID, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deletePatternBreaker = `-- name: DeletePatternBreaker :exec
+DELETE FROM breakers WHERE kind = 'pattern' AND scope = $1
+`
+
+func (q *Queries) DeletePatternBreaker(ctx context.Context, scope string) error {
+	_, err := q.db.ExecContext(ctx, deletePatternBreaker, scope)
+	return err
+}
+
+const deletePatternMatches = `-- name: DeletePatternMatches :execrows
+DELETE FROM pattern_matches WHERE pattern_id = $1
+`
+
+func (q *Queries) DeletePatternMatches(ctx context.Context, patternID club.PatternID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deletePatternMatches, patternID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deletePatternOutcomes = `-- name: DeletePatternOutcomes :execrows
+DELETE FROM pattern_outcomes WHERE pattern_id = $1
+`
+
+func (q *Queries) DeletePatternOutcomes(ctx context.Context, patternID club.PatternID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deletePatternOutcomes, patternID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deletePatternPrecedents = `-- name: DeletePatternPrecedents :execrows
+DELETE FROM precedents WHERE pattern_id = $1
+`
+
+func (q *Queries) DeletePatternPrecedents(ctx context.Context, patternID club.PatternID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deletePatternPrecedents, patternID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deletePatternTallies = `-- name: DeletePatternTallies :exec
+DELETE FROM pattern_tallies WHERE pattern_id = $1
+`
+
+func (q *Queries) DeletePatternTallies(ctx context.Context, patternID club.PatternID) error {
+	_, err := q.db.ExecContext(ctx, deletePatternTallies, patternID)
+	return err
+}
+
 const deletePrecedent = `-- name: DeletePrecedent :execrows
 DELETE FROM precedents WHERE id = $1
 `
@@ -159,6 +231,46 @@ type DeleteTaughtMatchParams struct {
 func (q *Queries) DeleteTaughtMatch(ctx context.Context, arg DeleteTaughtMatchParams) error {
 	_, err := q.db.ExecContext(ctx, deleteTaughtMatch, arg.DecisionID, arg.PatternID)
 	return err
+}
+
+const findAskedWaits = `-- name: FindAskedWaits :many
+SELECT p.created_at, p.decided_at FROM proposals p
+WHERE p.status IN ('approved', 'rejected') AND p.decided_by LIKE 'user:%' AND p.created_at >= $1
+ORDER BY p.created_at DESC, p.id DESC LIMIT $2
+`
+
+type FindAskedWaitsParams struct {
+	Since time.Time
+	Size  int32
+}
+
+type FindAskedWaitsRow struct {
+	CreatedAt time.Time
+	DecidedAt *time.Time
+}
+
+// How long people took over proposals since an instant, the newest first.
+func (q *Queries) FindAskedWaits(ctx context.Context, arg FindAskedWaitsParams) ([]FindAskedWaitsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findAskedWaits, arg.Since, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindAskedWaitsRow{}
+	for rows.Next() {
+		var i FindAskedWaitsRow
+		if err := rows.Scan(&i.CreatedAt, &i.DecidedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findBreaker = `-- name: FindBreaker :one
@@ -205,6 +317,105 @@ func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionI
 		&i.At,
 	)
 	return i, err
+}
+
+const findCourses = `-- name: FindCourses :many
+SELECT d.id, d.thread_id, d.kind, d.title, d.confidence, d.earned_tier, d.tier, d.evidence, d.location_id, d.bay_id, d.created_at,
+    m.pattern_id, m.role, m.plan, m.probability, CAST(COALESCE(l.slug, '') AS TEXT) AS place,
+    CAST(COALESCE(o.source, '') AS TEXT) AS source, CAST(COALESCE(a.verdict, '') AS TEXT) AS verdict,
+    CAST(COALESCE(p.decided_by, '') AS TEXT) AS decided_by, p.created_at AS asked_at, p.decided_at
+FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+LEFT JOIN locations l ON l.id = d.location_id
+LEFT JOIN pattern_outcomes o ON o.decision_id = d.id AND o.pattern_id = m.pattern_id
+LEFT JOIN alone_decisions a ON a.decision_id = d.id
+LEFT JOIN proposals p ON p.decision_id = d.id
+WHERE m.at >= $1 AND (m.role = 'chosen' AND d.kind = 'answer' OR m.role = 'weighed' AND d.kind = 'escalate')
+    AND (CAST($2 AS TEXT) = '' OR CAST($2 AS TEXT) LIKE '%,' || m.pattern_id || ',%')
+    AND (CAST($3 AS TEXT) = '' OR d.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || d.location_id || ',%')
+ORDER BY m.at DESC, m.decision_id DESC LIMIT $4
+`
+
+type FindCoursesParams struct {
+	Since    time.Time
+	Patterns string
+	Scope    string
+	Size     int32
+}
+
+type FindCoursesRow struct {
+	ID          club.DecisionID
+	ThreadID    club.ThreadID
+	Kind        string
+	Title       string
+	Confidence  float64
+	EarnedTier  club.Tier
+	Tier        club.Tier
+	Evidence    string
+	LocationID  club.LocationID
+	BayID       club.BayID
+	CreatedAt   time.Time
+	PatternID   club.PatternID
+	Role        string
+	Plan        string
+	Probability float64
+	Place       string
+	Source      string
+	Verdict     string
+	DecidedBy   string
+	AskedAt     *time.Time
+	DecidedAt   *time.Time
+}
+
+// The decisions since an instant that weighed one of some patterns (',pat_1,pat_2,'; ” any) and followed it, or
+// handed the matter to people because it was not far enough, with what became of them; the newest first.
+func (q *Queries) FindCourses(ctx context.Context, arg FindCoursesParams) ([]FindCoursesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findCourses,
+		arg.Since,
+		arg.Patterns,
+		arg.Scope,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindCoursesRow{}
+	for rows.Next() {
+		var i FindCoursesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ThreadID,
+			&i.Kind,
+			&i.Title,
+			&i.Confidence,
+			&i.EarnedTier,
+			&i.Tier,
+			&i.Evidence,
+			&i.LocationID,
+			&i.BayID,
+			&i.CreatedAt,
+			&i.PatternID,
+			&i.Role,
+			&i.Plan,
+			&i.Probability,
+			&i.Place,
+			&i.Source,
+			&i.Verdict,
+			&i.DecidedBy,
+			&i.AskedAt,
+			&i.DecidedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findLearnedPatterns = `-- name: FindLearnedPatterns :many
@@ -352,6 +563,33 @@ func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, erro
 	var i FindMemoryStampRow
 	err := row.Scan(&i.Patterns, &i.Precedents, &i.Newest)
 	return i, err
+}
+
+const findMergedInto = `-- name: FindMergedInto :many
+SELECT id FROM decision_patterns WHERE merged_into = $1 ORDER BY id
+`
+
+func (q *Queries) FindMergedInto(ctx context.Context, patternID club.PatternID) ([]club.PatternID, error) {
+	rows, err := q.db.QueryContext(ctx, findMergedInto, patternID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []club.PatternID{}
+	for rows.Next() {
+		var id club.PatternID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findNewestPlan = `-- name: FindNewestPlan :one
@@ -651,6 +889,39 @@ func (q *Queries) FindPatternOfSOP(ctx context.Context, sopID club.SOPID) (Decis
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const findPatternPlans = `-- name: FindPatternPlans :many
+SELECT DISTINCT plan FROM pattern_outcomes WHERE pattern_id = $1 AND epoch = $2 AND source <> '' ORDER BY plan
+`
+
+type FindPatternPlansParams struct {
+	PatternID club.PatternID
+	Epoch     int64
+}
+
+// What a pattern's outcomes are of in its present epoch.
+func (q *Queries) FindPatternPlans(ctx context.Context, arg FindPatternPlansParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, findPatternPlans, arg.PatternID, arg.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var plan string
+		if err := rows.Scan(&plan); err != nil {
+			return nil, err
+		}
+		items = append(items, plan)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findPatternUses = `-- name: FindPatternUses :many
@@ -1353,6 +1624,33 @@ func (q *Queries) TeachMatch(ctx context.Context, arg TeachMatchParams) error {
 		arg.Plan,
 		arg.At,
 	)
+	return err
+}
+
+const unlinkAlonePattern = `-- name: UnlinkAlonePattern :exec
+UPDATE alone_decisions SET pattern_id = NULL WHERE pattern_id = $1
+`
+
+func (q *Queries) UnlinkAlonePattern(ctx context.Context, patternID club.PatternID) error {
+	_, err := q.db.ExecContext(ctx, unlinkAlonePattern, patternID)
+	return err
+}
+
+const unlinkReviewPattern = `-- name: UnlinkReviewPattern :exec
+UPDATE reviews SET pattern_id = NULL WHERE pattern_id = $1
+`
+
+func (q *Queries) UnlinkReviewPattern(ctx context.Context, patternID club.PatternID) error {
+	_, err := q.db.ExecContext(ctx, unlinkReviewPattern, patternID)
+	return err
+}
+
+const unlinkTruthPattern = `-- name: UnlinkTruthPattern :exec
+UPDATE decision_truths SET pattern_id = NULL WHERE pattern_id = $1
+`
+
+func (q *Queries) UnlinkTruthPattern(ctx context.Context, patternID club.PatternID) error {
+	_, err := q.db.ExecContext(ctx, unlinkTruthPattern, patternID)
 	return err
 }
 

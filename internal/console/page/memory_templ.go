@@ -525,7 +525,7 @@ func breakerClose(s Shell, b BreakerRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\" name=\"reason\" maxlength=\"300\" required autocomplete=\"off\"></div><button class=\"btn primary\" type=\"submit\">Close the breaker</button></form></details>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\" name=\"reason\" maxlength=\"300\" required autocomplete=\"off\"></div><button class=\"btn primary\" type=\"submit\">Close the breaker…</button></form></details>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

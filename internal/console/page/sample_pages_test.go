@@ -70,6 +70,8 @@ func pages(theme string) map[string]templ.Component {
 			Permits:  PermitForm{Version: 1, On: true, Actions: []PermitGroup{{Kind: PermitRow{Key: "device", Label: "Devices", About: hostile, Allowed: true}, Rows: []PermitRow{{Key: "reboot_pc", Label: hostile}}, Never: []string{hostile}}}, Places: []PermitRow{{Key: "all", Label: "Everywhere"}, {Key: "x", Label: hostile, Allowed: true}}},
 			Patterns: []PatternSwitch{{Row: PatternRow{Title: hostile, Mode: PatternWord("paused")}, Version: 1, Paused: true}, {Row: PatternRow{Title: hostile, Mode: PatternWord("auto")}, Version: 2}}, Manage: true}),
 		"pattern":         Pattern(patternPage(sh("memory", "Pattern"))),
+		"impact":          ImpactOf(impactPage(sh("memory", "Merge these two?"))),
+		"impact-none":     ImpactOf(ImpactPage{Shell: sh("memory", "Pause this pattern?"), Heading: "Pause this pattern?", Yes: "Pause it", Action: "/x", Back: "/y", Impact: Impact{Days: 30}}),
 		"pattern-plain":   Pattern(PatternPage{Shell: viewer, Row: PatternRow{Title: "Wifi", Kind: "SOP", Mode: PatternWord("paused")}, MergedInto: club.NewPatternID(now), SOP: Link{Label: "Wifi", URL: "/x"}}),
 		"reviews":         Reviews(reviewsPage(sh("reviews", "Reviews"))),
 		"reviews-none":    Reviews(ReviewsPage{Shell: sh("reviews", "Reviews"), Share: 0.05}),
@@ -347,6 +349,15 @@ func memoryPage(s Shell) MemoryPage {
 	}
 	p.Breakers = []BreakerRow{{Kind: "action", Scope: "reboot_pc", What: "Reboot the PC", Reason: "It has stopped helping.", At: ago(time.Hour), Good: 3, Needed: 22}}
 	return p
+}
+
+func impactPage(s Shell) ImpactPage {
+	e := Impact{Days: 30, Was: Spread{9, 3, 2, 1}, Would: Spread{0, 0, 12, 3}, Fewer: Share{12, 7, 1}, More: Share{1, 1, 0}, Other: 2, Unknown: 1, Rivals: 1, Wait: 4 * time.Minute, Waits: 23, Differ: 14, Truncated: true}
+	for i := range 3 {
+		e.List = append(e.List, ImpactRow{Decision: club.NewDecisionID(now), Title: hostile, Place: "Bay 2", Was: club.TierAuto, Would: club.TierApprove, Other: i == 0, Known: i < 2, Right: i == 1, At: ago(time.Hour)})
+	}
+	e.Evidence = []EvidenceRow{{Pattern: club.NewPatternID(now), Title: hostile, Situations: [2]int{2, 4}, Outcomes: [2]int{3, 3}}, {Title: hostile, Gone: true, Situations: [2]int{3, 0}, Uses: 4}, {Title: "A part", Made: true, Situations: [2]int{0, 1}}}
+	return ImpactPage{Shell: s, Heading: hostile, About: "Its situations move.", Yes: "Merge", Danger: true, Action: "/c/fairway/memory/x/act", Back: "/c/fairway/memory/x", Fields: []HiddenField{{"do", "merge"}, {"onto", hostile}}, Impact: e}
 }
 
 func patternPage(s Shell) PatternPage {

@@ -54,7 +54,7 @@ const (
 
 // arrive is the time at which a matter's booking is made; its text follows.
 func (w *world) arrive(ctx context.Context, x wish) error {
-	m := &matter{n: len(w.matters), kind: x.kind, also: x.also, day: int(x.at.Sub(w.cfg.begin()).Hours() / 24), at: x.at, r: rand.New(rand.NewPCG(w.cfg.Seed, x.seed))}
+	m := &matter{n: len(w.matters), kind: x.kind, also: x.also, day: int(x.at.Sub(w.cfg.Begin).Hours() / 24), at: x.at, r: rand.New(rand.NewPCG(w.cfg.Seed, x.seed))}
 	if x.stranger {
 		m.place = w.club.Locations[m.r.IntN(len(w.club.Locations))]
 		m.phone = fmt.Sprintf("+1556555%04d", m.n%10000)

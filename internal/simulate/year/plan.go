@@ -45,7 +45,7 @@ type planner struct {
 
 // day lays out one day, in no particular order.
 func (p *planner) day(n int) []wish {
-	begin := p.cfg.begin().In(p.zone)
+	begin := p.cfg.Begin.In(p.zone)
 	from := time.Date(begin.Year(), begin.Month(), begin.Day()+n, 0, 0, 0, 0, p.zone)
 	rate := p.cfg.PerDay * seasons[from.Month()-1]
 	if wd := from.Weekday(); wd == time.Friday || wd == time.Saturday || wd == time.Sunday {

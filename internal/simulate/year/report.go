@@ -145,7 +145,7 @@ func (w *world) report(ctx context.Context, took time.Duration) (*Report, error)
 	return r, nil
 }
 
-func (w *world) dayOf(at time.Time) int { return int(at.Sub(w.cfg.begin()).Hours() / 24) }
+func (w *world) dayOf(at time.Time) int { return int(at.Sub(w.cfg.Begin).Hours() / 24) }
 
 // titles names patterns.
 func (w *world) titles(ctx context.Context, tx *store.Tx) (map[string]string, error) {
@@ -234,7 +234,7 @@ func median(list []time.Duration) time.Duration {
 // drifted looks how soon the changes of the world were noticed.
 func (w *world) drifted() *Drift {
 	d := &Drift{FailsFrom: w.cfg.failingDay(), NewFrom: w.cfg.newFaultDay(), NoticedDay: -1, NewProposed: -1}
-	since := w.cfg.begin().AddDate(0, 0, d.FailsFrom)
+	since := w.cfg.Begin.AddDate(0, 0, d.FailsFrom)
 	var pattern string
 	for _, x := range w.books.deeds {
 		if x.what == "frozen-screen" {

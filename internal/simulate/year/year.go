@@ -42,8 +42,11 @@ type Config struct {
 	Hostile bool
 	// NoDrift leaves out what changes in the middle: a new fault, and a procedure that stops healing.
 	NoDrift bool
-	// Learning is how many days the club watches before its owner switches automatic execution on. Default 14.
+	// Learning is how many days the club watches before its owner switches automatic execution on. Default 14;
+	// not at all where it is no less than Days.
 	Learning int
+	// Begin is the instant at which it begins. Default: a Monday of January 2025.
+	Begin time.Time
 	// DatabaseURL is a PostgreSQL; empty: SQLite in a temporary directory.
 	DatabaseURL string
 	// SchemaPrefix comes before the names of schemas, where tests share a server.
@@ -60,6 +63,9 @@ func (c Config) withDefaults() Config {
 	c.Days, c.PerDay = cmp.Or(c.Days, 365), cmp.Or(c.PerDay, 20)
 	c.Wrong = max(0, cmp.Or(c.Wrong, 0.05))
 	c.Learning = cmp.Or(c.Learning, 14)
+	if c.Begin.IsZero() {
+		c.Begin = time.Date(2025, time.January, 6, 6, 0, 0, 0, time.UTC)
+	}
 	if c.Tell == nil {
 		c.Tell = func(string) {}
 	}
@@ -68,9 +74,6 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
-
-// begin is the Monday on which every simulated year begins.
-func (Config) begin() time.Time { return time.Date(2025, time.January, 6, 6, 0, 0, 0, time.UTC) }
 
 // newFaultDay and failingDay are when the world changes.
 func (c Config) newFaultDay() int { return c.Days * 45 / 100 }
@@ -103,8 +106,13 @@ func (a *agenda) Pop() any {
 
 // world is a year under way. It is used by one goroutine.
 type world struct {
-	cfg     Config
-	app     *app.App
+	cfg Config
+	app *app.App
+	// matchers are those that the club decides by, and password is everybody's.
+	matchers *decide.Matchers
+	password string
+	stays    bool // the club lives on when this is over
+
 	tenant  *store.Tenant
 	keys    *vault.Tenant
 	steps   *jobs.Stepper
@@ -127,14 +135,19 @@ type world struct {
 	trace    hash.Hash
 }
 
+func newWorld(cfg Config) *world {
+	return &world{cfg: cfg, byPhone: map[string]*matter{}, byThread: map[club.ThreadID]*matter{}, bays: map[club.BayID]time.Time{}, sops: map[club.SOPID]string{}, trace: sha256.New()}
+}
+
 // Run lives a year and reports what came of it.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
-	w := &world{cfg: cfg.withDefaults(), byPhone: map[string]*matter{}, byThread: map[club.ThreadID]*matter{}, bays: map[club.BayID]time.Time{}, sops: map[club.SOPID]string{}, trace: sha256.New()}
+	w := newWorld(cfg.withDefaults())
 	dir, err := os.MkdirTemp("", "clubos-year-")
 	if err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	w.matchers, w.password = decide.NewMatchers(false, 0), "fairway-year-24!"
 	if err := w.open(ctx, dir); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -158,22 +171,34 @@ func (w *world) open(ctx context.Context, dir string) (err error) {
 	if w.kinds, err = readKinds(); err != nil {
 		return err
 	}
-	w.steps = jobs.NewStepper(w.cfg.begin())
+	w.steps = jobs.NewStepper(w.cfg.Begin)
+	if w.stays {
+		w.steps.Leave = []string{decide.TrainJob{}.Kind()}
+	}
 	w.vendors = newVendors(w.steps.Clock)
 	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_DATA_DIR": dir, "CLUBOS_DATABASE_URL": w.cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		return err
 	}
-	appCfg.SchemaPrefix, appCfg.Steps, appCfg.Matchers = w.cfg.SchemaPrefix, w.steps, decide.NewMatchers(false, 0)
+	appCfg.SchemaPrefix, appCfg.Steps, appCfg.Matchers = w.cfg.SchemaPrefix, w.steps, w.matchers
 	appCfg.StandIns = &app.StandIns{SMS: sms{w.vendors}, RMM: rmm{w.vendors}, Doors: doors{w.vendors}, Poster: channel{w.vendors}}
 	if w.app, err = app.Open(ctx, appCfg, w.cfg.Log); err != nil {
 		return err
+	}
+	if w.stays {
+		switch _, err := w.app.Cluster.FindTenant(ctx, simulate.DefaultSlug); club.CodeOf(err) {
+		case "":
+			return errThere
+		case club.CodeNotFound:
+		default:
+			return err
+		}
 	}
 	hasher, err := identity.NewHasher(2)
 	if err != nil {
 		return err
 	}
-	w.club, err = simulate.Populate(ctx, w.app.Cluster, w.app.Ring, simulate.Options{Seed: w.cfg.Seed, Password: "fairway-year-24!", Hasher: hasher, ImportSOPs: w.importSOPs})
+	w.club, err = simulate.Populate(ctx, w.app.Cluster, w.app.Ring, simulate.Options{Seed: w.cfg.Seed, Password: w.password, Hasher: hasher, ImportSOPs: w.importSOPs})
 	if err != nil {
 		return err
 	}
@@ -206,8 +231,10 @@ func (w *world) importSOPs(ctx context.Context, tenant *store.Tenant) error {
 	if len(problems) > 0 {
 		return fmt.Errorf("BUG: starter procedures: %s", problems[0])
 	}
-	_, err := w.app.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", false)
-	return err
+	if _, err := w.app.ImportSOPs(ctx, tenant.Slug, docs, "the procedures that come with ClubOS", false); err != nil || !w.stays {
+		return err
+	}
+	return w.app.TrainMatcher(ctx, tenant.Slug)
 }
 
 // source is a part's own source of chance.
@@ -225,9 +252,11 @@ func (w *world) in(d time.Duration, do func(context.Context) error) { w.on(w.now
 
 // live lets the year go by: what is due first happens first, in the world and in the club.
 func (w *world) live(ctx context.Context) error {
-	w.end = w.cfg.begin().AddDate(0, 0, w.cfg.Days)
-	w.on(w.cfg.begin(), func(ctx context.Context) error { return w.dawn(ctx, 0) })
-	w.on(w.cfg.begin().AddDate(0, 0, w.cfg.Learning), w.switchOn)
+	w.end = w.cfg.Begin.AddDate(0, 0, w.cfg.Days)
+	w.on(w.cfg.Begin, func(ctx context.Context) error { return w.dawn(ctx, 0) })
+	if w.cfg.Learning < w.cfg.Days {
+		w.on(w.cfg.Begin.AddDate(0, 0, w.cfg.Learning), w.switchOn)
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -266,7 +295,7 @@ func (w *world) dawn(_ context.Context, day int) error {
 	if day%30 == 29 {
 		w.cfg.Tell(w.books.progress(day+1, len(w.matters)))
 	}
-	w.on(w.cfg.begin().AddDate(0, 0, day+1), func(ctx context.Context) error { return w.dawn(ctx, day+1) })
+	w.on(w.cfg.Begin.AddDate(0, 0, day+1), func(ctx context.Context) error { return w.dawn(ctx, day+1) })
 	return nil
 }
 

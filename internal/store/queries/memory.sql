@@ -217,3 +217,61 @@ LEFT JOIN pattern_outcomes o ON o.decision_id = d.id AND o.pattern_id = p.id
 WHERE d.sop_id IS NOT NULL AND d.created_at >= sqlc.arg(since)
     AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
 GROUP BY d.sop_id;
+
+-- name: FindCourses :many
+-- The decisions since an instant that weighed one of some patterns (',pat_1,pat_2,'; '' any) and followed it, or
+-- handed the matter to people because it was not far enough, with what became of them; the newest first.
+SELECT d.id, d.thread_id, d.kind, d.title, d.confidence, d.earned_tier, d.tier, d.evidence, d.location_id, d.bay_id, d.created_at,
+    m.pattern_id, m.role, m.plan, m.probability, CAST(COALESCE(l.slug, '') AS TEXT) AS place,
+    CAST(COALESCE(o.source, '') AS TEXT) AS source, CAST(COALESCE(a.verdict, '') AS TEXT) AS verdict,
+    CAST(COALESCE(p.decided_by, '') AS TEXT) AS decided_by, p.created_at AS asked_at, p.decided_at
+FROM pattern_matches m JOIN decisions d ON d.id = m.decision_id
+LEFT JOIN locations l ON l.id = d.location_id
+LEFT JOIN pattern_outcomes o ON o.decision_id = d.id AND o.pattern_id = m.pattern_id
+LEFT JOIN alone_decisions a ON a.decision_id = d.id
+LEFT JOIN proposals p ON p.decision_id = d.id
+WHERE m.at >= sqlc.arg(since) AND (m.role = 'chosen' AND d.kind = 'answer' OR m.role = 'weighed' AND d.kind = 'escalate')
+    AND (CAST(sqlc.arg(patterns) AS TEXT) = '' OR CAST(sqlc.arg(patterns) AS TEXT) LIKE '%,' || m.pattern_id || ',%')
+    AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
+ORDER BY m.at DESC, m.decision_id DESC LIMIT sqlc.arg(size);
+
+-- name: FindAskedWaits :many
+-- How long people took over proposals since an instant, the newest first.
+SELECT p.created_at, p.decided_at FROM proposals p
+WHERE p.status IN ('approved', 'rejected') AND p.decided_by LIKE 'user:%' AND p.created_at >= sqlc.arg(since)
+ORDER BY p.created_at DESC, p.id DESC LIMIT sqlc.arg(size);
+
+-- name: FindMergedInto :many
+SELECT id FROM decision_patterns WHERE merged_into = sqlc.arg(pattern_id) ORDER BY id;
+
+-- name: FindPatternPlans :many
+-- What a pattern's outcomes are of in its present epoch.
+SELECT DISTINCT plan FROM pattern_outcomes WHERE pattern_id = $1 AND epoch = $2 AND source <> '' ORDER BY plan;
+
+-- name: DeletePatternOutcomes :execrows
+DELETE FROM pattern_outcomes WHERE pattern_id = $1;
+
+-- name: DeletePatternTallies :exec
+DELETE FROM pattern_tallies WHERE pattern_id = $1;
+
+-- name: DeletePatternMatches :execrows
+DELETE FROM pattern_matches WHERE pattern_id = $1;
+
+-- name: DeletePatternPrecedents :execrows
+DELETE FROM precedents WHERE pattern_id = $1;
+
+-- name: DeletePatternBreaker :exec
+DELETE FROM breakers WHERE kind = 'pattern' AND scope = $1;
+
+-- name: UnlinkAlonePattern :exec
+UPDATE alone_decisions SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
+
+-- name: UnlinkTruthPattern :exec
+UPDATE decision_truths SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
+
+-- name: UnlinkReviewPattern :exec
+UPDATE reviews SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
+
+-- name: DeletePattern :execrows
+-- By version: 0 rows when somebody changed it in the meantime.
+DELETE FROM decision_patterns WHERE id = $1 AND version = $2;
