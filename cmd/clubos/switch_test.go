@@ -19,8 +19,8 @@ func TestOneCommandStopsEveryClub(t *testing.T) {
 	}{
 		{[]string{"switch", "stop", "all", "--every-club"}, 0, []string{"north: all is stopped.", "south: all is stopped."}},
 		{[]string{"switch", "release", "all", "--club", "north"}, 0, []string{"north: all is not stopped."}},
-		{[]string{"switch", "stop", "coffee", "--every-club"}, 1, []string{"north: ", "south: "}},
-		{[]string{"switch", "stop", "all"}, 1, []string{"--every-club"}},
+		{[]string{"switch", "stop", "coffee", "--every-club"}, 2, []string{"north: ", "south: "}},
+		{[]string{"switch", "stop", "all"}, 2, []string{"--every-club"}},
 		{[]string{"switch", "stop", "all", "--club", "nowhere"}, 1, nil},
 	} {
 		status, out, errs := call(t, "", step.args...)

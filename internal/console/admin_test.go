@@ -45,7 +45,7 @@ func TestSettingsAreSavedByGroupAndCountAtOnce(t *testing.T) {
 	form.Set("confidence.medium", "0.97")
 	form.Set("actions.auto_execution", "true")
 	form.Set("actions.off", "access, device")
-	b.postForm(at, form).want(http.StatusOK, "Save these settings?", "Nothing was decided")
+	b.postForm(at, form).want(http.StatusOK, "Save these settings?", "nothing would have been different")
 	if s := h.settings(); s.AutoExecution || len(s.SwitchedOff) != 0 {
 		t.Errorf("asking has changed the settings: %+v", s)
 	}

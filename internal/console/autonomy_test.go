@@ -47,7 +47,7 @@ func TestWhatRunsUnaskedIsTickedOnOnePage(t *testing.T) {
 	if n := h.count("SELECT COUNT(*) FROM audit_entries WHERE action = 'setting.changed'"); n != 3 {
 		t.Errorf("%d audit entries of three settings", n)
 	}
-	b.submit("/c/fairway/autonomy/permits").want(http.StatusOK, "Nothing would have been different", "Nothing was decided").submit("/c/fairway/autonomy/permits").want(http.StatusOK, "Nothing was changed.")
+	b.submit("/c/fairway/autonomy/permits").want(http.StatusOK, "so nothing would have been different").submit("/c/fairway/autonomy/permits").want(http.StatusOK, "Nothing was changed.")
 	b.submit("/c/fairway/autonomy/permits", "action", "unlock_door").want(http.StatusOK, "cannot be undone")
 	b.get("/c/fairway/autonomy")
 	h.clock.Advance(time.Second)

@@ -198,7 +198,7 @@ func TestAChangeSaysFirstWhatItWouldHaveDoneToTheLastMonth(t *testing.T) {
 		t.Errorf("the limit is %s", row.Ceiling)
 	}
 	version := fmt.Sprint(row.Version)
-	b.post(url+"/act", "version", version, "try", "pause").want(http.StatusOK, "Pause this pattern?", "Nothing would have been different")
+	b.post(url+"/act", "version", version, "try", "pause").want(http.StatusOK, "Pause this pattern?", "2 would have gone otherwise")
 	b.post(url+"/act", "version", version, "do", "pin", "ceiling", "boss").want(http.StatusSeeOther)
 	b.post(url+"/act", "version", version, "do", "pause").want(http.StatusSeeOther) // what stops is one press
 	if row = h.pattern(row.ID); row.State != "paused" {

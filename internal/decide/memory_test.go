@@ -177,7 +177,8 @@ func TestTheCourseOfADecisionLeadsToItsTier(t *testing.T) {
 		"plain information not allowed":  {nil, "what's the wifi password", false, []club.HoldKind{club.HoldUnasked}},
 		"a device":                       {nil, "the screen is frozen", true, []club.HoldKind{club.HoldUnasked}},
 		"a device, permitted":            {map[string]any{"actions.auto_execution": true, "autonomy.actions": []string{"device"}, "autonomy.places": []string{"all"}}, "the screen is frozen", true, nil},
-		"a device without a booking":     {nil, "the screen is frozen", false, []club.HoldKind{club.HoldBooking, club.HoldUnasked}},
+		"a device in a bay not known":    {nil, "the screen is frozen", false, []club.HoldKind{club.HoldUnasked}},
+		"a device without a booking":     {nil, "bay 3 froze", false, []club.HoldKind{club.HoldBooking, club.HoldUnasked}},
 		"two switches, of which one did": {map[string]any{"actions.off": []string{"device", "words"}}, "the screen is frozen", true, []club.HoldKind{club.HoldSwitch, club.HoldSwitch, club.HoldUnasked}},
 	} {
 		t.Run(name, func(t *testing.T) {

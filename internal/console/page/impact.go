@@ -90,7 +90,7 @@ func spreadRows(e Impact) []spreadRow {
 func impactStory(e Impact) []string {
 	n := e.Was.Sum()
 	if n == 0 {
-		return []string{fmt.Sprintf("Nothing was decided by it in the last %d days, so nothing would have been different.", e.Days)}
+		return []string{fmt.Sprintf("Nothing that this is about was decided in the last %d days, so nothing would have been different.", e.Days)}
 	}
 	if e.Differ == 0 && e.Unknown == 0 {
 		return []string{fmt.Sprintf("Nothing would have been different: of %s in the last %d days, every one would have gone as it did.", plural(n, "decision", "decisions"), e.Days)}
@@ -104,7 +104,7 @@ func impactStory(e Impact) []string {
 	}
 	if more := e.Would.Asked - e.Was.Asked; more > 0 && e.Waits > 0 {
 		out = append(out, fmt.Sprintf("%s more would have waited for a person’s word, which took %s in these days (the median of %d).", plural(more, "member", "members"), club.Span(e.Wait), e.Waits))
-	} else if more < 0 && e.Waits > 0 {
+	} else if more < 0 && e.Waits > 0 && e.Would.Called <= e.Was.Called {
 		out = append(out, fmt.Sprintf("%s fewer would have waited for a person’s word, which took %s in these days (the median of %d).", plural(-more, "member", "members"), club.Span(e.Wait), e.Waits))
 	}
 	if more := e.Would.Called - e.Was.Called; more > 0 {
