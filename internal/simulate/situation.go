@@ -55,7 +55,7 @@ func (w *World) reportedBefore(ctx context.Context, l Location, r DoorReport) er
 // atPlace checks what has come of a report at somebody's place.
 func (p *play) atPlace(ctx context.Context, f *findings, want Reported, who Player, member View) error {
 	return p.w.Tenant.Read(ctx, func(tx *store.Tx) error {
-		list, err := tx.FindSituationsAt(ctx, store.FindSituationsAtParams{LocationID: who.Place.ID, Since: p.began, Size: 50})
+		list, err := tx.FindSituationsAt(ctx, store.FindSituationsAtParams{LocationID: who.Place.ID, Since: p.began.Truncate(time.Second), Size: 50}) // controllers tell whole seconds
 		if err != nil {
 			return fmt.Errorf("find situations: %w", err)
 		}
