@@ -270,7 +270,7 @@ func (w *world) open(s club.SubjectID) (th store.Thread) {
 // reset takes back everything that has happened, but for the time that has passed.
 func (w *world) reset() {
 	w.t.Helper()
-	for _, q := range []string{"DELETE FROM executions", "DELETE FROM cooldowns", "DELETE FROM messages", "DELETE FROM runs", "DELETE FROM decisions", "DELETE FROM bookings"} {
+	for _, q := range []string{"DELETE FROM events", "DELETE FROM executions", "DELETE FROM cooldowns", "DELETE FROM messages", "DELETE FROM runs", "DELETE FROM decisions", "DELETE FROM bookings"} {
 		storetest.Exec(w.t, w.tenant, q)
 	}
 	storetest.Exec(w.t, w.tenant, "UPDATE threads SET status = 'awaiting_ai', awaiting = ''")

@@ -35,8 +35,8 @@ func (e *Engine) undone(ctx context.Context, tx *store.Tx, x store.Execution, ou
 	return e.finish(ctx, tx, x, outcome, why, nil)
 }
 
-// finish ends an execution, once. The runs that wait for it go on; where none does and it did not
-// work, a person is called.
+// finish ends an execution, once. One that came to nothing is reported as an event of its place. The runs
+// that wait for it go on; where none does and it did not work, a person is called.
 func (e *Engine) finish(ctx context.Context, tx *store.Tx, x store.Execution, outcome club.Outcome, detail string, proof *club.Fact) error {
 	if proof != nil {
 		x.Proofs = encodeFacts(append(decodeFacts(x.Proofs), *proof))
@@ -53,6 +53,9 @@ func (e *Engine) finish(ctx context.Context, tx *store.Tx, x store.Execution, ou
 		return err
 	}
 	if err := consider(ctx, tx, x); err != nil {
+		return err
+	}
+	if err := reportFailed(ctx, tx, x, outcome, detail); err != nil {
 		return err
 	}
 	waiting, err := tx.FindRunsWaitingFor(ctx, "%"+x.ID.String()+"%")
@@ -83,6 +86,7 @@ func consider(ctx context.Context, tx *store.Tx, x store.Execution) error {
 	}
 	for _, dec := range last {
 		learn.Consider(tx, dec.ID)
+		learn.ConsiderDeed(tx, dec.ID)
 	}
 	return nil
 }

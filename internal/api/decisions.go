@@ -105,6 +105,7 @@ type approve struct {
 	Body *struct {
 		Reply  *string `json:"reply,omitempty" minLength:"1" maxLength:"1600" doc:"Your words instead of the draft."`
 		Reason string  `json:"reason,omitempty" maxLength:"500"`
+		Note   string  `json:"note,omitempty" maxLength:"280" doc:"Why other words, for colleagues. Kept masked, and shown with the pattern's record."`
 	}
 }
 
@@ -112,6 +113,7 @@ type reject struct {
 	ByID
 	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"500"`
+		Note   string `json:"note,omitempty" maxLength:"280" doc:"In your own words, for colleagues. Kept masked, and shown with the pattern's record."`
 	}
 }
 
@@ -193,18 +195,18 @@ func (a *api) registerDecisions() {
 	})
 	register(a, "approve-proposal", func(ctx context.Context, c *call, in *approve) (*oneOut[Proposal], error) {
 		var reply *string
-		reason := ""
+		var why decide.Why
 		if in.Body != nil {
-			reply, reason = in.Body.Reply, in.Body.Reason
+			reply, why = in.Body.Reply, decide.Why{Reason: in.Body.Reason, Note: in.Body.Note}
 		}
-		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Approve(ctx, c.tenant, c.by, id, reply, reason) })
+		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Approve(ctx, c.tenant, c.by, id, reply, why) })
 	})
 	register(a, "reject-proposal", func(ctx context.Context, c *call, in *reject) (*oneOut[Proposal], error) {
-		reason := ""
+		var why decide.Why
 		if in.Body != nil {
-			reason = in.Body.Reason
+			why = decide.Why{Reason: in.Body.Reason, Note: in.Body.Note}
 		}
-		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Reject(ctx, c.tenant, c.by, id, reason) })
+		return a.settle(ctx, c, in.ID, func(id club.ProposalID) error { return a.cfg.Decider.Reject(ctx, c.tenant, c.by, id, why) })
 	})
 }
 

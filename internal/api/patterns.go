@@ -56,6 +56,7 @@ type PatternDetail struct {
 	Breaker    *Breaker            `json:"breaker,omitempty" doc:"Absent: closed."`
 	Precedents []PatternPrecedent  `json:"precedents" nullable:"false" doc:"Situations in which people decided so, newest first; at most 200."`
 	Outcomes   []PatternOutcome    `json:"outcomes" nullable:"false" doc:"What came of it, newest first; at most 100."`
+	Notes      []PatternNote       `json:"notes" nullable:"false" doc:"What people said in their own words when they changed or declined what it proposed, newest first; at most 20."`
 	History    []PatternConfidence `json:"history" nullable:"false" doc:"What the record proved after each outcome, oldest first; at most 60."`
 }
 
@@ -94,12 +95,22 @@ type PatternPrecedent struct {
 // PatternOutcome is what came of one decision.
 type PatternOutcome struct {
 	DecisionID string    `json:"decision_id"`
-	Source     string    `json:"source" enum:"reviewed,verified,approved,decided,edited,silent,corrected,failed,rejected,reopened"`
+	Source     string    `json:"source" enum:"reviewed,verified,helped,approved,decided,edited,silent,corrected,failed,refuted,rejected,reopened"`
 	Person     string    `json:"person,omitempty" doc:"Who judged it."`
 	LocationID string    `json:"location_id,omitempty"`
 	BayID      string    `json:"bay_id,omitempty"`
 	Counts     bool      `json:"counts" doc:"False: of a record that has begun anew since."`
 	At         time.Time `json:"at" doc:"When it was decided."`
+}
+
+// PatternNote is what a person said of a proposal that they changed or declined.
+type PatternNote struct {
+	DecisionID string    `json:"decision_id"`
+	Kind       string    `json:"kind" enum:"edited,rejected"`
+	Reason     string    `json:"reason,omitempty"`
+	Note       string    `json:"note" doc:"Masked."`
+	By         string    `json:"by"`
+	At         time.Time `json:"at"`
 }
 
 // PatternConfidence is what a record proved at an instant.
@@ -155,7 +166,7 @@ func (a *api) onePattern(ctx context.Context, tx *store.Tx, c *call, id club.Pat
 
 func (c *call) patternDetail(d learn.Detail, t club.Thresholds) (PatternDetail, error) {
 	brief, err := showPattern(d.Brief)
-	out := PatternDetail{Pattern: brief, Steps: []PatternStep{}, Limits: append([]string{}, d.Standing.Limits...), Precedents: []PatternPrecedent{}, Outcomes: []PatternOutcome{}, History: []PatternConfidence{},
+	out := PatternDetail{Pattern: brief, Steps: []PatternStep{}, Limits: append([]string{}, d.Standing.Limits...), Precedents: []PatternPrecedent{}, Outcomes: []PatternOutcome{}, Notes: []PatternNote{}, History: []PatternConfidence{},
 		Bounds: []PatternBound{{string(club.TierAuto), d.Assessment.Auto, t.High}, {string(club.TierSuggest), d.Assessment.Suggest, t.Medium}, {string(club.TierApprove), d.Assessment.Approve, t.Low}}}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, PatternStep{Kind: string(s.Kind()), Action: string(s.Action), Text: s.Reply + s.Ask + s.Ticket + s.Escalate + s.Note})
@@ -174,6 +185,11 @@ func (c *call) patternDetail(d learn.Detail, t club.Thresholds) (PatternDetail, 
 		if c.by.AllowsLocation(o.LocationID) {
 			out.Outcomes = append(out.Outcomes, PatternOutcome{DecisionID: o.DecisionID.String(), Source: o.Source, Person: o.Person, LocationID: o.LocationID.String(), BayID: o.BayID.String(),
 				Counts: o.Epoch == d.Pattern.Epoch, At: o.At.UTC()})
+		}
+	}
+	for _, n := range d.Notes {
+		if c.by.AllowsLocation(n.LocationID) {
+			out.Notes = append(out.Notes, PatternNote{DecisionID: n.DecisionID.String(), Kind: n.Kind, Reason: n.Reason, Note: n.Note, By: n.Actor, At: n.At.UTC()})
 		}
 	}
 	for _, x := range d.Points {

@@ -129,7 +129,7 @@ func (a *App) wire() {
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Log: log})
 
-	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Known: a.Decider.Knows, Over: a.Decider.Over,
+	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Known: a.Decider.Knows, Advise: a.Decider.Advise, Over: a.Decider.Over,
 		Advance: func(tx *store.Tx, thread club.ThreadID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread}, nil)
 		}})

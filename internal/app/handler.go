@@ -9,6 +9,7 @@ import (
 	"clubos/internal/api"
 	"clubos/internal/club"
 	"clubos/internal/console"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/integration"
 	"clubos/internal/store"
@@ -33,7 +34,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("/hooks/", webhook.New(webhook.Config{
-		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, PublicURL: a.Config.publicURL(), Log: a.Log,
+		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, PublicURL: a.Config.publicURL(), Log: a.Log,
 	}))
 	mux.Handle("/api/", api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
@@ -61,6 +62,9 @@ func (v *vendors) receivers(_ context.Context, tenant *store.Tenant) (webhook.Re
 			e, err := c.unifi.Receive(h, body, now)
 			return e.DoorEvent(), err
 		}
+	}
+	if c.ninjaone != nil {
+		r.NinjaOne = c.ninjaone.Receive
 	}
 	if c.slack != nil {
 		r.Slack = func(h http.Header, body []byte, now time.Time) (webhook.Press, error) {
@@ -94,9 +98,9 @@ func (s slackActions) Press(ctx context.Context, tenant *store.Tenant, slackUser
 	}
 	switch action {
 	case "approve":
-		err = s.app.Decider.Approve(ctx, tenant, p, club.ProposalID(value), nil, "approved in Slack")
+		err = s.app.Decider.Approve(ctx, tenant, p, club.ProposalID(value), nil, decide.Why{Reason: "approved in Slack"})
 	case "reject":
-		err = s.app.Decider.Reject(ctx, tenant, p, club.ProposalID(value), "rejected in Slack")
+		err = s.app.Decider.Reject(ctx, tenant, p, club.ProposalID(value), decide.Why{Reason: "rejected in Slack"})
 	case "claim":
 		_, err = s.app.Desk.Claim(ctx, tenant, p, club.ThreadID(value))
 	case "resolve":

@@ -141,7 +141,7 @@ func (v *vendors) connect(c *clients, tenant *store.Tenant, keys *vault.Tenant, 
 			StatusCallback: v.publicURL + "/hooks/" + tenant.Slug.String() + "/twilio"}, v.deps)
 	case ninjaone.Provider:
 		c.ninjaone, err = ninjaone.New(ninjaone.Config{BaseURL: f["base_url"], ClientID: f["client_id"], ClientSecret: f["client_secret"], RefreshToken: f["refresh_token"],
-			Keeper: integration.NewTokens(tenant, keys, name, f["refresh_token"], v.alarm)}, v.deps)
+			WebhookSecrets: f.List("webhook_secret"), Keeper: integration.NewTokens(tenant, keys, name, f["refresh_token"], v.alarm)}, v.deps)
 	case unifi.Provider:
 		c.unifi, err = unifi.New(unifi.Config{BaseURL: f["base_url"], Token: f["token"], PinSHA256: f["pin"], WebhookSecrets: f.List("webhook_secret")}, v.deps)
 	case slack.Provider:

@@ -100,3 +100,14 @@ type BookingChange struct {
 	By         Actor  // who brought it, for the audit log; zero: the machine that took it in
 	Reason     string // why, for the audit log, where it is not plain
 }
+
+// DeviceReport is what a device vendor reports of a device unasked.
+type DeviceReport struct {
+	ID        string // the second delivery of a report has the same
+	Ref       string // the vendor's id of the device
+	Code      EventCode
+	Over      bool   // what was reported before is over
+	Condition string // tells what lasts from other things of the device; "" for its being offline
+	Detail    string // for people; never personal
+	At        time.Time
+}

@@ -15,6 +15,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/console/static"
+	"clubos/internal/decide"
 	"clubos/internal/desk"
 	"clubos/internal/health"
 	"clubos/internal/identity"
@@ -27,8 +28,8 @@ import (
 
 // Decider lets proposals run or not.
 type Decider interface {
-	Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, reason string) error
-	Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, reason string) error
+	Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, why decide.Why) error
+	Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, why decide.Why) error
 }
 
 // Engine asks the gate for an action. The string is why the gate refused, "" when it did not.

@@ -114,6 +114,9 @@ func devicesOf(rows []store.Device) []page.DeviceRow {
 		if d.SeenAt != nil {
 			r.At = *d.SeenAt
 		}
+		if d.StateSince != nil {
+			r.Since = *d.StateSince
+		}
 		out = append(out, r)
 	}
 	return out

@@ -13,6 +13,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/console"
 	"clubos/internal/console/page"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/store"
 )
@@ -34,14 +35,14 @@ func TestEveryCodeHasAStatusOfItsOwn(t *testing.T) {
 // moody decides on nothing: it fails as it is told.
 type moody struct{ err error }
 
-func (m *moody) Approve(context.Context, *store.Tenant, identity.Principal, club.ProposalID, *string, string) error {
+func (m *moody) Approve(context.Context, *store.Tenant, identity.Principal, club.ProposalID, *string, decide.Why) error {
 	if m.err == nil {
 		panic("BUG: a nil map")
 	}
 	return m.err
 }
 
-func (m *moody) Reject(context.Context, *store.Tenant, identity.Principal, club.ProposalID, string) error {
+func (m *moody) Reject(context.Context, *store.Tenant, identity.Principal, club.ProposalID, decide.Why) error {
 	return m.err
 }
 

@@ -94,6 +94,11 @@ func (v *visit) pattern(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 			p.Uses = append(p.Uses, page.PatternUse{Decision: u.DecisionID, Thread: u.ThreadID, Taught: u.Role == "taught", Tier: u.Tier, Confidence: u.Confidence, Place: at(u.LocationID, u.BayID), At: u.At})
 		}
 	}
+	for _, n := range d.Notes {
+		if v.p.AllowsLocation(n.LocationID) {
+			p.Notes = append(p.Notes, page.PatternNote{Decision: n.DecisionID, Rejected: n.Kind == "rejected", Reason: sentence(n.Reason), Text: n.Note, By: actorName(users, n.Actor), Place: at(n.LocationID, n.BayID), At: n.At})
+		}
+	}
 	p.Story = story(p.Shell, d, p.Record)
 	if d.Breaker != nil {
 		rows, err := v.breakerRows(tx, []store.Breaker{*d.Breaker})

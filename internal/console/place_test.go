@@ -74,3 +74,59 @@ func offers(b *browser, action string) bool {
 	}
 	return false
 }
+
+func TestADevicesPageSaysAndSetsHowOftenItIsLookedAt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleAdmin)
+	var d store.Device
+	h.write(func(tx *store.Tx) error {
+		list, err := tx.FindDevices(t.Context())
+		if err != nil {
+			return err
+		}
+		d = list[0]
+		_, err = tx.UpdateDeviceState(t.Context(), store.UpdateDeviceStateParams{ID: d.ID, Online: true, SeenAt: &tx.Now})
+		return err
+	})
+	page := "/c/fairway/devices/" + d.ID.String()
+	b.get(page).want(http.StatusOK, "Looked at", "Last seen", "online since")
+	b.submit("/devices/"+d.ID.String(), "watch", "5m0s").want(http.StatusOK, "Saved.")
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM device_watches WHERE device_id = $1 AND seconds = 300 AND NOT off", d.ID.String()); n != 1 {
+		t.Error("the interval is not stored")
+	}
+	b.get(page).submit("/devices/"+d.ID.String(), "watch", "off").want(http.StatusOK, "Saved.")
+	b.get("/c/fairway/places").want(http.StatusOK, "Not looked at")
+}
+
+func TestPlacesShowsWhatGoesOnWithItsConversation(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.hear(ada, "quixotic zeppelins harmonise")
+	var bay store.Bay
+	h.write(func(tx *store.Tx) error {
+		bays, err := tx.FindBays(t.Context())
+		if err != nil {
+			return err
+		}
+		bay = bays[0]
+		s, open := club.NewSituationID(tx.Now), "offline"
+		if err := tx.CreateSituation(t.Context(), store.CreateSituationParams{ID: s, Domain: "error", Code: club.EventDeviceOffline, ThreadID: id, LocationID: bay.LocationID, BayID: bay.ID,
+			Title: "Its computer went offline", Context: "{}", Bays: 1, OpenedAt: tx.Now, CorrelationID: tx.Correlation}); err != nil {
+			return err
+		}
+		e := club.NewEventID(tx.Now)
+		if _, err := tx.CreateEvent(t.Context(), store.CreateEventParams{ID: e, Vendor: "test", EventKey: "1", Code: club.EventDeviceOffline, LocationID: bay.LocationID, BayID: bay.ID, OpenKey: &open, At: tx.Now, ReceivedAt: tx.Now, CorrelationID: tx.Correlation}); err != nil {
+			return err
+		}
+		_, err = tx.GatherEvent(t.Context(), store.GatherEventParams{ID: e, SituationID: s, GatheredAt: &tx.Now})
+		return err
+	})
+	b := h.as(club.RoleOperator)
+	b.get("/c/fairway/places").want(http.StatusOK, "Its computer went offline")
+	if !strings.Contains(b.body, "/c/fairway/threads/"+id.String()) {
+		t.Error("its conversation is not linked")
+	}
+	storetest.Exec(t, h.tenant, "UPDATE events SET open_key = NULL, cleared_at = received_at")
+	b.get("/c/fairway/places").without("Its computer went offline")
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/setting"
@@ -98,10 +99,10 @@ func TestTheResultsSayWhatIsKnownAndWhatIsMissing(t *testing.T) {
 	opal := h.user("Opal", club.RoleOperator)
 	p := identity.Principal{Tenant: "fairway", Actor: club.Actor{Kind: club.ActorUser, ID: opal.ID.String(), Name: opal.Name}, Role: opal.Role, UserID: opal.ID}
 	open := h.openProposals()
-	if err := h.decider.Approve(t.Context(), h.tenant, p, open[0], nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, p, open[0], nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.decider.Reject(t.Context(), h.tenant, p, open[1], "the answer is wrong"); err != nil {
+	if err := h.decider.Reject(t.Context(), h.tenant, p, open[1], decide.Why{Reason: "the answer is wrong"}); err != nil {
 		t.Fatal(err)
 	}
 	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
@@ -84,8 +85,49 @@ func (v *visit) deviceForm(status int, id club.DeviceID, form page.PlaceForm, ou
 	if s := p.Vendor.Selected; s != "" && !slices.ContainsFunc(deviceVendors, func(o page.Option) bool { return o.Value == s }) {
 		p.Vendor.Options = append(p.Vendor.Options, page.Option{Value: s, Label: s}) // of another origin; it stays
 	}
+	p.Watch = watchChoices(p.Form.Values["watch"])
 	p.Flash = v.found().flash()
 	return v.show(status, page.Device(p))
+}
+
+// watchOff is the form's word for a device that is not looked at.
+const watchOff = "off"
+
+// watchChoices are how often a device may be looked at; an interval of another origin stays.
+func watchChoices(selected string) page.Choices {
+	c := page.Choices{Selected: selected, Options: []page.Option{{Value: "", Label: "As often as the club’s settings say"}}}
+	for _, d := range []time.Duration{place.MinWatch, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, place.MaxWatch} {
+		c.Options = append(c.Options, page.Option{Value: d.String(), Label: "Every " + club.Span(d)})
+	}
+	c.Options = append(c.Options, page.Option{Value: watchOff, Label: "Not at all"})
+	if !slices.ContainsFunc(c.Options, func(o page.Option) bool { return o.Value == selected }) {
+		c.Options = append(c.Options, page.Option{Value: selected, Label: "Every " + selected})
+	}
+	return c
+}
+
+func watchValue(w place.Watch) string {
+	switch {
+	case w.Off:
+		return watchOff
+	case w.Every == 0:
+		return ""
+	}
+	return w.Every.String()
+}
+
+func readWatch(value string) (place.Watch, error) {
+	switch value {
+	case "":
+		return place.Watch{}, nil
+	case watchOff:
+		return place.Watch{Off: true}, nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return place.Watch{}, club.Invalid("this is not an interval")
+	}
+	return place.Watch{Every: d}, nil
 }
 
 func showDevice(v *visit) error { return v.deviceAgain(http.StatusOK, "") }
@@ -97,19 +139,24 @@ func (v *visit) deviceAgain(status int, outage string) error {
 		return err
 	}
 	var d store.Device
+	var w place.Watch
 	err = v.tenant.Read(v.r.Context(), func(tx *store.Tx) (err error) {
-		d, err = place.FindDevice(v.r.Context(), tx, v.p, id)
+		if d, err = place.FindDevice(v.r.Context(), tx, v.p, id); err != nil {
+			return err
+		}
+		all, err := place.FindWatches(v.r.Context(), tx)
+		w = all[id]
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return v.deviceForm(status, id, page.PlaceForm{Version: versionText(d.UpdatedAt), Values: map[string]string{"name": d.Name, "kind": string(d.Kind), "bay": d.BayID.String(), "vendor": d.Vendor, "vendor_ref": d.VendorRef}}, outage)
+	return v.deviceForm(status, id, page.PlaceForm{Version: versionText(d.UpdatedAt), Values: map[string]string{"name": d.Name, "kind": string(d.Kind), "bay": d.BayID.String(), "vendor": d.Vendor, "vendor_ref": d.VendorRef, "watch": watchValue(w)}}, outage)
 }
 
 func (v *visit) deviceValues() map[string]string {
 	out := map[string]string{}
-	for _, k := range []string{"location", "name", "kind", "bay", "vendor", "vendor_ref"} {
+	for _, k := range []string{"location", "name", "kind", "bay", "vendor", "vendor_ref", "watch"} {
 		out[k] = v.field(k)
 	}
 	return out
@@ -151,10 +198,13 @@ func changeDevice(v *visit) error {
 	}
 	values := v.deviceValues()
 	name, kind, bay, vendor, ref := values["name"], club.DeviceKind(values["kind"]), idOf[club.BayID](values["bay"]), values["vendor"], values["vendor_ref"]
-	err = v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
-		_, err := place.UpdateDevice(v.r.Context(), tx, v.p, id, place.DeviceEdit{Name: &name, Kind: &kind, Bay: &bay, Vendor: &vendor, VendorRef: &ref, IfUpdatedAt: seen})
-		return err
-	})
+	watch, err := readWatch(values["watch"])
+	if err == nil {
+		err = v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
+			_, err := place.UpdateDevice(v.r.Context(), tx, v.p, id, place.DeviceEdit{Name: &name, Kind: &kind, Bay: &bay, Vendor: &vendor, VendorRef: &ref, Watch: &watch, IfUpdatedAt: seen})
+			return err
+		})
+	}
 	if code := club.CodeOf(err); code == club.CodeInvalid || code == club.CodeConflict {
 		return v.deviceForm(statusOf(code), id, page.PlaceForm{Values: values, Version: v.field("version"), Problem: sentence(club.MessageOf(err))}, "")
 	}

@@ -50,7 +50,7 @@ func showPlaces(v *visit) error {
 				continue
 			}
 			details := place.Details(l)
-			b := page.LocationBlock{ID: l.ID, Name: l.Name, Address: details["address"], Zone: l.TimeZone, Hours: details["opening_hours"], Doors: around.ofLocation[l.ID]}
+			b := page.LocationBlock{ID: l.ID, Name: l.Name, Address: details["address"], Zone: l.TimeZone, Hours: details["opening_hours"], Doors: around.ofLocation[l.ID], Troubles: around.troubles[l.ID.String()]}
 			for _, bay := range bays {
 				if bay.LocationID == l.ID {
 					b.Bays = append(b.Bays, around.block(f, l, bay))
@@ -74,11 +74,12 @@ type bayScene struct {
 	playing    map[club.BayID]time.Time // until when
 	tickets    map[club.BayID]int
 	outages    map[string]store.Outage
+	troubles   map[string][]page.TroubleRow // by bay, else by location
 }
 
 func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 	ctx := v.r.Context()
-	s := bayScene{map[club.BayID][]page.DeviceRow{}, map[club.LocationID][]page.DeviceRow{}, map[club.BayID]time.Time{}, map[club.BayID]int{}, nil}
+	s := bayScene{map[club.BayID][]page.DeviceRow{}, map[club.LocationID][]page.DeviceRow{}, map[club.BayID]time.Time{}, map[club.BayID]int{}, nil, map[string][]page.TroubleRow{}}
 	var err error
 	if s.outages, err = place.FindOutages(ctx, tx); err != nil {
 		return s, err
@@ -96,8 +97,18 @@ func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 		for _, e := range reports {
 			last[e.DeviceID] = e
 		}
+		watches, err := place.FindWatches(ctx, tx)
+		if err != nil {
+			return s, err
+		}
+		if err := v.troubles(tx, &s); err != nil {
+			return s, err
+		}
 		for _, d := range devices {
 			row := devicesOf([]store.Device{d})
+			if row[0].Unwatched = watches[d.ID].Off; row[0].Unwatched {
+				row[0].Detail = "Not looked at"
+			}
 			if e, ok := last[d.ID]; ok {
 				row[0].Detail = e.Kind.Words() + " " + page.Span(tx.Now.Sub(e.At).Round(time.Minute)) + " ago"
 			}
@@ -132,8 +143,31 @@ func (v *visit) aroundBays(tx *store.Tx) (bayScene, error) {
 	return s, nil
 }
 
+// troubles reads the situations that go on, as far as the reader may see them.
+func (v *visit) troubles(tx *store.Tx, s *bayScene) error {
+	list, err := tx.FindOpenSituations(v.r.Context())
+	if err != nil {
+		return fmt.Errorf("find situations: %w", err)
+	}
+	for _, t := range list {
+		if !v.p.AllowsLocation(t.LocationID) {
+			continue
+		}
+		row := page.TroubleRow{Text: t.Title, Since: t.OpenedAt}
+		if v.p.Can(identity.ThreadsRead) {
+			row.URL = v.at("threads", t.ThreadID.String())
+		}
+		where := t.BayID.String()
+		if where == "" {
+			where = t.LocationID.String()
+		}
+		s.troubles[where] = append(s.troubles[where], row)
+	}
+	return nil
+}
+
 func (s bayScene) block(f frame, l store.Location, b store.Bay) page.BayBlock {
-	out := page.BayBlock{ID: b.ID, Name: b.Name, Devices: s.ofBay[b.ID], Tickets: s.tickets[b.ID], State: page.Word{Label: "In service", Tone: page.ToneOK}}
+	out := page.BayBlock{ID: b.ID, Name: b.Name, Devices: s.ofBay[b.ID], Tickets: s.tickets[b.ID], Troubles: s.troubles[b.ID.String()], State: page.Word{Label: "In service", Tone: page.ToneOK}}
 	if until, ok := s.playing[b.ID]; ok {
 		out.Playing = "until " + until.In(zoneOf(l)).Format("15:04")
 	}

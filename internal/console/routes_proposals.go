@@ -2,6 +2,7 @@ package console
 
 import (
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
 	"clubos/internal/store"
@@ -11,14 +12,14 @@ import (
 func (c *console) proposalRoutes() []route {
 	return []route{
 		post("/proposals/{id}/approve", identity.ProposalsDecide, onProposal("Approved; it is under way.", func(v *visit, id club.ProposalID) error {
-			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, nil, "")
+			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, nil, decide.Why{})
 		})),
 		post("/proposals/{id}/edit", identity.ProposalsDecide, onProposal("Approved with your words; it is under way.", func(v *visit, id club.ProposalID) error {
 			text := v.text("text")
-			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, &text, "")
+			return v.c.Decider.Approve(v.r.Context(), v.tenant, v.p, id, &text, decide.Why{Note: v.text("note")})
 		})),
 		post("/proposals/{id}/reject", identity.ProposalsDecide, onProposal("Rejected.", func(v *visit, id club.ProposalID) error {
-			return v.c.Decider.Reject(v.r.Context(), v.tenant, v.p, id, rejection(v.field("reason"), v.field("note")))
+			return v.c.Decider.Reject(v.r.Context(), v.tenant, v.p, id, decide.Why{Reason: rejection(v.field("reason")), Note: v.text("note")})
 		})),
 	}
 }
@@ -44,7 +45,7 @@ func onProposal(said string, act func(*visit, club.ProposalID) error) func(*visi
 			return v.done(v.at("threads", in.String()), said)
 		case club.CodeConflict, club.CodeInvalid:
 			if text := v.text("text"); text != "" {
-				return v.threadPage(statusOf(code), in, typed{proposal: id, editText: text, editError: sentence(club.MessageOf(err)) + " What you wrote is still here."})
+				return v.threadPage(statusOf(code), in, typed{proposal: id, editText: text, editNote: v.text("note"), editError: sentence(club.MessageOf(err)) + " What you wrote is still here."})
 			}
 			return v.warn(v.at("threads", in.String()), sentence(club.MessageOf(err)))
 		}
@@ -80,13 +81,9 @@ var rejections = map[string]string{
 	"wrong_answer": "the answer is wrong", "wrong_matter": learn.Misread, "wrong_action": "the wrong action", "by_hand": "done by hand", "other": "something else",
 }
 
-func rejection(reason, note string) string {
-	said, ok := rejections[reason]
-	if !ok {
-		said = rejections["other"]
+func rejection(reason string) string {
+	if said, ok := rejections[reason]; ok {
+		return said
 	}
-	if note != "" {
-		said += ": " + note
-	}
-	return clip(said, 500)
+	return rejections["other"]
 }

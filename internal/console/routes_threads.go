@@ -70,6 +70,7 @@ type typed struct {
 	key, text, problem  string          // of the composer
 	proposal            club.ProposalID // whose edit it was; zero: the composer's
 	editText, editError string
+	editNote            string
 }
 
 func showThread(v *visit, status int, t typed) error {

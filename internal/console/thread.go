@@ -214,7 +214,7 @@ func (v *visit) proposal(tx *store.Tx, f frame, users map[club.UserID]identity.U
 	card, err := v.card(tx, f, users, p, d.Decisions[i], d)
 	if err == nil && p.Status == club.ProposalOpen && typed.editText != "" {
 		if typed.proposal == p.ID {
-			card.EditText, card.Error = typed.editText, typed.editError
+			card.EditText, card.EditNote, card.Error = typed.editText, typed.editNote, typed.editError
 		} else {
 			keep()
 		}

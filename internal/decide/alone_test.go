@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/learn"
 	"clubos/internal/store"
@@ -25,10 +26,10 @@ func TestWhatWouldHaveActedAloneIsWrittenDownAndCompared(t *testing.T) {
 		t.Error("what would have been done is not written down")
 	}
 	opal := operator("usr_opal")
-	if err := h.decider.Approve(t.Context(), h.tenant, opal, h.proposal(wifi.ID).ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, opal, h.proposal(wifi.ID).ID, nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.decider.Reject(t.Context(), h.tenant, opal, h.proposal(frozen.ID).ID, "the wrong action"); err != nil {
+	if err := h.decider.Reject(t.Context(), h.tenant, opal, h.proposal(frozen.ID).ID, decide.Why{Reason: "the wrong action"}); err != nil {
 		t.Fatal(err)
 	}
 	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
@@ -57,7 +58,7 @@ func TestAnAnnouncedActionIsReviewedOnceItHasRun(t *testing.T) {
 		t.Errorf("after it has run there are %d reviews", reviews())
 	}
 	approved := h.hear("+15550100078", "how do i get on the internet")
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(approved.ID).ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(approved.ID).ID, nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
 	if reviews() != 1 {

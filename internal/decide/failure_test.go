@@ -80,10 +80,10 @@ func TestDecidingThatIsCutOffAnywhereLeavesNothingAndIsDoneAgain(t *testing.T) {
 		"answer":     text("I'm in 3", func(h *house) { h.asked(h.hear(ada, "the screen is frozen").ID, "bay") }),
 		"approve": proposed(func(h *house, p store.Proposal, ctx context.Context) error {
 			words := "other words"
-			return h.decider.Approve(ctx, h.tenant, operator("usr_a"), p.ID, &words, "x")
+			return h.decider.Approve(ctx, h.tenant, operator("usr_a"), p.ID, &words, decide.Why{Reason: "x"})
 		}),
 		"reject": proposed(func(h *house, p store.Proposal, ctx context.Context) error {
-			return h.decider.Reject(ctx, h.tenant, operator("usr_a"), p.ID, "x")
+			return h.decider.Reject(ctx, h.tenant, operator("usr_a"), p.ID, decide.Why{Reason: "x"})
 		}),
 		"deadline": proposed(func(h *house, p store.Proposal, ctx context.Context) error {
 			return h.decider.Deadline(ctx, h.tenant, decide.DeadlineJob{Proposal: p.ID})

@@ -42,6 +42,7 @@ type matter struct {
 	facts    []club.Fact
 	reports  []store.FindEventsAroundRow // what devices and bookings reported here
 	lives    bool                        // the bay's computer was seen to be well just now
+	tried    []club.ActionName           // what was done about it just now and came to nothing
 }
 
 // bookingMargin is how long before its start and after its end a booking is current: people come

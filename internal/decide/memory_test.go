@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/jobs/jobstest"
@@ -55,7 +56,7 @@ func TestWhatOperatorsAnsweredByHandComesBackAsAProposal(t *testing.T) {
 	if p.Status != club.ProposalOpen || p.Tier != club.TierApprove || !strings.Contains(e.Candidates[0].Record, "decided so 3 times by 2 people") {
 		t.Fatalf("proposal %+v of %+v, evidence %+v", p, d, e)
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, opal, p.ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, opal, p.ID, nil, decide.Why{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -113,7 +114,7 @@ func TestAProcedureActsAloneOnceItsRecordAllowsIt(t *testing.T) {
 	if d.Tier != club.TierSuggest {
 		t.Fatalf("a procedure without a record begins at %s", d.Tier)
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(th.ID).ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_opal"), h.proposal(th.ID).ID, nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
 	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)

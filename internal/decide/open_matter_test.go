@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/identity"
 	"clubos/internal/store/storetest"
 )
@@ -27,7 +28,7 @@ func TestThanksLeavesAMatterThatWaitsForAPersonOpen(t *testing.T) {
 		if th.Status != club.ThreadAwaitingAI || th.WaitingSince == nil || !th.WaitingSince.Equal(*since) {
 			t.Errorf("%q: the thread is %s, waiting since %v", words, th.Status, th.WaitingSince)
 		}
-		if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); err != nil || h.runs() != 1 {
+		if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); err != nil || h.runs() != 1 {
 			t.Errorf("%q: approving: %v, %d runs", words, err, h.runs())
 		}
 	}
@@ -36,7 +37,7 @@ func TestThanksLeavesAMatterThatWaitsForAPersonOpen(t *testing.T) {
 func TestThanksDuringARunLeavesTheThreadToTheRun(t *testing.T) {
 	t.Parallel()
 	h, th, p := announced(t)
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
 	if th = h.hear(ada, "thank you"); th.Status != club.ThreadAwaitingAI || th.WaitingSince == nil {
@@ -59,10 +60,10 @@ func TestApprovalByWhoeverTookTheThreadRuns(t *testing.T) {
 	if _, err := h.desk.Claim(t.Context(), h.tenant, operator("usr_a"), th.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_b"), p.ID, nil, ""); club.CodeOf(err) != club.CodeConflict {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_b"), p.ID, nil, decide.Why{}); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("a colleague approves in a conversation that somebody else has: %v", err)
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
 	if th = h.thread(th.ID); th.Status != club.ThreadAwaitingAI || h.runs() != 1 {
@@ -74,7 +75,7 @@ func TestApprovalOfWhatIsOlderThanTheMembersLastWordIsRefused(t *testing.T) {
 	t.Parallel()
 	h, th, p := announced(t)
 	h.say(ada, "stop, do NOT restart it, I am mid swing")
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); club.CodeOf(err) != club.CodeConflict || h.runs() != 0 {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); club.CodeOf(err) != club.CodeConflict || h.runs() != 0 {
 		t.Errorf("approving: %v, %d runs", err, h.runs())
 	}
 	_ = th
@@ -93,7 +94,7 @@ func TestNothingMovesForABookingThatHasEndedOrWasCancelledMeanwhile(t *testing.T
 			t.Parallel()
 			h, th, p := announced(t)
 			change(h)
-			if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); club.CodeOf(err) != club.CodeConflict {
+			if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); club.CodeOf(err) != club.CodeConflict {
 				t.Errorf("approving: %v", err)
 			}
 			if err := h.deadline(); err != nil {
@@ -110,7 +111,7 @@ func TestRejectionByAnIntegrationCallsAPerson(t *testing.T) {
 	t.Parallel()
 	h, th, p := announced(t)
 	key := identity.Principal{Tenant: "test", Actor: club.Actor{Kind: club.ActorAPIKey, ID: "key_a"}, Scopes: []identity.Permission{identity.ProposalsDecide}}
-	if err := h.decider.Reject(t.Context(), h.tenant, key, p.ID, "no"); err != nil {
+	if err := h.decider.Reject(t.Context(), h.tenant, key, p.ID, decide.Why{Reason: "no"}); err != nil {
 		t.Fatal(err)
 	}
 	if th = h.thread(th.ID); th.Status != club.ThreadEscalated {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/store"
@@ -34,7 +35,7 @@ func TestStopWithdrawsAProposedReplyAndIsConfirmedOnce(t *testing.T) {
 	if th.Status != club.ThreadAIResolved || th.WaitingSince != nil || h.outgoing() != 1 {
 		t.Errorf("thread %s, waiting since %v, %d texts out", th.Status, th.WaitingSince, h.outgoing())
 	}
-	err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, "")
+	err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{})
 	if club.CodeOf(err) != club.CodeConflict || h.outgoing() != 1 {
 		t.Errorf("approving it all the same: %v", err)
 	}
@@ -53,7 +54,7 @@ func TestStopLeavesADoorThatAPersonIsAskedToOpen(t *testing.T) {
 	if th.Status != club.ThreadAwaitingAI || th.WaitingSince == nil || !th.WaitingSince.Equal(*since) {
 		t.Errorf("the thread is %s, waiting since %v", th.Status, th.WaitingSince)
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); err != nil || h.runs() != 1 {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); err != nil || h.runs() != 1 {
 		t.Errorf("approving: %v, %d runs", err, h.runs())
 	}
 	if h.outgoing() != 1 {
@@ -144,7 +145,7 @@ func TestProposedReplyToWhoHasOptedOutIsNotSentByApprovalOrTime(t *testing.T) {
 	th := h.hear(ada, "what's the wifi password")
 	p := h.proposal(th.ID)
 	storetest.Exec(t, h.tenant, "UPDATE subjects SET consent = 'withdrawn' WHERE id = $1", th.SubjectID.String())
-	err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, "")
+	err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{})
 	if club.CodeOf(err) != club.CodeConflict || !strings.Contains(club.MessageOf(err), "opted out") {
 		t.Errorf("approving: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"clubos/internal/act"
 	"clubos/internal/audit"
@@ -17,6 +18,7 @@ import (
 	"clubos/internal/learn"
 	"clubos/internal/notify"
 	"clubos/internal/people"
+	"clubos/internal/phrase"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -101,9 +103,42 @@ func (d *Decider) settle(ctx context.Context, tx *store.Tx, prop store.Proposal,
 	return true, d.cfg.Notifier.Update(ctx, tx, prop.ID.String(), notify.Note{Kind: "proposal", Ref: prop.ID.String(), Thread: prop.ThreadID, Title: fmt.Sprintf("%s by %s", words(string(to)), who)})
 }
 
+// Why is what a person says of a decision on a proposal.
+type Why struct {
+	Reason string // in a few words, often one of a list
+	Note   string // in words of their own, for colleagues; kept masked with what was changed or declined
+}
+
+// MaxNote is how many characters a note may have.
+const MaxNote = 280
+
+// check says what is wrong with what was said.
+func (w Why) check() error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(w.Note)); n > MaxNote {
+		return club.Invalid("a note has %d characters; %d is the limit", n, MaxNote)
+	}
+	return nil
+}
+
+// masked is what was said without names, numbers and addresses: it is read for years.
+func (w Why) masked(person people.Person) Why {
+	return Why{Reason: w.Reason, Note: phrase.Mask(strings.TrimSpace(w.Note), person.Names()...)}
+}
+
+// words is all of it.
+func (w Why) words() string {
+	if w.Reason == "" || w.Note == "" {
+		return w.Reason + w.Note
+	}
+	return w.Reason + ": " + w.Note
+}
+
 // Approve lets a proposal run, with the operator's words instead of ours where edited is set. Conflict
 // when somebody else, or the deadline, was first.
-func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, reason string) error {
+func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, why Why) error {
+	if err := why.check(); err != nil {
+		return err
+	}
 	if edited != nil && (strings.TrimSpace(*edited) == "" || len([]rune(*edited)) > knowledge.MaxText) {
 		return club.Invalid("a reply has 1 to %d characters", knowledge.MaxText)
 	}
@@ -119,13 +154,18 @@ func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.
 		if err := d.stillFits(ctx, tx, th, dec); err != nil {
 			return err
 		}
+		person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+		if err != nil {
+			return err
+		}
+		why := why.masked(person)
 		words := ""
 		if edited != nil {
-			if words, err = d.override(ctx, tx, keys, dec, p.Actor, *edited, reason); err != nil {
+			if words, err = d.override(ctx, tx, keys, person.Subject, dec, p.Actor, *edited, why); err != nil {
 				return err
 			}
 		}
-		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalApproved, words != "", reason)
+		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalApproved, words != "", why.words())
 		if err != nil {
 			return err
 		}
@@ -191,21 +231,17 @@ func (d *Decider) late(ctx context.Context, tx *store.Tx, id club.ProposalID) er
 }
 
 // override records an edit. It returns the words to send, "" when nothing was really changed.
-func (d *Decider) override(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, by club.Actor, after, reason string) (string, error) {
-	person, err := people.Find(ctx, tx, keys, dec.SubjectID)
-	if err != nil {
-		return "", err
-	}
-	before, err := people.Open(keys, person.Subject, ColumnReply, dec.ID.String(), dec.Reply)
+func (d *Decider) override(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s store.Subject, dec store.Decision, by club.Actor, after string, why Why) (string, error) {
+	before, err := people.Open(keys, s, ColumnReply, dec.ID.String(), dec.Reply)
 	if err != nil || before == after {
 		return "", err
 	}
-	return after, d.recordOverride(ctx, tx, keys, person.Subject, dec, "edited", by, before, after, reason)
+	return after, d.recordOverride(ctx, tx, keys, s, dec, "edited", by, before, after, why)
 }
 
-func (d *Decider) recordOverride(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s store.Subject, dec store.Decision, kind string, by club.Actor, before, after, reason string) error {
+func (d *Decider) recordOverride(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s store.Subject, dec store.Decision, kind string, by club.Actor, before, after string, why Why) error {
 	id := club.NewOverrideID(tx.Now)
-	o := store.CreateOverrideParams{ID: id, DecisionID: dec.ID, ThreadID: dec.ThreadID, Kind: kind, Reason: reason, Actor: by.String(), At: tx.Now}
+	o := store.CreateOverrideParams{ID: id, DecisionID: dec.ID, ThreadID: dec.ThreadID, Kind: kind, Reason: why.Reason, Note: why.Note, Actor: by.String(), At: tx.Now}
 	var err error
 	if o.Before, err = people.Seal(keys, s, "overrides.before", id.String(), before); err != nil {
 		return err
@@ -220,7 +256,10 @@ func (d *Decider) recordOverride(ctx context.Context, tx *store.Tx, keys *vault.
 }
 
 // Reject declines a proposal; the thread is then the operator's.
-func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, reason string) error {
+func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, why Why) error {
+	if err := why.check(); err != nil {
+		return err
+	}
 	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
 	if err != nil {
 		return err
@@ -230,30 +269,35 @@ func (d *Decider) Reject(ctx context.Context, tenant *store.Tenant, p identity.P
 		if err != nil {
 			return err
 		}
-		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalRejected, false, reason)
+		person, err := people.Find(ctx, tx, keys, dec.SubjectID)
+		if err != nil {
+			return err
+		}
+		why := why.masked(person)
+		won, err := d.settle(ctx, tx, prop, p.Actor, club.ProposalRejected, false, why.words())
 		if err != nil {
 			return err
 		}
 		if !won {
 			return d.late(ctx, tx, id)
 		}
-		person, err := people.Find(ctx, tx, keys, dec.SubjectID)
-		if err != nil {
-			return err
-		}
 		before, err := people.Open(keys, person.Subject, ColumnReply, dec.ID.String(), dec.Reply)
 		if err != nil {
 			return err
 		}
-		if err := d.recordOverride(ctx, tx, keys, person.Subject, dec, "rejected", p.Actor, before, "", reason); err != nil {
+		if err := d.recordOverride(ctx, tx, keys, person.Subject, dec, "rejected", p.Actor, before, "", why); err != nil {
 			return err
 		}
 		if p.UserID.IsZero() { // an integration rejects, but a person must answer
 			_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "what was proposed was rejected", Decision: dec.ID, By: p.Actor})
 			return err
 		}
-		_, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadClaimed, By: p.Actor, AssignedTo: &p.UserID, Why: "rejected what was proposed"})
-		return err
+		called := th.Status == club.ThreadEscalated
+		th, err = thread.Apply(ctx, tx, th, thread.Move{Event: club.ThreadClaimed, By: p.Actor, AssignedTo: &p.UserID, Why: "rejected what was proposed"})
+		if err != nil || !called {
+			return err
+		}
+		return d.cfg.Desk.Taken(ctx, tx, th, p.Actor)
 	})
 }
 

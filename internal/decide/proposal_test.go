@@ -49,7 +49,7 @@ func TestManyApprovalsAtOnceAreOneRun(t *testing.T) {
 	won := 0
 	for i := range 8 {
 		wg.Go(func() {
-			err := h.decider.Approve(context.Background(), h.tenant, operator("usr_"+string(rune('a'+i))), p.ID, nil, "")
+			err := h.decider.Approve(context.Background(), h.tenant, operator("usr_"+string(rune('a'+i))), p.ID, nil, decide.Why{})
 			mu.Lock()
 			defer mu.Unlock()
 			switch club.CodeOf(err) {
@@ -84,7 +84,7 @@ func TestDeadlineRunsWhatNobodyObjectedTo(t *testing.T) {
 	if got := h.proposal(th.ID); got.Status != club.ProposalExecuted || h.runs() != 1 {
 		t.Errorf("proposal %s, %d runs", got.Status, h.runs())
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); club.CodeOf(err) != club.CodeConflict {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("approving what has run: %v", err)
 	}
 }
@@ -122,7 +122,7 @@ func TestVetoBeforeTheDeadlineWins(t *testing.T) {
 	t.Parallel()
 	h, th, p := announced(t)
 	h.clock.Advance(p.DeadlineAt.Sub(h.clock.Now()) - time.Microsecond)
-	if err := h.decider.Reject(t.Context(), h.tenant, operator("usr_a"), p.ID, "wrong bay"); err != nil {
+	if err := h.decider.Reject(t.Context(), h.tenant, operator("usr_a"), p.ID, decide.Why{Reason: "wrong bay"}); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Advance(time.Hour)
@@ -145,11 +145,11 @@ func TestEditedWordsAreSentAndRecorded(t *testing.T) {
 	p := h.proposal(th.ID)
 	words := "Hi! It is Guests, no password."
 	for _, bad := range []string{"", " ", strings.Repeat("x", 1601)} {
-		if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &bad, ""); club.CodeOf(err) != club.CodeInvalid {
+		if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &bad, decide.Why{}); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("a reply of %d characters: %v", len(bad), err)
 		}
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &words, "friendlier"); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &words, decide.Why{Reason: "friendlier"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.proposal(th.ID); !got.Edited || got.Status != club.ProposalApproved {
@@ -179,7 +179,7 @@ func TestApprovalWithUnchangedWordsIsNoOverride(t *testing.T) {
 	h := newHouse(t)
 	th := h.hear(ada, "what's the wifi password")
 	same := "The network is Guests."
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), h.proposal(th.ID).ID, &same, ""); err != nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), h.proposal(th.ID).ID, &same, decide.Why{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM overrides"); n != 0 || h.proposal(th.ID).Edited {
@@ -197,18 +197,18 @@ func TestOnlyWhoMayDecideThereDecides(t *testing.T) {
 		p    identity.Principal
 		code club.Code
 	}{"viewer": {viewer, club.CodeForbidden}, "operator of another place": {elsewhere, club.CodeNotFound}, "nobody": {identity.Principal{}, club.CodeUnauthenticated}} {
-		if err := h.decider.Approve(t.Context(), h.tenant, c.p, p.ID, nil, ""); club.CodeOf(err) != c.code {
+		if err := h.decider.Approve(t.Context(), h.tenant, c.p, p.ID, nil, decide.Why{}); club.CodeOf(err) != c.code {
 			t.Errorf("%s approves: %v, want %s", who, err, c.code)
 		}
-		if err := h.decider.Reject(t.Context(), h.tenant, c.p, p.ID, ""); club.CodeOf(err) != c.code {
+		if err := h.decider.Reject(t.Context(), h.tenant, c.p, p.ID, decide.Why{}); club.CodeOf(err) != c.code {
 			t.Errorf("%s rejects: %v, want %s", who, err, c.code)
 		}
 	}
 	foreign.Tenant = "other"
-	if err := h.decider.Approve(t.Context(), h.tenant, foreign, p.ID, nil, ""); err == nil {
+	if err := h.decider.Approve(t.Context(), h.tenant, foreign, p.ID, nil, decide.Why{}); err == nil {
 		t.Error("an operator of another club approved")
 	}
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), "prp_none", nil, ""); club.CodeOf(err) != club.CodeNotFound {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), "prp_none", nil, decide.Why{}); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("unknown proposal: %v", err)
 	}
 	if h.runs() != 0 {
@@ -261,5 +261,36 @@ func TestWhatIsNotPermittedUnaskedWaitsForAPerson(t *testing.T) {
 				t.Errorf("limits %q", e.Limits)
 			}
 		})
+	}
+}
+
+func TestANoteIsKeptMaskedWithWhatWasChangedOrDeclined(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	th := h.hear(ada, "what's the wifi password")
+	p, words := h.proposal(th.ID), "Hi! It is Guests, no password."
+	for _, why := range []decide.Why{{Note: strings.Repeat("x", decide.MaxNote+1)}, {Reason: "other", Note: strings.Repeat("ü", decide.MaxNote+1)}} {
+		if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &words, why); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("a note of %d bytes: %v", len(why.Note), err)
+		}
+		if err := h.decider.Reject(t.Context(), h.tenant, operator("usr_a"), p.ID, why); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("a note of %d bytes: %v", len(why.Note), err)
+		}
+	}
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, &words, decide.Why{Note: "  Ada called from +14155550199, she has no screen  "}); err != nil {
+		t.Fatal(err)
+	}
+	other := h.hear(bob, "what's the wifi password")
+	if err := h.decider.Reject(t.Context(), h.tenant, operator("usr_a"), h.proposal(other.ID).ID, decide.Why{Reason: "the answer is wrong", Note: "it was renamed in May"}); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]int{
+		"SELECT COUNT(*) FROM overrides WHERE kind = 'rejected' AND reason = 'the answer is wrong' AND note = 'it was renamed in May'":                 1,
+		"SELECT COUNT(*) FROM proposals WHERE reason = 'the answer is wrong: it was renamed in May'":                                                   1,
+		"SELECT COUNT(*) FROM overrides WHERE kind = 'edited' AND note LIKE '%she has no screen' AND note NOT LIKE '%Ada%' AND note NOT LIKE '%0199%'": 1,
+	} {
+		if n := storetest.Count(t, h.tenant, query); n != want {
+			t.Errorf("%d of %s", n, query)
+		}
 	}
 }

@@ -59,33 +59,49 @@ func (d *Decider) occasion(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	if err != nil || len(list) == 0 {
 		return nil, store.Situation{}, err
 	}
-	s, m := list[0], &matter{thread: th}
-	if m.settings, err = setting.Load(ctx, tx); err != nil {
-		return nil, s, err
-	}
-	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
-		return nil, s, err
-	}
+	s := list[0]
 	rows, err := tx.FindUnhandledMessages(ctx, th.ID)
 	if err != nil || len(rows) == 0 {
+		return nil, s, err
+	}
+	m, err := d.matterOf(ctx, tx, keys, th, s)
+	if err != nil {
 		return nil, s, err
 	}
 	for _, row := range rows {
 		m.texts = append(m.texts, text{row: row, body: row.Masked, reading: phrase.Read("")}) // nobody said it
 	}
 	m.masked = rows[len(rows)-1].Masked
+	times := 0
+	for _, o := range list {
+		if o.Code == s.Code {
+			times++
+		}
+	}
+	return m, s, d.reported(ctx, tx, m, s, times)
+}
+
+// matterOf is a situation as a matter that is decided on.
+func (d *Decider) matterOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, s store.Situation) (*matter, error) {
+	m, err := &matter{thread: th, masked: s.Title}, error(nil)
+	if m.settings, err = setting.Load(ctx, tx); err != nil {
+		return nil, err
+	}
+	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
+		return nil, err
+	}
 	if m.location, err = tx.FindLocation(ctx, s.LocationID); err != nil {
-		return nil, s, fmt.Errorf("read location: %w", err)
+		return nil, fmt.Errorf("read location: %w", err)
 	}
 	if m.bay, err = m.bayOf(ctx, tx, s.BayID); err != nil {
-		return nil, s, err
+		return nil, err
 	}
 	if !s.BookingID.IsZero() {
 		if m.booking, err = tx.FindBooking(ctx, s.BookingID); err != nil {
-			return nil, s, fmt.Errorf("read booking: %w", err)
+			return nil, fmt.Errorf("read booking: %w", err)
 		}
 	}
-	return m, s, d.reported(ctx, tx, m, s, len(list))
+	return m, nil
 }
 
 // reported notes what a situation rests on.
@@ -190,7 +206,7 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	}
 	if len(list) == 0 || list[0].confidence < m.settings.Thresholds.Low {
 		p := plan{verdict: verdict{kind: kindAnswer, rule: learn.RuleNoMatch, title: m.masked}, candidates: candidates, model: model,
-			steps: []knowledge.Step{{Ticket: "{{report}}"}}, earned: club.TierEscalate, tier: club.TierAuto}
+			steps: learn.WrittenDown(), earned: club.TierEscalate, tier: club.TierAuto}
 		if module.Silent(what) {
 			p.kind, p.rule, p.steps, p.earned = kindNoAnswer, "the ordinary course", nil, club.TierAuto
 		}
@@ -199,6 +215,9 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	best := list[0]
 	doc := best.choice.Document
 	p := plan{verdict: verdict{kind: kindAnswer, title: doc.Title, priority: doc.Priority}, entry: best.entry, document: doc, steps: doc.Steps, fallback: doc.Fallback, confidence: best.confidence}
+	if m.repeats(p.steps) { // it has just been tried: what the procedure does next may help
+		p.steps, p.fallback = doc.Fallback, nil
+	}
 	if err := d.stand(ctx, tx, m, best, &p); err != nil {
 		return p, err
 	}
@@ -208,7 +227,7 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	p.candidates, p.model, p.course = candidates, model, nil // what is done about a report follows other rules
 	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
 		p.verdict, p.standing = verdict{kind: kindAnswer, rule: learn.RuleLearning, title: m.masked}, nil
-		p.steps, p.fallback, p.tier = []knowledge.Step{{Ticket: "{{report}}"}}, nil, club.TierAuto
+		p.steps, p.fallback, p.tier = learn.WrittenDown(), nil, club.TierAuto
 		return p, p.hear(list)
 	}
 	if err := d.reportPlan(ctx, tx, m, s, &p); err != nil {
@@ -223,7 +242,7 @@ func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s sto
 	about := module.Of(s.Code)
 	p.steps, p.fallback = d.withoutMember(p.steps, about), d.withoutMember(p.fallback, about)
 	if len(p.steps) == 0 {
-		p.steps, p.fallback = []knowledge.Step{{Ticket: "{{report}}"}}, nil
+		p.steps, p.fallback = learn.WrittenDown(), nil
 	}
 	actions := actionsOf(p.steps, d.cfg.Catalogue)
 	for _, a := range actions {

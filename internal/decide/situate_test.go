@@ -18,7 +18,7 @@ import (
 
 // room is the house's room of events.
 func (h *house) room() *event.Room {
-	return event.New(event.Config{Ring: vaulttest.Ring(h.t), Known: h.decider.Knows, Over: h.decider.Over, Devices: func(club.Slug) map[string]event.Lister { return nil },
+	return event.New(event.Config{Ring: vaulttest.Ring(h.t), Known: h.decider.Knows, Advise: h.decider.Advise, Over: h.decider.Over, Devices: func(club.Slug) map[string]event.Lister { return nil },
 		Advance: func(tx *store.Tx, th club.ThreadID) {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: th}, nil)
 		}})

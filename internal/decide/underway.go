@@ -94,8 +94,13 @@ func (d *Decider) bookingGone(ctx context.Context, tx *store.Tx, dec store.Decis
 }
 
 // putInOurHands gives a thread back to the machine whose owner lets it act: it does nothing in a thread
-// that people have.
+// that people have. Whoever approves what is advised in a thread that people were called to has answered the
+// call.
 func (d *Decider) putInOurHands(ctx context.Context, tx *store.Tx, th store.Thread, by club.Actor) error {
+	if th.Status == club.ThreadEscalated {
+		_, err := d.cfg.Desk.Release(ctx, tx, th, by, "approved what was proposed")
+		return err
+	}
 	if th.Status != club.ThreadInProgress {
 		return nil
 	}

@@ -175,6 +175,11 @@ func (d *Desk) Acknowledge(ctx context.Context, tenant *store.Tenant, p identity
 	})
 }
 
+// Taken notes, in a transaction of somebody else's, that a person has answered the call to a thread.
+func (d *Desk) Taken(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor) error {
+	return d.acknowledge(ctx, tx, t, by)
+}
+
 func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t store.Thread, by club.Actor) error {
 	_, err := d.acknowledgeFirst(ctx, tx, t, by)
 	return err

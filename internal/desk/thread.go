@@ -121,7 +121,7 @@ func (d *Desk) Resolve(ctx context.Context, tenant *store.Tenant, p identity.Pri
 		if err != nil {
 			return t, err
 		}
-		if err := d.cfg.Memory.Acted(ctx, tx, keys, t, p.Actor); err != nil {
+		if err := d.cfg.Memory.TeachClosed(ctx, tx, keys, t, p.Actor); err != nil {
 			return t, err
 		}
 		t, err = thread.Apply(ctx, tx, t, thread.Move{Event: club.ThreadResolve, By: p.Actor, Why: "closed by hand"})

@@ -11,6 +11,6 @@
 // Nobody can be texted in such a thread (club.EventProvider), and nothing is acted on by it alone: that is
 // for package decide, which also puts together what a member wrote and what was reported.
 //
-// Poll looks at devices. It believes only a vendor that answers: one that does not is no fault of its
+// Poll looks at devices, and Reported takes in what their vendors report unasked. It believes only a vendor that answers: one that does not is no fault of its
 // devices. What is out of use, and what we restarted ourselves, is not reported.
 package event

@@ -83,6 +83,9 @@ type Config struct {
 	// Known reports whether something known at a place fits what was reported there. Nobody is told of what is
 	// ordinary and fits nothing.
 	Known func(ctx context.Context, tx *store.Tx, keys *vault.Tenant, at store.Location, bay club.BayID, what pattern.Event) (bool, error)
+	// Advise is told of a situation in a conversation whose matter is with people already, so that they see
+	// what is known of the like. Nobody is called for it again.
+	Advise func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error
 	// Over is told that a situation has ended, in the transaction that saw it.
 	Over func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error
 	// Devices finds a club's vendors whose devices can be listed, by name.

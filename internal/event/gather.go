@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -36,10 +37,15 @@ func (r *Room) Gather(ctx context.Context, tenant *store.Tenant, job GatherJob) 
 	if err != nil {
 		return err
 	}
-	return tenant.Write(ctx, func(tx *store.Tx) error {
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
 		e, err := tx.FindEvent(ctx, job.Event)
 		if err != nil || e.GatheredAt != nil {
 			return wrap("find event", err)
+		}
+		if e.Code == club.EventActionFailed {
+			if later, err := goesOnAlone(ctx, tx, e); err != nil || later {
+				return cmp.Or(err, jobs.Later(runPause))
+			}
 		}
 		// Whoever gathers at a place waits for whoever does: two never open two situations of one incident.
 		if err := tx.LockForGate(ctx, store.LockForGateParams{Target: "situations:" + e.LocationID.String(), LastAt: tx.Now}); err != nil {
@@ -67,6 +73,27 @@ func (r *Room) Gather(ctx context.Context, tenant *store.Tenant, job GatherJob) 
 		}
 		return nil
 	})
+	if club.CodeOf(err) == club.CodeConflict {
+		return jobs.Later(runPause) // somebody moved the thread meanwhile, or what is known is changing
+	}
+	return err
+}
+
+// runPause is how soon it is looked again whether a procedure has dealt with its own failed act.
+const runPause = 2 * time.Second
+
+// goesOnAlone reports whether the procedure that a failed act belongs to goes on: it may have a second means,
+// and only its end says whether people have the matter.
+func goesOnAlone(ctx context.Context, tx *store.Tx, e store.Event) (bool, error) {
+	x, err := tx.FindExecution(ctx, e.ExecutionID)
+	if err != nil || x.DecisionID.IsZero() {
+		return false, wrap("find execution", err)
+	}
+	run, err := tx.FindRun(ctx, x.DecisionID)
+	if missing(err) {
+		return false, nil
+	}
+	return run.Status == "running", wrap("find run", err)
 }
 
 // drop takes out what is over already, and what is out of use.
@@ -104,16 +131,19 @@ func outOfUse(ctx context.Context, tx *store.Tx, object string) (bool, error) {
 	return err == nil && !tx.Now.Before(o.StartsAt) && (o.EndsAt == nil || tx.Now.Before(*o.EndsAt)), wrap("find outage", err)
 }
 
-// groups puts together what is one situation: faults of devices by their place, everything else by what it
-// is about. More bookings than a few that overlap at one place have one cause: a calendar that is read twice,
-// or a bay that two systems sell.
+// groups puts together what is one situation: faults of devices by their place, acts that failed each by
+// itself, everything else by what it is about. More bookings than a few that overlap at one place have one
+// cause: a calendar that is read twice, or a bay that two systems sell.
 func groups(list []store.Event) [][]store.Event {
 	var order []string
 	by := map[string][]store.Event{}
 	for _, e := range list {
 		key := about(e)
-		if e.Code == club.EventDeviceOffline || e.Code == club.EventDeviceFault || e.Code == club.EventBookingOverlap && len(list) > fewOverlaps {
+		switch {
+		case e.Code == club.EventDeviceOffline, e.Code == club.EventDeviceFault, e.Code == club.EventBookingOverlap && len(list) > fewOverlaps:
 			key = e.LocationID.String()
+		case e.Code == club.EventActionFailed:
+			key = e.ID.String()
 		}
 		if by[key] == nil {
 			order = append(order, key)
@@ -143,6 +173,9 @@ func about(e store.Event) string {
 
 // gather adds events to the situation that they belong to, or opens one.
 func (r *Room) gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list []store.Event) error {
+	if list[0].Code == club.EventActionFailed { // it belongs to the conversation in which the act was decided, whatever failed before
+		return r.open(ctx, tx, keys, list, nil)
+	}
 	recent, err := tx.FindSituationsAt(ctx, store.FindSituationsAtParams{LocationID: list[0].LocationID, Since: tx.Now.Add(-comesBack), Size: 50})
 	if err != nil {
 		return wrap("find situations", err)

@@ -19,6 +19,9 @@ const (
 
 // Poll looks at the devices whose turn it is. A vendor that does not answer says nothing about them.
 func (r *Room) Poll(ctx context.Context, tenant *store.Tenant) error {
+	if err := r.release(ctx, tenant); err != nil {
+		return err
+	}
 	for vendor, lister := range r.cfg.Devices(tenant.Slug) {
 		if err := r.poll(ctx, tenant, vendor, lister); err != nil {
 			return err
@@ -79,7 +82,31 @@ func (r *Room) poll(ctx context.Context, tenant *store.Tenant, vendor string, li
 				}
 				continue
 			}
-			if err := r.offline(ctx, tx, d, state, open); err != nil {
+			if err := r.offline(ctx, tx, d, state, Report{Vendor: "poll", Key: fmt.Sprintf("%s@%d", open, tx.Now.UnixMicro())}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// release ends what was reported of devices that are watched no more.
+func (r *Room) release(ctx context.Context, tenant *store.Tenant) error {
+	var open []*string
+	err := tenant.Read(ctx, func(tx *store.Tx) (err error) {
+		open, err = tx.FindOpenUnwatched(ctx)
+		return wrap("find states of devices that are not watched", err)
+	})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	keys, err := r.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return err
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		for _, key := range open {
+			if err := r.Clear(ctx, tx, keys, *key); err != nil {
 				return err
 			}
 		}
@@ -103,9 +130,9 @@ func next(ctx context.Context, tx *store.Tx, d store.Device, s setting.Settings)
 	return wrap("set device's turn", tx.PutDeviceWatch(ctx, store.PutDeviceWatchParams{DeviceID: d.ID, Seconds: w.Seconds, DueAt: tx.Now.Add(every), UpdatedAt: tx.Now}))
 }
 
-// offline takes in that a device is away, unless it was never there, is being worked on, or is away by our
+// offline takes in, from whoever reports it, that a device is away, unless it was never there, is being worked on, or is away by our
 // own doing.
-func (r *Room) offline(ctx context.Context, tx *store.Tx, d store.Device, state club.DeviceState, open string) error {
+func (r *Room) offline(ctx context.Context, tx *store.Tx, d store.Device, state club.DeviceState, rep Report) error {
 	if d.SeenAt == nil || state.Maintenance {
 		return nil
 	}
@@ -123,11 +150,10 @@ func (r *Room) offline(ctx context.Context, tx *store.Tx, d store.Device, state 
 			return nil
 		}
 	}
-	at := tx.Now
-	if c := state.LastContact; !c.IsZero() && c.Before(at) && c.After(*d.SeenAt) {
-		at = c
+	rep.Code, rep.Open, rep.Location, rep.Bay, rep.Device, rep.At = club.EventDeviceOffline, OfflineKey(d.ID), d.LocationID, d.BayID, d.ID, tx.Now
+	if c := state.LastContact; !c.IsZero() && c.Before(rep.At) && c.After(*d.SeenAt) {
+		rep.At = c
 	}
-	_, err = Take(ctx, tx, Report{Code: club.EventDeviceOffline, Vendor: "poll", Key: fmt.Sprintf("%s@%d", open, tx.Now.UnixMicro()), Open: open,
-		Location: d.LocationID, Bay: d.BayID, Device: d.ID, At: at})
+	_, err = Take(ctx, tx, rep)
 	return err
 }

@@ -209,3 +209,31 @@ func TestADeviceMayHaveAnIntervalOfItsOwn(t *testing.T) {
 		t.Errorf("%d events after ten", n)
 	}
 }
+
+func TestADeviceThatIsNotWatchedIsNotLookedAtAndItsOutageEnds(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	h.poll(0)
+	h.offline(1, true)
+	h.poll(61 * time.Second)
+	jobstest.Work(t, h.cluster, h.tenant, h.room.Gather)
+	h.write(func(tx *store.Tx) error {
+		for _, id := range h.devices[1:] {
+			if err := tx.SetDeviceWatch(t.Context(), store.SetDeviceWatchParams{DeviceID: id, Off: true, Now: tx.Now}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	h.offline(2, true)
+	h.poll(61 * time.Second)
+	if n := h.events(); n != 1 || h.over != 1 {
+		t.Errorf("%d events, over %d times", n, h.over)
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM devices WHERE online"); n != 1 {
+		t.Errorf("%d devices are taken to be online", n)
+	}
+	if unused, err := h.room.Reported(t.Context(), h.tenant, "ninjaone", club.DeviceReport{ID: "1", Ref: "2", Code: club.EventDeviceOffline}); unused == "" || err != nil {
+		t.Errorf("what its vendor reports is taken in: %q, %v", unused, err)
+	}
+}

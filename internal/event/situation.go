@@ -54,6 +54,12 @@ func (r *Room) open(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list 
 		return err
 	}
 	tx.Changed(Topic, s.ID.String())
+	if !c.act.ThreadID.IsZero() {
+		if err := Note(ctx, tx, keys, th, s.Title); err != nil {
+			return err
+		}
+		return r.cfg.Advise(ctx, tx, keys, s)
+	}
 	return r.say(ctx, tx, keys, th, s.Title)
 }
 
@@ -99,8 +105,12 @@ func gathered(ctx context.Context, tx *store.Tx, id club.SituationID, list []sto
 	return nil
 }
 
-// threadOf is the thread of the situation before, where one is, else a fresh one.
+// threadOf is the conversation in which a failed act was decided, or the thread of the situation before, where
+// one is, else a fresh one.
 func (r *Room) threadOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c scene, before *store.Situation) (store.Thread, error) {
+	if !c.act.ThreadID.IsZero() {
+		return continued(ctx, tx, c.act.ThreadID)
+	}
 	if before != nil {
 		th, err := thread.Find(ctx, tx, before.ThreadID)
 		if err != nil || th.Provider == club.EventProvider && th.Status != club.ThreadMerged {
@@ -122,12 +132,9 @@ func (r *Room) threadOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c
 // say puts what was reported into the situation's thread, and has the machine look at it. Where the
 // situation was found to be what a member writes of, colleagues read it there.
 func (r *Room) say(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, words string) error {
-	for th.Status == club.ThreadMerged {
-		next, err := thread.Find(ctx, tx, th.MergedInto)
-		if err != nil {
-			return err
-		}
-		th = next
+	th, err := continued(ctx, tx, th.ID)
+	if err != nil {
+		return err
 	}
 	if th.Provider != club.EventProvider {
 		return Note(ctx, tx, keys, th, words)
@@ -145,6 +152,15 @@ func (r *Room) say(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th sto
 	}
 	r.cfg.Advance(tx, th.ID)
 	return nil
+}
+
+// continued finds a thread, or the one in which it goes on.
+func continued(ctx context.Context, tx *store.Tx, id club.ThreadID) (store.Thread, error) {
+	th, err := thread.Find(ctx, tx, id)
+	for err == nil && th.Status == club.ThreadMerged {
+		th, err = thread.Find(ctx, tx, th.MergedInto)
+	}
+	return th, err
 }
 
 // Note puts words for colleagues into a thread.
@@ -178,9 +194,10 @@ func write(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Threa
 // bayName and the like are what people read; scene is what events are about, as the rows say.
 type scene struct {
 	location store.Location
-	bay      club.BayID    // zero: several, or none
-	device   club.DeviceID // zero: several, or none
-	booking  store.Booking // zero ID: several, or none
+	act      store.Execution // that failed; zero: something else happened
+	bay      club.BayID      // zero: several, or none
+	device   club.DeviceID   // zero: several, or none
+	booking  store.Booking   // zero ID: several, or none
 	title    string
 	event    pattern.Event
 	bays     int
@@ -230,6 +247,12 @@ func look(ctx context.Context, tx *store.Tx, list []store.Event) (scene, error) 
 		if c.booking, err = tx.FindBooking(ctx, bookings[0]); err != nil {
 			return c, wrap("find booking", err)
 		}
+	}
+	if id := list[0].ExecutionID; !id.IsZero() {
+		if c.act, err = tx.FindExecution(ctx, id); err != nil {
+			return c, wrap("find execution", err)
+		}
+		known.Recent = c.act.Action
 	}
 	if known.Occupied, err = occupied(ctx, tx, c.location.ID, bays); err != nil {
 		return c, err

@@ -35,14 +35,18 @@ func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devic
 	if e.Code == club.EventBookingOverlap && len(list) > 1 && c.booking.ID.IsZero() {
 		return "many bookings overlap", fmt.Sprintf("%d pairs of bookings overlap, %s", len(list), place), nil
 	}
-	name := ""
+	name, kind := "", club.DeviceKind("")
 	if !c.device.IsZero() {
 		d, err := tx.FindDevice(ctx, c.device)
 		if err != nil {
 			return "", "", wrap("find device", err)
 		}
-		name = d.Name
+		name, kind = d.Name, d.Kind
 		plain = strings.TrimSpace(kindWords[d.Kind] + " " + plain)
+	}
+	if !c.act.ID.IsZero() {
+		plain = failed(c.act, kindWords[kind])
+		return plain, fmt.Sprintf("%s, %s: %s", upper(failed(c.act, name)), place, e.Detail), nil
 	}
 	title = strings.TrimSpace(name + " " + happened[e.Code])
 	if len(list) > 1 && e.Code == club.EventAccessDenied {
@@ -54,6 +58,22 @@ func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devic
 	}
 	return plain, title, nil
 }
+
+// failed says how an act ended that came to nothing. What is not known to have failed is not said to have.
+func failed(x store.Execution, on string) string {
+	how := "may not have reached"
+	switch x.Outcome {
+	case club.OutcomeFailed:
+		how = "failed on"
+	case club.OutcomeTimeout, club.OutcomePartial:
+		how = "had no effect on"
+	case club.OutcomeClaimed, club.OutcomeRunning, club.OutcomeSuccess, club.OutcomeUnconfirmed, club.OutcomeRefused:
+	}
+	return strings.ReplaceAll(string(x.Action), "_", " ") + " " + how + " " + cmp.Or(on, "its device")
+}
+
+// upper begins a title with a capital.
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // happened says in words what a code stands for, behind the name of a device or by itself.
 var happened = map[club.EventCode]string{

@@ -60,11 +60,12 @@ var vendors = []Vendor{
 		{"key_secret", "secret of that API key", true, false},
 		{"base_url", "address of the API; default https://api.twilio.com", false, false},
 	}},
-	{"ninjaone", "NinjaOne", "Restarts and reboots bay PCs.", []Field{
+	{"ninjaone", "NinjaOne", "Restarts and reboots bay PCs, and reports their faults. Webhook address: /hooks/<club>/ninjaone", []Field{
 		{"base_url", "address of your instance, like https://app.ninjarmm.com", false, true},
 		{"client_id", "client id of the API application", false, true},
 		{"client_secret", "its secret", true, true},
 		{"refresh_token", "a user's refresh token; running scripts commonly needs one", true, false},
+		{"webhook_secret", "24 characters or more that its webhook sends in the header X-Webhook-Secret; several are separated by commas while you rotate", true, false},
 	}},
 	{"unifi", "UniFi Access", "Opens doors. The console must be reachable from here (it answers on the LAN only).", []Field{
 		{"base_url", "address of the console, like https://192.168.1.1:12445", false, true},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"clubos/internal/club"
+	"clubos/internal/pattern/reliability"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -114,11 +115,11 @@ func (m *Memory) compare(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		case "rejected":
 			rejected = true
 		case "edited", "replied":
-			alike, err := near(ctx, tx, keys, dec, o)
+			source, err := m.substance(ctx, tx, keys, dec, o, later)
 			if err != nil {
 				return "", "", err
 			}
-			verdict, because = ofWords(o.Kind, alike, planned, done)
+			verdict, because = ofWords(o.Kind, source, planned, done)
 			return verdict, because, nil
 		}
 	}
@@ -135,12 +136,15 @@ func (m *Memory) compare(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	return "", "", nil
 }
 
-// ofWords is the verdict on a person's own words in place of the proposed ones.
-func ofWords(kind string, alike bool, planned, done []club.ActionName) (verdict, because string) {
+// ofWords is the verdict on a person's own words in place of the proposed ones; none where it cannot be told
+// whether they are another answer.
+func ofWords(kind string, source reliability.Source, planned, done []club.ActionName) (verdict, because string) {
 	switch {
-	case !alike && kind == "edited":
+	case source == "":
+		return "", ""
+	case source == reliability.SourceCorrected && kind == "edited":
 		return VerdictDisagreed, "changed in substance"
-	case !alike:
+	case source == reliability.SourceCorrected:
 		return VerdictDisagreed, "answered otherwise"
 	case kind == "edited":
 		return VerdictAgreed, "approved in other words"
@@ -152,6 +156,23 @@ func ofWords(kind string, alike bool, planned, done []club.ActionName) (verdict,
 
 // byHand lists what people did in the thread after a decision, until the next matter.
 func byHand(ctx context.Context, tx *store.Tx, dec store.Decision, later []store.Decision) ([]club.ActionName, error) {
+	list, err := deeds(ctx, tx, dec, later)
+	return actionsIn(list), err
+}
+
+// actionsIn lists the actions of executions, each once.
+func actionsIn(list []store.Execution) []club.ActionName {
+	var out []club.ActionName
+	for _, x := range list {
+		if !slices.Contains(out, x.Action) {
+			out = append(out, x.Action)
+		}
+	}
+	return out
+}
+
+// deeds are the acts by hand of byHand, oldest first.
+func deeds(ctx context.Context, tx *store.Tx, dec store.Decision, later []store.Decision) ([]store.Execution, error) {
 	list, err := tx.FindExecutionsOfThread(ctx, store.FindExecutionsOfThreadParams{ThreadID: dec.ThreadID, Limit: 20})
 	if err != nil {
 		return nil, fmt.Errorf("find executions: %w", err)
@@ -162,11 +183,11 @@ func byHand(ctx context.Context, tx *store.Tx, dec store.Decision, later []store
 			until = l.CreatedAt
 		}
 	}
-	var out []club.ActionName
-	for _, x := range list {
+	var out []store.Execution
+	for _, x := range slices.Backward(list) {
 		by, ok := club.ParseActor(x.RequestedBy)
-		if ok && by.IsPerson() && x.DecisionID.IsZero() && !x.CreatedAt.Before(dec.CreatedAt) && x.CreatedAt.Before(until) && x.Outcome != club.OutcomeRefused && !slices.Contains(out, x.Action) {
-			out = append(out, x.Action)
+		if ok && by.IsPerson() && x.DecisionID.IsZero() && !x.CreatedAt.Before(dec.CreatedAt) && x.CreatedAt.Before(until) && x.Outcome != club.OutcomeRefused {
+			out = append(out, x)
 		}
 	}
 	return out, nil

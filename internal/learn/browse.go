@@ -104,7 +104,8 @@ type Detail struct {
 	Known      []store.Precedent
 	Record     []store.PatternOutcome // newest first
 	Uses       []store.FindPatternUsesRow
-	Points     []Point // oldest first
+	Notes      []store.FindNotesOfPatternRow // with changes and rejections, newest first
+	Points     []Point                       // oldest first
 	MergedInto club.PatternID
 	Breaker    *store.Breaker // nil: closed
 }
@@ -114,6 +115,7 @@ const (
 	shownPrecedents = 200
 	shownOutcomes   = 100
 	shownUses       = 20
+	shownNotes      = 20
 	shownPoints     = 60
 )
 
@@ -150,6 +152,9 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 	d.Precedents, d.Outcomes = len(d.Known), d.Assessment.Outcomes
 	if d.Uses, err = tx.FindPatternUses(ctx, store.FindPatternUsesParams{PatternID: id, Size: shownUses}); err != nil {
 		return d, fmt.Errorf("find uses: %w", err)
+	}
+	if d.Notes, err = tx.FindNotesOfPattern(ctx, store.FindNotesOfPatternParams{PatternID: id, Limit: shownNotes}); err != nil {
+		return d, fmt.Errorf("find notes: %w", err)
 	}
 	if b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: breakerPattern, Scope: id.String()}); err == nil && b.TrippedAt != nil {
 		d.Breaker = &b

@@ -11,6 +11,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/pattern"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -33,7 +34,7 @@ func (m *Memory) Correct(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		if !row.SOPID.IsZero() {
 			return nil, club.Invalid("what this pattern does is written in its SOP; change it there")
 		}
-		if err := to.clean(); err != nil {
+		if err := to.clean(row.Domain); err != nil {
 			return nil, err
 		}
 		was, err := lessonOf(keys, *row)
@@ -46,7 +47,7 @@ func (m *Memory) Correct(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		if !other {
 			return detail, nil
 		}
-		if err := fill(keys, row, to.Words, stepsOf(to.Actions)); err != nil {
+		if err := fill(keys, row, to.Words, stepsOf(row.Domain, to.Actions)); err != nil {
 			return nil, err
 		}
 		row.Epoch++
@@ -55,8 +56,9 @@ func (m *Memory) Correct(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	})
 }
 
-// clean makes a correction fit to be stored, or says what is wrong with it.
-func (to *Correction) clean() error {
+// clean makes a correction fit to be stored, or says what is wrong with it. Of something that was reported
+// it is an answer, too, that nothing is done.
+func (to *Correction) clean(domain string) error {
 	to.Title, to.Words = phrase.Mask(strings.TrimSpace(to.Title)), strings.TrimSpace(to.Words)
 	if n := utf8.RuneCountInString(to.Title); n == 0 || n > maxTitle {
 		return club.Invalid("a title has 1 to %d characters", maxTitle)
@@ -67,7 +69,7 @@ func (to *Correction) clean() error {
 	if _, err := knowledge.Placeholders(to.Words); err != nil {
 		return err
 	}
-	if to.Words == "" && len(to.Actions) == 0 {
+	if to.Words == "" && len(to.Actions) == 0 && domain == string(pattern.DomainDecision) {
 		return club.Invalid("a pattern says or does something; retire it instead")
 	}
 	cat, err := catalogue.Load()
@@ -91,7 +93,12 @@ func Teachable(a catalogue.Action) bool {
 	return a.Physical() && !slices.ContainsFunc(a.Params, func(p catalogue.Param) bool { return p.Required })
 }
 
-func stepsOf(actions []club.ActionName) []knowledge.Step {
+// stepsOf is what a pattern does whose actions are these. Where nothing is done about something that was
+// reported, it is written down.
+func stepsOf(domain string, actions []club.ActionName) []knowledge.Step {
+	if len(actions) == 0 && domain != string(pattern.DomainDecision) {
+		return WrittenDown()
+	}
 	out := make([]knowledge.Step, len(actions))
 	for i, a := range actions {
 		out[i] = knowledge.Step{Action: a}

@@ -12,7 +12,6 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/pattern/reliability"
-	"clubos/internal/people"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -21,8 +20,8 @@ import (
 // that was done to a bay has a day to prove itself.
 const asksAgain = 2 * time.Hour
 
-// sameWords is the share of words that an edited reply keeps from the proposed one, below which it is
-// another answer.
+// sameWords is the share of words that a person's reply has in common with the proposed one from which on
+// it is the same in other words.
 const sameWords = 0.5
 
 // Judge judges the decision and the thread's other decisions whose outcome it may have changed.
@@ -46,6 +45,9 @@ func (m *Memory) Judge(ctx context.Context, tenant *store.Tenant, job ConsiderJo
 				continue
 			}
 			judged = judged || d.ID == dec.ID
+			if err := m.learnDeeds(ctx, tx, keys, d, list[:i]); err != nil {
+				return err
+			}
 			if err := m.judgeOne(ctx, tx, keys, d, list[:i]); err != nil {
 				return err
 			}
@@ -70,7 +72,7 @@ func (m *Memory) judgeOne(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 		case RoleChosen:
 			o, err = m.judge(ctx, tx, keys, dec, match, later)
 		case roleTaught:
-			o, err = judgeLesson(ctx, tx, dec)
+			o, err = judgeLesson(ctx, tx, dec, later)
 		default:
 			continue
 		}
@@ -87,8 +89,9 @@ func (m *Memory) judgeOne(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	return m.noteTruth(ctx, tx, dec)
 }
 
-// judgeLesson is the outcome of a decision that a person took by hand.
-func judgeLesson(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome, error) {
+// judgeLesson is the outcome of a decision that a person took by hand. Of what was done about something that
+// was reported, its end tells more than that somebody thought of it.
+func judgeLesson(ctx context.Context, tx *store.Tx, dec store.Decision, later []store.Decision) (outcome, error) {
 	p, err := tx.FindPrecedentOfDecision(ctx, dec.ID)
 	if missing(err) {
 		return outcome{}, nil // it was deleted: it speaks for nothing any more
@@ -96,19 +99,36 @@ func judgeLesson(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome
 	if err != nil {
 		return outcome{}, fmt.Errorf("find precedent: %w", err)
 	}
-	return outcome{reliability.SourceDecided, personOf(p.Actor)}, nil
+	decided := outcome{reliability.SourceDecided, personOf(p.Actor)}
+	o, ok, err := occasionOf(ctx, tx, dec, later)
+	if err != nil || !ok {
+		return decided, err
+	}
+	switch o.read(o.worked()) {
+	case reliability.SourceVerified:
+		decided.source = reliability.SourceHelped
+	case reliability.SourceReopened:
+		decided = outcome{source: reliability.SourceReopened}
+	}
+	return decided, nil
 }
 
 // judge says what came of a decision. What speaks against it counts before what speaks for it, and what
 // a device shows before what a person thinks.
 func (m *Memory) judge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, match store.PatternMatch, later []store.Decision) (outcome, error) {
-	agreed, err := judgePeople(ctx, tx, keys, dec)
+	agreed, err := m.judgePeople(ctx, tx, keys, dec, later)
 	if err != nil || agreed.source == reliability.SourceCorrected || agreed.source == reliability.SourceRejected || agreed.source == reliability.SourceRefuted {
 		return agreed, err
 	}
 	executions, err := tx.FindExecutionsOfDecision(ctx, dec.ID)
 	if err != nil {
 		return outcome{}, fmt.Errorf("find executions: %w", err)
+	}
+	if o, ok, err := occasionOf(ctx, tx, dec, later); err != nil || ok {
+		if err != nil {
+			return outcome{}, err
+		}
+		return o.judge(ctx, tx, dec, match, agreed, executions)
 	}
 	done, err := judgeExecutions(executions)
 	if err != nil || done.source == reliability.SourceFailed {
@@ -155,7 +175,7 @@ func judgeExecutions(list []store.Execution) (outcome, error) {
 }
 
 // judgePeople reads what people did with a proposal.
-func judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision) (outcome, error) {
+func (m *Memory) judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, later []store.Decision) (outcome, error) {
 	list, err := tx.FindOverridesOfDecision(ctx, dec.ID)
 	if err != nil {
 		return outcome{}, fmt.Errorf("find overrides: %w", err)
@@ -167,14 +187,14 @@ func judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec stor
 		case "rejected":
 			return outcome{reliability.SourceRejected, personOf(o.Actor)}, nil
 		case "edited", "replied":
-			near, err := near(ctx, tx, keys, dec, o)
-			if err != nil {
+			source, err := m.substance(ctx, tx, keys, dec, o, later)
+			if err != nil || source != "" {
+				return outcome{source, personOf(o.Actor)}, err
+			}
+			if err := askWhether(ctx, tx, dec); err != nil {
 				return outcome{}, err
 			}
-			if near {
-				return outcome{reliability.SourceEdited, personOf(o.Actor)}, nil
-			}
-			return outcome{reliability.SourceCorrected, personOf(o.Actor)}, nil
+			return judgeReview(ctx, tx, dec)
 		}
 	}
 	prop, err := tx.FindProposalOfDecision(ctx, dec.ID)
@@ -209,20 +229,6 @@ func declined(o store.Override) int {
 		return 1
 	}
 	return 0
-}
-
-// near reports whether a person's words are the proposed ones with changes, not another answer.
-func near(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, o store.Override) (bool, error) {
-	person, err := people.Find(ctx, tx, keys, dec.SubjectID)
-	if err != nil {
-		return false, err
-	}
-	before, err := people.Open(keys, person.Subject, "overrides.before", o.ID.String(), o.Before)
-	if err != nil {
-		return false, err
-	}
-	after, err := people.Open(keys, person.Subject, "overrides.after", o.ID.String(), o.After)
-	return kept(before, after) >= sameWords, err
 }
 
 // kept is the share of words that two texts have in common, in [0, 1].

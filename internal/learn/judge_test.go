@@ -30,7 +30,26 @@ func TestAnOutcomeIsJudgedFromWhatHappened(t *testing.T) {
 			h.override(d, "edited", "usr_opal", "It is on the board, left of the door.")
 			h.propose(d, club.ProposalApproved, "usr_opal")
 		}, "edited"},
-		{"another answer", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, "corrected"},
+		{"other words, of which nobody knows whether they are another answer", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, ""},
+		{"another course", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+		}, "corrected"},
+		{"the same done by hand, in other words", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "replied", "usr_opal", "Give me two minutes, I am on it.")
+			h.byHand(d, "reboot_pc")
+		}, "edited"},
+		{"the same words, and another act", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "replied", "usr_opal", "It is on the board.")
+			h.byHand(d, "restart_display")
+		}, "corrected"},
+		{"what is done was approved, in words of their own", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "edited", "usr_opal", "Hold on, coming right up!")
+			h.propose(d, club.ProposalApproved, "usr_opal")
+		}, "edited"},
+		{"the words may answer what the member wrote since", "frozen", func(h *house, d store.Decision) {
+			h.wrote()
+			h.override(d, "replied", "usr_opal", "Great, enjoy your round!")
+		}, ""},
 		{"taken over without a word", "wifi", func(h *house, d store.Decision) { h.override(d, "took_over", "usr_opal", "") }, ""},
 		{"verified by the device", "frozen", func(h *house, d store.Decision) {
 			h.propose(d, club.ProposalApproved, "usr_opal")

@@ -90,6 +90,9 @@ type Situation struct {
 	Event   string // as pattern.Event.Encode writes it; "" of a text
 }
 
+// noContext is the context of a precedent that is a text.
+const noContext = "{}"
+
 // lessonsKept keeps the newest lessons of each club in memory.
 type lessonsKept struct {
 	mu   sync.Mutex // guards kept
@@ -151,7 +154,7 @@ func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.Patt
 	}
 	for _, p := range precedents {
 		s := Situation{SOP: procedures[p.PatternID], Text: p.Text}
-		if p.Context != "{}" {
+		if p.Context != noContext {
 			s.Text, s.Event = "", p.Context
 		}
 		if i, ok := index[p.PatternID]; ok {

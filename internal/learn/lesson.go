@@ -11,6 +11,8 @@ import (
 	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/pattern"
+	"clubos/internal/pattern/reliability"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
@@ -62,23 +64,6 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 	return m.teach(ctx, tx, keys, r.By, dec, evidence, steps, words)
 }
 
-// Acted takes what a person has done by hand about something that was reported, and then closed, as a
-// precedent. Nobody is written to there, so that what was done is the answer.
-func (m *Memory) Acted(ctx context.Context, tx *store.Tx, keys *vault.Tenant, t store.Thread, by club.Actor) error {
-	if !by.IsPerson() || t.Provider != club.EventProvider {
-		return nil
-	}
-	dec, evidence, err := m.unanswered(ctx, tx, keys, Reply{Thread: t, By: by})
-	if err != nil || dec.ID.IsZero() {
-		return err
-	}
-	steps, err := m.taughtSteps(ctx, tx, t, dec)
-	if err != nil || len(steps) == 0 {
-		return err
-	}
-	return m.teach(ctx, tx, keys, by, dec, evidence, steps, "")
-}
-
 // teach adds a person's answer to the lesson that answers alike, or makes one of it.
 func (m *Memory) teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, dec store.Decision, e club.Evidence, steps []knowledge.Step, words string) error {
 	row, err := m.known(ctx, tx, keys, dec, steps, words)
@@ -86,7 +71,7 @@ func (m *Memory) teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by
 		return err
 	}
 	if row.ID.IsZero() {
-		if row, err = m.found(ctx, tx, keys, by, title(e.Text), steps, words); err != nil {
+		if row, err = m.found(ctx, tx, keys, by, pattern.DomainDecision, title(e.Text), steps, words); err != nil {
 			return err
 		}
 	}
@@ -130,8 +115,8 @@ func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	for _, o := range overrides {
 		switch o.Kind {
 		case "replied", "edited":
-			same, err := near(ctx, tx, keys, dec, o)
-			return !same, err
+			source, err := m.substance(ctx, tx, keys, dec, o, nil)
+			return source == reliability.SourceCorrected, err
 		case "rejected": // what was right instead, the person's answer says
 			person, err := people.Find(ctx, tx, keys, dec.SubjectID)
 			if err != nil {
@@ -264,38 +249,26 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 				continue
 			}
 		}
-		alike := rare.alike(l.Reply, words)
-		if l.Reply == "" && words == "" { // nobody is written to: the acts are all of it
-			alike = 1
-		}
-		if alike >= need && alike > likeness {
+		if alike := rare.alike(l.Reply, words); alike >= need && alike > likeness {
 			best, likeness = l.Pattern, alike
 		}
 	}
 	return best, nil
 }
 
-// found makes a pattern of an answer that was never given before.
-func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, title string, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
-	id := club.NewPatternID(tx.Now)
-	var sealed []byte // none where nobody is written to
-	if words != "" {
-		var err error
-		if sealed, err = keys.SealSecret(replySecret(id), []byte(words)); err != nil {
-			return store.DecisionPattern{}, fmt.Errorf("seal learned words: %w", err)
-		}
+// found makes a pattern of an answer that was never given before. Words may be empty where steps say it all.
+func (m *Memory) found(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, domain pattern.Domain, title string, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
+	row := store.DecisionPattern{ID: club.NewPatternID(tx.Now)}
+	if err := fill(keys, &row, words, steps); err != nil {
+		return row, err
 	}
-	body, err := json.Marshal(plan{Steps: steps})
-	if err != nil {
-		return store.DecisionPattern{}, fmt.Errorf("encode steps: %w", err)
+	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: row.ID, Domain: string(domain), Title: title, Steps: row.Steps, Reply: row.Reply, Earned: club.TierEscalate, CreatedBy: by.String(), Now: tx.Now}); err != nil {
+		return row, fmt.Errorf("create pattern: %w", err)
 	}
-	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: id, Domain: "decision", Title: title, Steps: string(body), Reply: sealed, Earned: club.TierEscalate, CreatedBy: by.String(), Now: tx.Now}); err != nil {
-		return store.DecisionPattern{}, fmt.Errorf("create pattern: %w", err)
+	if err := audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "pattern.learned", Object: row.ID.String(), Detail: map[string]any{"actions": len(steps)}}); err != nil {
+		return row, err
 	}
-	if err := audit.Write(ctx, tx, audit.Entry{Actor: by, Action: "pattern.learned", Object: id.String(), Detail: map[string]any{"actions": len(steps)}}); err != nil {
-		return store.DecisionPattern{}, err
-	}
-	row, err := tx.FindPattern(ctx, id)
+	row, err := tx.FindPattern(ctx, row.ID)
 	if err != nil {
 		return row, fmt.Errorf("find pattern: %w", err)
 	}
@@ -326,11 +299,11 @@ func (m *Memory) precedent(ctx context.Context, tx *store.Tx, by club.Actor, dec
 	return nil
 }
 
-// circumstances are those of what was reported, where a decision was on that; "{}" of a text.
+// circumstances are those of what was reported, where a decision was on that; noContext of a text.
 func circumstances(ctx context.Context, tx *store.Tx, dec store.Decision) (string, error) {
 	t, err := thread.Find(ctx, tx, dec.ThreadID)
 	if err != nil || t.Provider != club.EventProvider {
-		return "{}", err
+		return noContext, err
 	}
 	list, err := tx.FindSituationsOfThread(ctx, t.ID)
 	if err != nil {
@@ -341,7 +314,7 @@ func circumstances(ctx context.Context, tx *store.Tx, dec store.Decision) (strin
 			return s.Context, nil
 		}
 	}
-	return "{}", nil
+	return noContext, nil
 }
 
 // taughtPlan is what a person who names a pattern would have done: what was learned, or what its procedure

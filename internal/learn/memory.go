@@ -12,6 +12,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/jobs"
 	"clubos/internal/notify"
+	"clubos/internal/pattern/module"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -70,6 +71,11 @@ func Consider(tx *store.Tx, id club.DecisionID) {
 // ConsiderAgain is Consider for when silence, too, is an answer.
 func ConsiderAgain(tx *store.Tx, id club.DecisionID) {
 	tx.Enqueue(ConsiderJob{Meta: jobs.For(tx), Decision: id}, jobs.At(tx.Now.Add(silence+time.Minute)))
+}
+
+// ConsiderDeed is Consider for when an act by hand has had its time to show an effect.
+func ConsiderDeed(tx *store.Tx, id club.DecisionID) {
+	tx.Enqueue(ConsiderJob{Meta: jobs.For(tx), Decision: id}, jobs.At(tx.Now.Add(module.Soon+time.Minute)))
 }
 
 // Plan is what a decision would do.

@@ -141,7 +141,7 @@ func (m *Memory) Split(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return row, err
 	}
 	to := Correction{Title: title, Words: lesson.Reply, Actions: lesson.Actions()}
-	if err := to.clean(); err != nil {
+	if err := to.clean(row.Domain); err != nil {
 		return row, err
 	}
 	list, err := m.chosen(ctx, tx, row, chosen)
@@ -149,7 +149,7 @@ func (m *Memory) Split(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return row, err
 	}
 	part := store.DecisionPattern{ID: club.NewPatternID(tx.Now), Domain: row.Domain}
-	if err := fill(keys, &part, to.Words, stepsOf(to.Actions)); err != nil {
+	if err := fill(keys, &part, to.Words, stepsOf(part.Domain, to.Actions)); err != nil {
 		return row, err
 	}
 	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: part.ID, Domain: part.Domain, Title: to.Title, Steps: part.Steps, Reply: part.Reply, Earned: club.TierEscalate,

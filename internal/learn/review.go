@@ -12,6 +12,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
+	"clubos/internal/pattern"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
@@ -248,6 +249,6 @@ func (m *Memory) patternOfWords(ctx context.Context, tx *store.Tx, keys *vault.T
 	if row, err = m.known(ctx, tx, keys, dec, nil, words); err != nil || !row.ID.IsZero() {
 		return row, err == nil, err
 	}
-	row, err = m.found(ctx, tx, keys, r.By.Actor, title(e.Text), nil, words)
+	row, err = m.found(ctx, tx, keys, r.By.Actor, pattern.DomainDecision, title(e.Text), nil, words)
 	return row, err == nil, err
 }

@@ -249,12 +249,15 @@ func TestWhatWouldHaveBeenDoneIsComparedWithWhatPeopleDid(t *testing.T) {
 			h.override(d, "edited", "usr_opal", "It is on the board, left.")
 			h.propose(d, club.ProposalApproved, "usr_opal")
 		}, "agreed"},
-		{"edited in substance", "wifi", func(h *house, d store.Decision) {
+		{"edited so far that the words do not tell", "wifi", func(h *house, d store.Decision) {
 			h.override(d, "edited", "usr_opal", "We have none today, sorry!")
 			h.propose(d, club.ProposalApproved, "usr_opal")
-		}, "disagreed"},
+		}, ""},
 		{"answered alike", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "It is on the board!") }, "agreed"},
-		{"answered otherwise", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, "disagreed"},
+		{"answered in words that do not tell", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, ""},
+		{"answered otherwise, and nothing of it done", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+		}, "disagreed"},
 		{"answered alike and not done", "frozen", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "It is on the board!") }, "disagreed"},
 		{"rejected, and the same done by hand", "frozen", func(h *house, d store.Decision) {
 			h.override(d, "rejected", "usr_opal", "")
@@ -287,6 +290,7 @@ func (h *house) byHand(dec store.Decision, action club.ActionName) {
 	h.clock.Advance(time.Minute)
 	h.write(func(tx *store.Tx) error {
 		id := club.NewExecutionID(tx.Now)
+		learn.Consider(tx, dec.ID)
 		_, err := tx.CreateExecution(h.t.Context(), store.CreateExecutionParams{ID: id, ThreadID: dec.ThreadID, Action: action, Params: "{}", LocationID: dec.LocationID, BayID: dec.BayID,
 			IdempotencyKey: id.String(), Outcome: club.OutcomeSuccess, Proofs: "[]", RequestedBy: "user:usr_opal", CorrelationID: tx.Correlation, CreatedAt: tx.Now, FinishedAt: &tx.Now})
 		return err

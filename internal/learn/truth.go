@@ -63,7 +63,13 @@ func (m *Memory) truth(ctx context.Context, tx *store.Tx, dec store.Decision) (r
 	review, err := tx.FindReview(ctx, dec.ID)
 	switch {
 	case err == nil:
-		row.Alone, row.Share = true, review.Share
+		if row.Alone, err = carriedOutAlone(ctx, tx, dec.ID); err != nil {
+			return row, false, err
+		}
+		if !row.Alone && review.Answer == "" {
+			break // it was asked because of what a person did, which may tell by itself
+		}
+		row.Share = review.Share
 		row.Fits, row.Good = ofReview(review)
 		return row, row.Good != "", nil
 	case !missing(err):
@@ -71,6 +77,18 @@ func (m *Memory) truth(ctx context.Context, tx *store.Tx, dec store.Decision) (r
 	}
 	err = m.ofPeople(ctx, tx, dec, chosen, taught, &row)
 	return row, row.Good != "", err
+}
+
+// carriedOutAlone reports whether nobody was asked about a decision, or nobody objected.
+func carriedOutAlone(ctx context.Context, tx *store.Tx, id club.DecisionID) (bool, error) {
+	prop, err := tx.FindProposalOfDecision(ctx, id)
+	if missing(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find proposal: %w", err)
+	}
+	return prop.Status == club.ProposalExecuted, nil
 }
 
 // ofAnswer is the truth about a decision that found nothing known, once a person has answered: whether

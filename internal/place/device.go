@@ -29,6 +29,7 @@ type DeviceEdit struct {
 	Bay         *club.BayID // zero: the whole location
 	Vendor      *string
 	VendorRef   *string
+	Watch       *Watch
 	IfUpdatedAt time.Time
 }
 
@@ -114,6 +115,9 @@ func UpdateDevice(ctx context.Context, tx *store.Tx, p identity.Principal, id cl
 	edit(diff, "vendor", &d.Vendor, e.Vendor)
 	edit(diff, "vendor_ref", &d.VendorRef, e.VendorRef)
 	if err := checkDevice(ctx, tx, &d); err != nil {
+		return d, err
+	}
+	if err := setWatch(ctx, tx, d.ID, e.Watch, diff); err != nil {
 		return d, err
 	}
 	if len(diff) == 0 {

@@ -111,7 +111,7 @@ func (q *Queries) CreateDecision(ctx context.Context, arg CreateDecisionParams) 
 }
 
 const createOverride = `-- name: CreateOverride :exec
-INSERT INTO overrides (id, decision_id, thread_id, kind, before, after, reason, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO overrides (id, decision_id, thread_id, kind, before, after, reason, note, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type CreateOverrideParams struct {
@@ -122,6 +122,7 @@ type CreateOverrideParams struct {
 	Before     []byte
 	After      []byte
 	Reason     string
+	Note       string
 	Actor      string
 	At         time.Time
 }
@@ -135,6 +136,7 @@ func (q *Queries) CreateOverride(ctx context.Context, arg CreateOverrideParams) 
 		arg.Before,
 		arg.After,
 		arg.Reason,
+		arg.Note,
 		arg.Actor,
 		arg.At,
 	)
@@ -385,7 +387,7 @@ func (q *Queries) FindOpenProposalsOfSubject(ctx context.Context, subjectID club
 }
 
 const findOverridesOfDecision = `-- name: FindOverridesOfDecision :many
-SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at FROM overrides WHERE decision_id = $1 ORDER BY at, id
+SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at, note FROM overrides WHERE decision_id = $1 ORDER BY at, id
 `
 
 func (q *Queries) FindOverridesOfDecision(ctx context.Context, decisionID club.DecisionID) ([]Override, error) {
@@ -407,6 +409,7 @@ func (q *Queries) FindOverridesOfDecision(ctx context.Context, decisionID club.D
 			&i.Reason,
 			&i.Actor,
 			&i.At,
+			&i.Note,
 		); err != nil {
 			return nil, err
 		}

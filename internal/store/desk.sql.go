@@ -295,7 +295,7 @@ func (q *Queries) FindDeskBookingsOfBay(ctx context.Context, arg FindDeskBooking
 }
 
 const findDeskDevices = `-- name: FindDeskDevices :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE devices.location_id = $1 AND (devices.bay_id IS NULL OR devices.bay_id = $2) ORDER BY kind, name, id
 `
 
@@ -326,6 +326,7 @@ func (q *Queries) FindDeskDevices(ctx context.Context, arg FindDeskDevicesParams
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}

@@ -352,7 +352,7 @@ func (q *Queries) FindBookingsUnderWay(ctx context.Context, arg FindBookingsUnde
 }
 
 const findDeviceWatch = `-- name: FindDeviceWatch :one
-SELECT device_id, seconds, due_at, updated_at FROM device_watches WHERE device_id = $1
+SELECT device_id, seconds, due_at, updated_at, off FROM device_watches WHERE device_id = $1
 `
 
 func (q *Queries) FindDeviceWatch(ctx context.Context, deviceID club.DeviceID) (DeviceWatch, error) {
@@ -363,14 +363,48 @@ func (q *Queries) FindDeviceWatch(ctx context.Context, deviceID club.DeviceID) (
 		&i.Seconds,
 		&i.DueAt,
 		&i.UpdatedAt,
+		&i.Off,
 	)
 	return i, err
 }
 
+const findDeviceWatches = `-- name: FindDeviceWatches :many
+SELECT device_id, seconds, due_at, updated_at, off FROM device_watches ORDER BY device_id
+`
+
+func (q *Queries) FindDeviceWatches(ctx context.Context) ([]DeviceWatch, error) {
+	rows, err := q.db.QueryContext(ctx, findDeviceWatches)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeviceWatch{}
+	for rows.Next() {
+		var i DeviceWatch
+		if err := rows.Scan(
+			&i.DeviceID,
+			&i.Seconds,
+			&i.DueAt,
+			&i.UpdatedAt,
+			&i.Off,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findDueDevices = `-- name: FindDueDevices :many
-SELECT d.id, d.location_id, d.bay_id, d.kind, d.name, d.vendor, d.vendor_ref, d.online, d.seen_at, d.created_at, d.updated_at
+SELECT d.id, d.location_id, d.bay_id, d.kind, d.name, d.vendor, d.vendor_ref, d.online, d.seen_at, d.created_at, d.updated_at, d.state_since
 FROM devices d LEFT JOIN device_watches w ON w.device_id = d.id
-WHERE d.vendor = $1 AND (w.due_at IS NULL OR w.due_at <= $2)
+WHERE d.vendor = $1 AND (w.due_at IS NULL OR w.due_at <= $2) AND (w.off IS NULL OR w.off = FALSE)
   AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = d.id OR a.object = d.location_id OR a.object = d.bay_id)
 ORDER BY d.id
 `
@@ -402,6 +436,7 @@ func (q *Queries) FindDueDevices(ctx context.Context, arg FindDueDevicesParams) 
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -639,6 +674,81 @@ func (q *Queries) FindOpenEvents(ctx context.Context, pattern string) ([]Event, 
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findOpenSituations = `-- name: FindOpenSituations :many
+SELECT s.id, s.domain, s.code, s.thread_id, s.location_id, s.bay_id, s.device_id, s.booking_id, s.title, s.context, s.bays, s.opened_at, s.last_at, s.cleared_at, s.correlation_id
+FROM situations s WHERE s.cleared_at IS NULL AND EXISTS (SELECT 1 FROM events e WHERE e.situation_id = s.id AND e.open_key IS NOT NULL)
+ORDER BY s.opened_at DESC, s.id DESC
+`
+
+// Situations whose end is seen and has not come, the newest first: those of which a state that was reported
+// goes on.
+func (q *Queries) FindOpenSituations(ctx context.Context) ([]Situation, error) {
+	rows, err := q.db.QueryContext(ctx, findOpenSituations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Situation{}
+	for rows.Next() {
+		var i Situation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Domain,
+			&i.Code,
+			&i.ThreadID,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.BookingID,
+			&i.Title,
+			&i.Context,
+			&i.Bays,
+			&i.OpenedAt,
+			&i.LastAt,
+			&i.ClearedAt,
+			&i.CorrelationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findOpenUnwatched = `-- name: FindOpenUnwatched :many
+SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.id
+`
+
+// States that were reported of devices which are watched no more: nobody would see their end.
+func (q *Queries) FindOpenUnwatched(ctx context.Context) ([]*string, error) {
+	rows, err := q.db.QueryContext(ctx, findOpenUnwatched)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*string{}
+	for rows.Next() {
+		var open_key *string
+		if err := rows.Scan(&open_key); err != nil {
+			return nil, err
+		}
+		items = append(items, open_key)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -960,6 +1070,29 @@ type ReleaseAccessEventsParams struct {
 // What doors reported outlives the access events from before an instant that are about to be deleted.
 func (q *Queries) ReleaseAccessEvents(ctx context.Context, arg ReleaseAccessEventsParams) error {
 	_, err := q.db.ExecContext(ctx, releaseAccessEvents, arg.Before, arg.Size)
+	return err
+}
+
+const setDeviceWatch = `-- name: SetDeviceWatch :exec
+INSERT INTO device_watches (device_id, seconds, due_at, updated_at, off) VALUES ($1, $2, $4, $4, $3)
+ON CONFLICT (device_id) DO UPDATE SET seconds = excluded.seconds, due_at = excluded.due_at, updated_at = excluded.updated_at, off = excluded.off
+`
+
+type SetDeviceWatchParams struct {
+	DeviceID club.DeviceID
+	Seconds  int64
+	Off      bool
+	Now      time.Time
+}
+
+// What people set; the device's turn comes at once.
+func (q *Queries) SetDeviceWatch(ctx context.Context, arg SetDeviceWatchParams) error {
+	_, err := q.db.ExecContext(ctx, setDeviceWatch,
+		arg.DeviceID,
+		arg.Seconds,
+		arg.Off,
+		arg.Now,
+	)
 	return err
 }
 

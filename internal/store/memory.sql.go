@@ -609,6 +609,63 @@ func (q *Queries) FindNewestPlan(ctx context.Context, patternID club.PatternID) 
 	return i, err
 }
 
+const findNotesOfPattern = `-- name: FindNotesOfPattern :many
+SELECT o.decision_id, o.thread_id, o.kind, o.reason, o.note, o.actor, o.at, d.location_id, d.bay_id
+FROM overrides o JOIN pattern_matches m ON m.decision_id = o.decision_id AND m.role = 'chosen' JOIN decisions d ON d.id = o.decision_id
+WHERE m.pattern_id = $1 AND o.note <> '' ORDER BY o.at DESC, o.id DESC LIMIT $2
+`
+
+type FindNotesOfPatternParams struct {
+	PatternID club.PatternID
+	Limit     int32
+}
+
+type FindNotesOfPatternRow struct {
+	DecisionID club.DecisionID
+	ThreadID   club.ThreadID
+	Kind       string
+	Reason     string
+	Note       string
+	Actor      string
+	At         time.Time
+	LocationID club.LocationID
+	BayID      club.BayID
+}
+
+// What people said in their own words when they changed or declined what a pattern proposed, the newest first.
+func (q *Queries) FindNotesOfPattern(ctx context.Context, arg FindNotesOfPatternParams) ([]FindNotesOfPatternRow, error) {
+	rows, err := q.db.QueryContext(ctx, findNotesOfPattern, arg.PatternID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindNotesOfPatternRow{}
+	for rows.Next() {
+		var i FindNotesOfPatternRow
+		if err := rows.Scan(
+			&i.DecisionID,
+			&i.ThreadID,
+			&i.Kind,
+			&i.Reason,
+			&i.Note,
+			&i.Actor,
+			&i.At,
+			&i.LocationID,
+			&i.BayID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findOutcome = `-- name: FindOutcome :one
 SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2
 `
@@ -1194,7 +1251,7 @@ const findSOPEffects = `-- name: FindSOPEffects :many
 SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
     COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
     COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
-    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
+    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'helped', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
     COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
 FROM decisions d
 LEFT JOIN runs r ON r.decision_id = d.id

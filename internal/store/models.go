@@ -258,6 +258,7 @@ type Device struct {
 	SeenAt     *time.Time
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	StateSince *time.Time
 }
 
 type DeviceWatch struct {
@@ -265,6 +266,7 @@ type DeviceWatch struct {
 	Seconds   int64
 	DueAt     time.Time
 	UpdatedAt time.Time
+	Off       bool
 }
 
 type Escalation struct {
@@ -446,6 +448,7 @@ type Override struct {
 	Reason     string
 	Actor      string
 	At         time.Time
+	Note       string
 }
 
 type PatternMatch struct {

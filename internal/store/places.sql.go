@@ -195,7 +195,7 @@ func (q *Queries) FindAllBays(ctx context.Context) ([]Bay, error) {
 }
 
 const findAllDevices = `-- name: FindAllDevices :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 ORDER BY location_id, kind, name, id
 `
 
@@ -221,6 +221,7 @@ func (q *Queries) FindAllDevices(ctx context.Context) ([]Device, error) {
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -416,7 +417,7 @@ func (q *Queries) FindBaysOfLocation(ctx context.Context, locationID club.Locati
 }
 
 const findDevice = `-- name: FindDevice :one
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices WHERE id = $1
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices WHERE id = $1
 `
 
 func (q *Queries) FindDevice(ctx context.Context, id club.DeviceID) (Device, error) {
@@ -434,12 +435,13 @@ func (q *Queries) FindDevice(ctx context.Context, id club.DeviceID) (Device, err
 		&i.SeenAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.StateSince,
 	)
 	return i, err
 }
 
 const findDeviceByRef = `-- name: FindDeviceByRef :one
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE vendor = $1 AND vendor_ref = $2
 `
 
@@ -463,12 +465,13 @@ func (q *Queries) FindDeviceByRef(ctx context.Context, arg FindDeviceByRefParams
 		&i.SeenAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.StateSince,
 	)
 	return i, err
 }
 
 const findDevices = `-- name: FindDevices :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id)
   AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.location_id OR a.object = devices.bay_id) ORDER BY location_id, kind, name, id
 `
@@ -494,6 +497,7 @@ func (q *Queries) FindDevices(ctx context.Context) ([]Device, error) {
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -509,7 +513,7 @@ func (q *Queries) FindDevices(ctx context.Context) ([]Device, error) {
 }
 
 const findDevicesOfBay = `-- name: FindDevicesOfBay :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE bay_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id
 `
 
@@ -534,6 +538,7 @@ func (q *Queries) FindDevicesOfBay(ctx context.Context, bayID club.BayID) ([]Dev
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -549,7 +554,7 @@ func (q *Queries) FindDevicesOfBay(ctx context.Context, bayID club.BayID) ([]Dev
 }
 
 const findDevicesOfLocation = `-- name: FindDevicesOfLocation :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE location_id = $1 AND bay_id IS NULL AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id
 `
 
@@ -575,6 +580,7 @@ func (q *Queries) FindDevicesOfLocation(ctx context.Context, locationID club.Loc
 			&i.SeenAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -868,7 +874,8 @@ func (q *Queries) UpdateDevice(ctx context.Context, arg UpdateDeviceParams) (int
 }
 
 const updateDeviceState = `-- name: UpdateDeviceState :execrows
-UPDATE devices SET online = $2, seen_at = $3, updated_at = $3 WHERE id = $1
+UPDATE devices SET state_since = CASE WHEN online = $2 AND state_since IS NOT NULL THEN state_since ELSE $3 END,
+    online = $2, seen_at = $3 WHERE id = $1
 `
 
 type UpdateDeviceStateParams struct {
@@ -877,6 +884,7 @@ type UpdateDeviceStateParams struct {
 	SeenAt *time.Time
 }
 
+// As it was seen; what people have entered, and the version of that, stay.
 func (q *Queries) UpdateDeviceState(ctx context.Context, arg UpdateDeviceStateParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateDeviceState, arg.ID, arg.Online, arg.SeenAt)
 	if err != nil {

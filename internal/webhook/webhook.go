@@ -27,6 +27,10 @@ type Bookings interface {
 // Doors verifies and reads the webhooks of a door controller.
 type Doors func(header http.Header, body []byte, now time.Time) (club.DoorEvent, error)
 
+// Devices verifies and reads what a device vendor reports unasked. A report without a code is of something
+// that is not used.
+type Devices func(header http.Header, body []byte, now time.Time) (club.DeviceReport, error)
+
 // Buttons verifies and reads presses of buttons in a chat.
 type Buttons func(header http.Header, body []byte, now time.Time) (Press, error)
 
@@ -56,6 +60,7 @@ type Receivers struct {
 	Twilio    Texts
 	Bookings  Bookings
 	UniFi     Doors
+	NinjaOne  Devices
 	Slack     Buttons
 	PagerDuty Pager
 }
@@ -77,14 +82,17 @@ type Config struct {
 	// PagerChange takes in what somebody acknowledged or resolved at a paging service; a second time it must
 	// do no harm. Required where a club's Receivers have PagerDuty.
 	PagerChange func(ctx context.Context, tenant *store.Tenant, c PagerChange) error
+	// DeviceReport takes in what a vendor reports of a device, once, and says why it was not used; "" when it
+	// was. Required where a club's Receivers have NinjaOne.
+	DeviceReport func(ctx context.Context, tenant *store.Tenant, vendor string, r club.DeviceReport) (unused string, err error)
 	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
 	PublicURL string
 	Clock     club.Clock   // default the cluster's
 	Log       *slog.Logger // default slog.Default()
 }
 
-// Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi, slack or
-// pagerduty.
+// Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi, ninjaone,
+// slack or pagerduty.
 func Path(tenant club.Slug, vendor string) string { return "/hooks/" + tenant.String() + "/" + vendor }
 
 // New returns the handler of everything below /hooks/.
@@ -119,6 +127,7 @@ var vendors = map[string]struct {
 	"twilio":    {[]string{formType, jsonType}, (*server).twilio},
 	"bookings":  {[]string{jsonType}, (*server).bookings},
 	"unifi":     {[]string{jsonType}, (*server).unifi},
+	"ninjaone":  {[]string{jsonType}, (*server).ninjaone},
 	"slack":     {[]string{formType}, (*server).slack},
 	"pagerduty": {[]string{jsonType}, (*server).pagerduty},
 }

@@ -36,15 +36,19 @@ type Config struct {
 	// Keeper keeps the tokens that descend from RefreshToken. Nil keeps them in memory: then no other
 	// process may use the account, and a restart needs a token that is still good.
 	Keeper Keeper
-	Scopes []string       // default monitoring, management, control
-	Rate   connector.Rate // default 60 calls a minute; the vendor publishes no limit
-	Limits connector.Limits
+	// WebhookSecrets are the secrets that the account's webhook repeats; several are in force while one is
+	// being rotated. Without one every webhook is refused.
+	WebhookSecrets []string
+	Scopes         []string       // default monitoring, management, control
+	Rate           connector.Rate // default 60 calls a minute; the vendor publishes no limit
+	Limits         connector.Limits
 }
 
 // Client talks to one account.
 type Client struct {
-	http  *connector.Client
-	token *tokens
+	http    *connector.Client
+	token   *tokens
+	secrets []string
 }
 
 // New checks cfg and returns a client. It calls nobody.
@@ -52,6 +56,11 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 	cfg.BaseURL = cmp.Or(cfg.BaseURL, "https://app.ninjarmm.com")
 	if cfg.ClientID == "" || cfg.ClientSecret == "" {
 		return nil, club.Invalid("ninjaone: the client id or its secret is missing")
+	}
+	for _, s := range cfg.WebhookSecrets {
+		if len(s) < minSecret {
+			return nil, club.Invalid("ninjaone: a webhook secret has at least %d characters", minSecret)
+		}
 	}
 	if len(cfg.Scopes) == 0 {
 		cfg.Scopes = []string{"monitoring", "management", "control"}
@@ -63,7 +72,7 @@ func New(cfg Config, deps connector.Deps) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{http: h, token: newTokens(cfg, h, deps)}, nil
+	return &Client{http: h, token: newTokens(cfg, h, deps), secrets: cfg.WebhookSecrets}, nil
 }
 
 // Close lets idle connections go.

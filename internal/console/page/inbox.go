@@ -140,6 +140,7 @@ type ProposalCard struct {
 	Can        bool // the reader may settle it
 	Key        string
 	EditText   string // what was typed, after an error
+	EditNote   string // and why
 	Error      string
 }
 
@@ -205,6 +206,8 @@ type DeviceRow struct {
 	Maintenance bool
 	Detail      string
 	At          time.Time // when that was true
+	Since       time.Time // since when it is so; zero: not known
+	Unwatched   bool      // nobody looks at it
 }
 
 // DoorRow is something that a door reported.

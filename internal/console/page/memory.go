@@ -65,6 +65,7 @@ type PatternPage struct {
 	Points     []ChartPoint
 	Known      []PrecedentRow
 	Record     []PatternOutcomeRow
+	Notes      []PatternNote
 	Uses       []PatternUse
 	Breaker    *BreakerRow
 	Manage     bool
@@ -122,6 +123,25 @@ type PatternUse struct {
 	At         time.Time
 }
 
+// PatternNote is what a person said of a proposal that they changed or declined.
+type PatternNote struct {
+	Decision                club.DecisionID
+	Rejected                bool
+	Reason, Text, By, Place string
+	At                      time.Time
+}
+
+// noteLine says whose note it is, why, and where.
+func noteLine(n PatternNote) string {
+	var parts []string
+	for _, s := range []string{n.Reason, n.By, n.Place} {
+		if s != "" {
+			parts = append(parts, strings.TrimSuffix(s, "."))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
 // PatternAction is an action that a learned pattern may do.
 type PatternAction struct {
 	Name  club.ActionName
@@ -174,6 +194,8 @@ func OutcomeSourceWord(source string) Word {
 		return Word{"Verified", ToneOK, "The device was seen to be well afterwards."}
 	case "reviewed":
 		return Word{"Reviewed: right", ToneOK, "A person looked at what was done alone and found it right."}
+	case "helped":
+		return Word{"Done by hand: it helped", ToneOK, "A person did so unasked, and what was reported was over soon after."}
 	case "decided":
 		return Word{"Decided by hand", ToneOK, "A person decided so unasked."}
 	case "approved":
@@ -188,6 +210,8 @@ func OutcomeSourceWord(source string) Word {
 		return Word{"Rejected", ToneDanger, "A person declined what was proposed."}
 	case "corrected":
 		return Word{"Decided otherwise", ToneDanger, "A person did something else."}
+	case "refuted":
+		return Word{"Reviewed: wrong", ToneDanger, "A person looked at what was done and found it wrong."}
 	case "failed":
 		return Word{"Did not work", ToneDanger, "The second look failed."}
 	}

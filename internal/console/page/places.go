@@ -48,6 +48,7 @@ type DevicePage struct {
 	Kind   Choices
 	Bay    Choices
 	Vendor Choices
+	Watch  Choices // how often it is looked at
 	Device DeviceRow
 	Back   string
 }
@@ -80,23 +81,48 @@ type PlaceFormPage struct {
 
 // LocationBlock is a location.
 type LocationBlock struct {
-	ID      club.LocationID
-	Name    string
-	Address string
-	Zone    string
-	Hours   string
-	Doors   []DeviceRow // devices of no bay
-	Bays    []BayBlock
+	ID       club.LocationID
+	Name     string
+	Address  string
+	Zone     string
+	Hours    string
+	Doors    []DeviceRow  // devices of no bay
+	Troubles []TroubleRow // that concern several bays, or none
+	Bays     []BayBlock
 }
 
 // BayBlock is a bay.
 type BayBlock struct {
-	ID      club.BayID
-	Name    string
-	State   Word
-	Playing string // "until 19:30", or ""
-	Devices []DeviceRow
-	Tickets int
-	Actions []ActionButton
-	Outage  string // why it is out of use, or will be; "" when it is not
+	ID       club.BayID
+	Name     string
+	State    Word
+	Playing  string // "until 19:30", or ""
+	Devices  []DeviceRow
+	Tickets  int
+	Actions  []ActionButton
+	Outage   string // why it is out of use, or will be; "" when it is not
+	Troubles []TroubleRow
+}
+
+// TroubleRow is a situation that goes on.
+type TroubleRow struct {
+	Text  string
+	Since time.Time
+	URL   string // of its conversation; "" for who may not read it
+}
+
+// lookedAt says when a device was seen last, and since when it is as it was seen.
+func lookedAt(s Shell, d DeviceRow) string {
+	if !d.Known || d.At.IsZero() {
+		return "Its vendor has not been asked yet."
+	}
+	out := "Last seen " + s.Full(d.At)
+	if !d.Since.IsZero() {
+		state := "offline"
+		if d.Online {
+			state = "online"
+		}
+		out += ", " + state + " since " + s.Full(d.Since)
+	}
+	return out + "."
 }

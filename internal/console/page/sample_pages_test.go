@@ -365,7 +365,7 @@ func patternPage(s Shell) PatternPage {
 	p := PatternPage{Shell: s, Row: memoryPage(s).Rows[1], Version: 3, Story: "Decided so 7 times with 3 people behind it; 6 good; last in Bay 2, 14:10.", Steps: []SOPStep{{Kind: "reply", Text: hostile}, {Kind: "action", Text: "Reboot the PC"}},
 		Limits: []string{"this pattern is paused"}, Bounds: []BoundRow{{club.TierAuto, .61, .95}, {club.TierSuggest, .78, .75}, {club.TierApprove, .9, .5}}, Next: "12 good outcomes more would lead to “acts alone”.",
 		Manage: true, Learned: true, Words: hostile, Actions: []PatternAction{{"reboot_pc", "Reboot the PC", true}}, Others: all("Another"), Tiers: all("Acts alone")}
-	for i, source := range []string{"verified", "reviewed", "decided", "approved", "edited", "silent", "reopened", "rejected", "corrected", "failed", "other"} {
+	for i, source := range []string{"verified", "reviewed", "helped", "decided", "approved", "edited", "silent", "reopened", "rejected", "corrected", "failed", "other"} {
 		w := OutcomeSourceWord(source)
 		p.Points = append(p.Points, ChartPoint{At: ago(time.Hour), Outcome: w, Count: i + 1, Auto: .05 * float64(i), Suggest: .08 * float64(i), Approve: .5})
 		p.Record = append(p.Record, PatternOutcomeRow{Decision: club.NewDecisionID(now), Outcome: w, By: "Dana", Place: "Bay 2", At: ago(time.Hour), Earlier: i == 0})

@@ -12,6 +12,7 @@ type Source string
 const (
 	SourceVerified  Source = "verified"  // the device was seen to be well afterwards
 	SourceReviewed  Source = "reviewed"  // a person looked at what was done alone, and found it right
+	SourceHelped    Source = "helped"    // a person decided so by hand, and what was reported was over soon after
 	SourceDecided   Source = "decided"   // a person decided so by hand
 	SourceApproved  Source = "approved"  // a person approved what was proposed
 	SourceEdited    Source = "edited"    // a person approved it in other words
@@ -38,6 +39,7 @@ type Worth struct {
 var worths = map[Source]Worth{
 	SourceVerified:  {1, 1, false, "a device does not flatter"},
 	SourceReviewed:  {1, 1, true, "somebody looked on purpose, at a case chosen by chance"},
+	SourceHelped:    {1, 1, true, "a person thought of it unasked, and a device showed that it helped"},
 	SourceDecided:   {1, 0.8, true, "a person thought of it unasked, but nobody has seen yet whether it helped"},
 	SourceApproved:  {1, 0.8, true, "a person agreed; agreeing is easier than thinking"},
 	SourceEdited:    {0.8, 0.8, true, "the decision was right, its words were not"},

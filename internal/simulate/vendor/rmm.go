@@ -16,6 +16,7 @@ import (
 // RMMConfig describes the device vendor's world.
 type RMMConfig struct {
 	ClientID, ClientSecret string        // default "sim-client", "sim-client-secret"
+	WebhookSecret          string        // that its webhooks repeat; has a synthetic default
 	RefreshToken           string        // the first one, where a user has signed in; "" means none
 	ScriptsNeedUser        bool          // scripts answer 403 to client credentials, as the real one commonly does
 	RebootTime             time.Duration // how long a device is away; default 90 s
@@ -82,6 +83,7 @@ type grant struct {
 func NewRMM(cfg RMMConfig, clock club.Clock) *RMM {
 	cfg.ClientID = cmp.Or(cfg.ClientID, "sim-client")
 	cfg.ClientSecret = cmp.Or(cfg.ClientSecret, "sim-client-secret")
+	cfg.WebhookSecret = cmp.Or(cfg.WebhookSecret, "sim-ninjaone-webhook-secret")
 	cfg.RebootTime = cmp.Or(cfg.RebootTime, 90*time.Second)
 	cfg.ScriptTime = cmp.Or(cfg.ScriptTime, 20*time.Second)
 	m := &RMM{server: newServer("rmm", clock, nil), cfg: cfg, devices: map[int64]*machine{}, tokens: map[string]grant{}, refresh: cfg.RefreshToken}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/decide"
 	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/notify"
@@ -148,13 +149,13 @@ func (w *world) judgeProposal(ctx context.Context, m *matter, who *person, id cl
 	}
 	m.touched = true
 	if good {
-		err := w.app.Decider.Approve(ctx, w.tenant, who.Principal, id, nil, "")
+		err := w.app.Decider.Approve(ctx, w.tenant, who.Principal, id, nil, decide.Why{})
 		w.note(m, "is approved, right %v", right)
 		return unlessConflict(err)
 	}
 	w.note(m, "is declined, right %v", right)
 	m.worker = who
-	if err := unlessConflict(w.app.Decider.Reject(ctx, w.tenant, who.Principal, id, "not this")); err != nil {
+	if err := unlessConflict(w.app.Decider.Reject(ctx, w.tenant, who.Principal, id, decide.Why{Reason: "not this"})); err != nil {
 		return err
 	}
 	return w.attend(ctx, m, who)

@@ -59,10 +59,10 @@ ORDER BY p.id DESC LIMIT sqlc.arg(size);
 UPDATE proposals SET status = $2, edited = $3, decided_by = $4, decided_at = $5, reason = $6 WHERE id = $1 AND status = 'open';
 
 -- name: CreateOverride :exec
-INSERT INTO overrides (id, decision_id, thread_id, kind, before, after, reason, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+INSERT INTO overrides (id, decision_id, thread_id, kind, before, after, reason, note, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: FindOverridesOfDecision :many
-SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at FROM overrides WHERE decision_id = $1 ORDER BY at, id;
+SELECT id, decision_id, thread_id, kind, before, after, reason, actor, at, note FROM overrides WHERE decision_id = $1 ORDER BY at, id;
 
 -- name: CountUnderWay :one
 -- What is not finished in a thread: its open proposal and its runs, but for those of one decision.

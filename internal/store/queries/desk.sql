@@ -56,7 +56,7 @@ FROM bookings WHERE bay_id = $1 AND ends_at > sqlc.arg(since) AND starts_at < sq
 
 -- name: FindDeskDevices :many
 -- The devices of a bay and those that serve its whole location.
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE devices.location_id = sqlc.arg(location_id) AND (devices.bay_id IS NULL OR devices.bay_id = sqlc.arg(bay_id)) ORDER BY kind, name, id;
 
 -- name: MarkThreadRead :execrows

@@ -83,14 +83,33 @@ ORDER BY t.last_in_at DESC, t.id DESC LIMIT 5;
 
 -- name: FindDueDevices :many
 -- Devices of a vendor with the club's interval, or with their own, whose time to be looked at has come.
-SELECT d.id, d.location_id, d.bay_id, d.kind, d.name, d.vendor, d.vendor_ref, d.online, d.seen_at, d.created_at, d.updated_at
+SELECT d.id, d.location_id, d.bay_id, d.kind, d.name, d.vendor, d.vendor_ref, d.online, d.seen_at, d.created_at, d.updated_at, d.state_since
 FROM devices d LEFT JOIN device_watches w ON w.device_id = d.id
-WHERE d.vendor = sqlc.arg(vendor) AND (w.due_at IS NULL OR w.due_at <= sqlc.arg(now))
+WHERE d.vendor = sqlc.arg(vendor) AND (w.due_at IS NULL OR w.due_at <= sqlc.arg(now)) AND (w.off IS NULL OR w.off = FALSE)
   AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = d.id OR a.object = d.location_id OR a.object = d.bay_id)
 ORDER BY d.id;
 
 -- name: FindDeviceWatch :one
-SELECT device_id, seconds, due_at, updated_at FROM device_watches WHERE device_id = $1;
+SELECT device_id, seconds, due_at, updated_at, off FROM device_watches WHERE device_id = $1;
+
+-- name: FindDeviceWatches :many
+SELECT device_id, seconds, due_at, updated_at, off FROM device_watches ORDER BY device_id;
+
+-- name: SetDeviceWatch :exec
+-- What people set; the device's turn comes at once.
+INSERT INTO device_watches (device_id, seconds, due_at, updated_at, off) VALUES ($1, $2, sqlc.arg(now), sqlc.arg(now), $3)
+ON CONFLICT (device_id) DO UPDATE SET seconds = excluded.seconds, due_at = excluded.due_at, updated_at = excluded.updated_at, off = excluded.off;
+
+-- name: FindOpenUnwatched :many
+-- States that were reported of devices which are watched no more: nobody would see their end.
+SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.id;
+
+-- name: FindOpenSituations :many
+-- Situations whose end is seen and has not come, the newest first: those of which a state that was reported
+-- goes on.
+SELECT s.id, s.domain, s.code, s.thread_id, s.location_id, s.bay_id, s.device_id, s.booking_id, s.title, s.context, s.bays, s.opened_at, s.last_at, s.cleared_at, s.correlation_id
+FROM situations s WHERE s.cleared_at IS NULL AND EXISTS (SELECT 1 FROM events e WHERE e.situation_id = s.id AND e.open_key IS NOT NULL)
+ORDER BY s.opened_at DESC, s.id DESC;
 
 -- name: PutDeviceWatch :exec
 INSERT INTO device_watches (device_id, seconds, due_at, updated_at) VALUES ($1, $2, $3, $4)

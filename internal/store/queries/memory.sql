@@ -208,7 +208,7 @@ WHERE m.pattern_id = sqlc.arg(pattern_id) AND m.role <> 'weighed' ORDER BY m.at 
 SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
     COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
     COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
-    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
+    COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'helped', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
     COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
 FROM decisions d
 LEFT JOIN runs r ON r.decision_id = d.id
@@ -275,3 +275,8 @@ UPDATE reviews SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
 -- name: DeletePattern :execrows
 -- By version: 0 rows when somebody changed it in the meantime.
 DELETE FROM decision_patterns WHERE id = $1 AND version = $2;
+-- name: FindNotesOfPattern :many
+-- What people said in their own words when they changed or declined what a pattern proposed, the newest first.
+SELECT o.decision_id, o.thread_id, o.kind, o.reason, o.note, o.actor, o.at, d.location_id, d.bay_id
+FROM overrides o JOIN pattern_matches m ON m.decision_id = o.decision_id AND m.role = 'chosen' JOIN decisions d ON d.id = o.decision_id
+WHERE m.pattern_id = $1 AND o.note <> '' ORDER BY o.at DESC, o.id DESC LIMIT $2;

@@ -57,27 +57,29 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10);
 UPDATE devices SET name = $2, kind = $3, bay_id = $4, vendor = $5, vendor_ref = $6, updated_at = $7 WHERE id = $1;
 
 -- name: UpdateDeviceState :execrows
-UPDATE devices SET online = $2, seen_at = $3, updated_at = $3 WHERE id = $1;
+-- As it was seen; what people have entered, and the version of that, stay.
+UPDATE devices SET state_since = CASE WHEN online = sqlc.arg(online) AND state_since IS NOT NULL THEN state_since ELSE sqlc.arg(seen_at) END,
+    online = sqlc.arg(online), seen_at = sqlc.arg(seen_at) WHERE id = $1;
 
 -- name: FindDevice :one
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices WHERE id = $1;
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices WHERE id = $1;
 
 -- name: FindDeviceByRef :one
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE vendor = $1 AND vendor_ref = $2;
 
 -- name: FindDevices :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id)
   AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.location_id OR a.object = devices.bay_id) ORDER BY location_id, kind, name, id;
 
 -- name: FindDevicesOfBay :many
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE bay_id = $1 AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id;
 
 -- name: FindDevicesOfLocation :many
 -- The devices that serve the whole location (doors, hubs), not those of its bays.
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 WHERE location_id = $1 AND bay_id IS NULL AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.object = devices.id) ORDER BY kind, name, id;
 
 -- name: FindArchived :many
@@ -95,7 +97,7 @@ SELECT id, location_id, number, name, status, created_at, updated_at FROM bays O
 
 -- name: FindAllDevices :many
 -- With those that are archived.
-SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at FROM devices
+SELECT id, location_id, bay_id, kind, name, vendor, vendor_ref, online, seen_at, created_at, updated_at, state_since FROM devices
 ORDER BY location_id, kind, name, id;
 
 -- name: FindAllLocations :many

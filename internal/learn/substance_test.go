@@ -1,0 +1,69 @@
+package learn_test
+
+import (
+	"testing"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/learn"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// wrote has the member write once more.
+func (h *house) wrote() {
+	h.t.Helper()
+	h.clock.Advance(time.Second)
+	h.write(func(tx *store.Tx) error {
+		_, err := tx.CreateMessage(h.t.Context(), store.CreateMessageParams{ID: club.NewMessageID(tx.Now), ThreadID: h.thread.ID, Direction: club.DirectionIn, Author: club.AuthorMember, Provider: "twilio",
+			Status: club.MessageReceived, Body: []byte("sealed"), Masked: "works again, thanks", Media: "[]", CorrelationID: tx.Correlation, Now: tx.Now})
+		return err
+	})
+	h.clock.Advance(time.Second)
+}
+
+func TestWhatCannotBeToldIsReviewedAndTheReviewCounts(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[bool]string{true: "reviewed", false: "refuted"} {
+		h := newHouse(t)
+		d := h.decide("wifi", h.bays[0], club.TierApprove)
+		h.propose(d, club.ProposalStale, "")
+		h.override(d, "replied", "usr_opal", "Ask at the counter, please.")
+		h.judge()
+		h.judge()
+		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE answer = '' AND share = 1"); n != 1 {
+			t.Fatalf("%d reviews wait, want 1", n)
+		}
+		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_truths"); n != 0 {
+			t.Errorf("%d truths before anybody has said anything", n)
+		}
+		r := learn.Review{Decision: d.ID, By: operator("usr_oscar"), Right: answer}
+		if !answer {
+			r.Fault = learn.FaultWords
+		}
+		h.write(func(tx *store.Tx) error { _, err := h.memory.Answer(t.Context(), tx, h.keys, r); return err })
+		h.judge()
+		if got := h.outcome(d); got != want {
+			t.Errorf("outcome %q, want %q", got, want)
+		}
+		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_truths WHERE NOT alone"); n != 1 {
+			t.Errorf("%d truths about what people decided, want 1", n)
+		}
+	}
+}
+
+func TestTheWordsOfAnotherMatterSpeakAgainstTheProcedure(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell gift vouchers", "Vouchers are sold at the counter, in any amount you like.", "usr_opal")
+	h.clock.Advance(time.Hour)
+	d := h.decide("wifi", h.bays[0], club.TierApprove)
+	h.override(d, "replied", "usr_opal", "Vouchers are sold at the counter in any amount.")
+	h.judge()
+	if got := h.outcome(d); got != "corrected" {
+		t.Errorf("outcome %q", got)
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
+		t.Errorf("%d reviews", n)
+	}
+}
