@@ -38,15 +38,15 @@ const pages: [string, (page: Page) => Promise<void>][] = [
     await expect(page.locator("tbody tr").nth(5)).toBeVisible();
   }],
   ["pattern-learned", (page) => open(page, "kind=learned&mode=learning")],
-  ["pattern-sop", (page) => open(page, "kind=sop&mode=suggest")],
-  ["effect", async (page) => {
-    await open(page, "kind=sop&mode=suggest");
+  ["pattern-sop", (page) => open(page, "kind=sop&q=Refund")],
+  ["impact", async (page) => {
+    await open(page, "kind=sop&q=Opening");
     await page.getByRole("button", { name: "What would it change?" }).click();
     await expect(page.locator("[data-impact]")).toContainText("would have gone otherwise");
   }],
   ["autonomy", async (page) => {
     await page.goto(at("autonomy"));
-    await expect(page.getByText("In the last month:").first()).toBeVisible();
+    await expect(page.getByText("in the last month:").first()).toBeVisible();
   }],
   ["reviews", async (page) => void (await page.goto(at("reviews")))],
   ["results", async (page) => {
@@ -64,7 +64,7 @@ const pages: [string, (page: Page) => Promise<void>][] = [
 for (const width of [390, 1440]) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`the pages of the memory are accessible at ${width} pixels in ${colorScheme} colours`, async ({ page }) => {
-      test.slow();
+      test.setTimeout(180_000); // nine pages, each looked at whole
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       for (const [name, show] of pages) {
@@ -102,7 +102,7 @@ test("the list is narrowed by what patterns are about, their place, their mode a
 });
 
 test("the chart of what the record proves says the same as a table", async ({ page }) => {
-  await open(page, "kind=sop&mode=suggest");
+  await open(page, "kind=sop&q=Opening");
   const chart = page.getByRole("img", { name: /the record proves/ });
   await expect(chart).toBeVisible();
   const dots = await chart.locator("circle").count();
@@ -127,7 +127,7 @@ test("a change is made after its effect was seen, a stop at once", async ({ page
 
   await page.goto(at("autonomy"));
   const devices = page.locator("li", { hasText: "Nothing is restarted or switched." });
-  await devices.getByRole("button", { name: /What would it change/ }).click();
+  await devices.getByRole("button", { name: /Which ones/ }).click();
   await expect(page.getByRole("heading", { name: "Stop Devices?" })).toBeVisible();
   await page.getByRole("link", { name: "Leave it" }).click();
   await devices.getByRole("button", { name: /^Stop/ }).click();
@@ -145,7 +145,7 @@ test("what acting unasked would have done is seen before it is allowed", async (
   await page.getByRole("button", { name: "Save…" }).click();
   await expect(page.locator("[data-impact]")).toContainText("would have done more unasked");
   await check(page);
-  await picture(page, "effect-permits");
+  await picture(page, "impact-permits");
   await page.getByRole("link", { name: "Leave it" }).click();
   await expect(page.getByLabel("Act unasked")).not.toBeChecked();
 });

@@ -64,10 +64,10 @@ func TestASwitchSaysWhatItWouldHaveStopped(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	b := h.as(club.RoleAdmin)
-	b.get("/c/fairway/autonomy").want(http.StatusOK).without("In the last month")
+	b.get("/c/fairway/autonomy").want(http.StatusOK).without("in the last month: ")
 	h.book()
 	h.hear(ada, "the screen is frozen")
-	b.get("/c/fairway/autonomy").want(http.StatusOK, "In the last month: 1 asked first.", "What would it change")
+	b.get("/c/fairway/autonomy").want(http.StatusOK, "in the last month: 1 asked first.", "Which ones?")
 	b.post("/c/fairway/autonomy", "switch", "device", "try", "off").want(http.StatusOK, "Stop Devices?", "the screen is frozen", "Of 1 decision in the last 30 days, 1 would have gone otherwise.")
 	if len(h.settings().SwitchedOff) != 0 {
 		t.Error("asking has stopped it")

@@ -147,9 +147,9 @@ func SwitchStory(e Impact, off bool) string {
 		return ""
 	}
 	if off {
-		return "Without it, the last month had had " + strings.Join(parts, ", ") + "."
+		return "Without it the last month had had " + strings.Join(parts, ", ") + "."
 	}
-	return "In the last month: " + strings.Join(parts, ", ") + "."
+	return "It would have stopped, in the last month: " + strings.Join(parts, ", ") + "."
 }
 
 // verdictOf says whether a decision was right, as far as it is known.

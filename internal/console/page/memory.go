@@ -235,6 +235,15 @@ func chartY(rate float64) float64 {
 	return chartFoot - (chartFoot-chartTop)*min(max(rate, 0), 1)
 }
 
+// pointX is where a point stands: by its time between the first and the last.
+func pointX(points []ChartPoint, i int) float64 {
+	span := points[len(points)-1].At.Sub(points[0].At)
+	if span <= 0 {
+		return chartX(i, len(points))
+	}
+	return 8 + (chartWidth-16)*float64(points[i].At.Sub(points[0].At))/float64(span)
+}
+
 // boundPath draws one bound over the points.
 func boundPath(points []ChartPoint, of func(ChartPoint) float64) string {
 	var b strings.Builder
@@ -243,7 +252,7 @@ func boundPath(points []ChartPoint, of func(ChartPoint) float64) string {
 		if i == 0 {
 			op = "M"
 		}
-		fmt.Fprintf(&b, "%s%.1f %.1f", op, chartX(i, len(points)), chartY(of(p)))
+		fmt.Fprintf(&b, "%s%.1f %.1f", op, pointX(points, i), chartY(of(p)))
 	}
 	return b.String()
 }

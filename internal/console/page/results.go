@@ -191,12 +191,15 @@ func anyMatters(weeks []WeekRow) bool {
 	return false
 }
 
-// changeWords is a change of a duration for people: "71 % sooner".
-func changeWords(change float64) string {
-	if change <= 0 {
-		return fmt.Sprintf("%.0f %% sooner", -100*change)
+// changeWords is a change of a duration for people: "71 % sooner". Of what took no time before there is none.
+func changeWords(r RepeatRow) string {
+	switch {
+	case r.First <= 0:
+		return "–"
+	case r.Change <= 0:
+		return fmt.Sprintf("%.0f %% sooner", -100*r.Change)
 	}
-	return fmt.Sprintf("%.0f %% later", 100*change)
+	return fmt.Sprintf("%.0f %% later", 100*r.Change)
 }
 
 // spell shows a duration with seconds below two minutes.
