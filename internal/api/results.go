@@ -16,7 +16,7 @@ type Results struct {
 	Before     Work         `json:"before" doc:"The same length of time, before."`
 	Weeks      []Work       `json:"weeks" nullable:"false" doc:"Of the period, the oldest first; the first may be shorter."`
 	Repeat     Repeat       `json:"repeat"`
-	Match      Estimate     `json:"match_accuracy" doc:"How often the situation was the one that it was taken for."`
+	Match      Estimate     `json:"match_accuracy" doc:"How often the situation was the one that it was taken for, or rightly taken for none that is known."`
 	Alone      Estimate     `json:"alone_accuracy" doc:"How often what was done alone was right, by reviews."`
 	FalseAlone Estimate     `json:"false_positives" doc:"How often what was done alone was wrong."`
 	Tiers      []TierResult `json:"tiers" nullable:"false"`

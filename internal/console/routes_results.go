@@ -60,7 +60,7 @@ func (v *visit) results(f frame, r result.Report, q result.Query, p *page.Result
 	}
 	p.Repeat = page.RepeatRow{Patterns: r.Repeat.Patterns, Cases: r.Repeat.Cases, PerPattern: r.Repeat.PerPattern, First: r.Repeat.First, Later: r.Repeat.Later, Change: r.Repeat.Change}
 	p.Rates = []page.RateRow{
-		rateRow("The situation was recognised", 0, r.Truth.Match, "of what was matched at all"),
+		rateRow("The situation was read rightly", 0, r.Truth.Match, "recognised, or rightly taken for something new"),
 		rateRow("What was done alone was right", 0, r.Truth.Alone, "by reviews, drawn by chance"),
 		rateRow("Done alone, and wrong", 0, r.Truth.FalsePositive, "false positives"),
 	}

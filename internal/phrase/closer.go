@@ -36,6 +36,8 @@ youre|ur|you|u|yall guys? are? the? best|legend|lifesaver|star|rock|awesome|grea
 legend|lifesaver|hero
 much|really|greatly|very appreciated|obliged|better
 happy .. days|golfing|holidays|weekend
+had a|an|such? a? great|good|nice|awesome|amazing|excellent|wonderful|fantastic|lovely|fun time|day|night|evening|afternoon|morning|round|session|game
+had a? lot|lots|so? of|much? fun
 gracias|listo|genial|excelente|vale|bueno
 muchas gracias
 muy amable|bien
@@ -51,6 +53,10 @@ you|u|ya|i|we|it|now|that|thats|its|its|is|this|today|tonight|tomorrow|then|here
 for the|your|all|that|such .. help|helping|response|reply|responses|replies|assistance|support|service|time|info|patience|work|effort|fix
 for helping|letting|getting|fixing|responding|replying|checking|sorting|looking|being|making .. me|us|know|back|it|this|that|out|into|so|patient|quickly|fast|quick|happen
 for everything|helping|this|that
+for having|hosting me|us
+for yesterday|today|tonight
+for last night|time|week|weekend
+for a|an|the great|good|nice|awesome|amazing|excellent|wonderful|fantastic|lovely|fun time|day|night|evening|afternoon|morning|round|session|game
 your|the help|response|reply|quick
 quick|fast|prompt response|reply|help|service
 x|xx|xo|xoxo

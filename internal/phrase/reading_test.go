@@ -72,12 +72,14 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 			"k", "cool", "sounds good", "will do", "perfect, it works now. thanks a lot", "that worked, thank you", "never mind", "nvm", "all set", "we're good now thanks", "It's working now thanks!", "you guys are the best", "have a great night",
 			"good night", "thanks again", "lol thanks", "haha perfect", "gracias", "muchas gracias!", "merci beaucoup", "thank you for the quick response", "appreciate it", "much appreciated", "👌 thanks", "Ok cool thanks man", "that did the trick",
 			"thanks for your help tonight", "bye", "see ya", "thanks for letting me know", "no thanks", "excellent", "i'm good thanks", "🎉", "⛳️👍",
+			"thanks so much for yesterday!", "thank you for last night 🙏", "thanks for having us", "had a great time, you guys are awesome", "we had a lot of fun, thanks", "thanks for a great evening",
 		},
 		[]string{
 			"thanks but it's still frozen", "ok what's the code", "ok?", "great, frozen again", "thanks, bay 3", "thanks can you also open the door", "not good", "ok now the screen is black", "thanks for nothing, still broken", "is it working now",
 			"yes", "yes thanks", "no", "👎", "😡", "thanks 😡", "perfect timing the power went out", "good morning, is bay 2 free", "cool it down in here please", "ok we are locked out", "great but no sound", "thanks for the help but the ball is stuck",
 			"all good except the projector", "it is not working", "fine, I want a refund", "hello", "hi", "3", "", "?", "ok help", "done", "🤔", "🆘", "nice try, still black", "not cool", "thanks, call me", "ok don't open it", "still",
 			"thanks. one more thing the wifi is slow", "appreciate a call back", "love the place but bay 1 smells",
+			"we had a great time until the screen froze", "thanks for yesterday, you charged me twice", "yesterday", "had a bad time", "we had fun but left a glove", "last night", "had time?",
 		})
 }
 

@@ -79,6 +79,23 @@ func TestReviewsStandForWhatWasNotDrawn(t *testing.T) {
 	}
 }
 
+func TestWhatWasRightlyTakenForUnknownWasReadRightly(t *testing.T) {
+	t.Parallel()
+	rows := []store.DecisionTruth{
+		{Tier: club.TierApprove, Share: 1, Probability: 0.9, Fits: "yes", Good: "yes"},
+		{Tier: club.TierEscalate, Share: 1, Probability: 0.2, Fits: "no"},  // something new, which a person taught
+		{Tier: club.TierEscalate, Share: 1, Probability: 0.4, Fits: "yes"}, // it was the likeliest candidate after all
+		{Tier: club.TierApprove, Share: 1, Probability: 0.8, Fits: "no", Good: "no"},
+	}
+	got := truthOf(rows, club.DefaultThresholds())
+	if got.Match.Value != 0.5 || got.Match.N != 4 {
+		t.Errorf("two of four were read rightly: %+v", got.Match)
+	}
+	if got.Bins[0].Realised.Value != 0.5 || got.Bins[0].Realised.N != 2 {
+		t.Errorf("of two candidates under one half, one was it: %+v", got.Bins)
+	}
+}
+
 func TestAMedianIsInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

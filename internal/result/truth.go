@@ -11,7 +11,7 @@ import (
 
 // Truth is what is known of decisions from people who said so.
 type Truth struct {
-	Match Estimate // how often the situation was the one that it was taken for
+	Match Estimate // how often the situation was the one that it was taken for, or rightly taken for none that is known
 	Alone Estimate // how often what was done alone was right, by the reviews
 	// FalsePositive is how often what was done alone was wrong.
 	FalsePositive Estimate
@@ -59,7 +59,8 @@ func truthOf(rows []store.DecisionTruth, t club.Thresholds) Truth {
 			weight = 1 / r.Share
 		}
 		if r.Fits != "" {
-			match.add(r.Fits == "yes", weight)
+			followed := r.Good != "" // where nothing was, the likeliest candidate was taken for another matter
+			match.add((r.Fits == "yes") == followed, weight)
 			b := binOf(r.Probability)
 			bins[b].add(r.Fits == "yes", weight)
 			claimed[b] += weight * r.Probability

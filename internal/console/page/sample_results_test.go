@@ -18,7 +18,7 @@ func resultsPage(s Shell) ResultsPage {
 	p := ResultsPage{Shell: s, Days: all("Last 30 days"), Locations: places(), Waiting: 3,
 		Figures: []Figure{{Label: "Automated", Value: "61 %", Change: "+12 points against the time before", Tone: ToneOK, About: "of the matters"}, {Label: "Matters", Value: "–", About: hostile}},
 		Repeat:  RepeatRow{Patterns: 9, Cases: 214, PerPattern: 5, First: 14 * time.Minute, Later: 95 * time.Second, Change: -0.887},
-		Rates:   []RateRow{{Label: "The situation was recognised", Value: 0.981, Low: 0.95, High: 0.995, N: 214, About: "of what was matched"}, {Label: "Done alone, and wrong"}},
+		Rates:   []RateRow{{Label: "The situation was read rightly", Value: 0.981, Low: 0.95, High: 0.995, N: 214, About: "of what was matched"}, {Label: "Done alone, and wrong"}},
 		Claims:  []RateRow{{Label: "Acts alone", Claims: 0.95, Value: 0.97, Low: 0.91, High: 0.99, N: 80}},
 		Bins:    []BinRow{{From: 0.8, To: 0.9, Claimed: 0.86, Value: 0.84, Low: 0.7, High: 0.93, N: 40}, {From: 0.98, To: 1, Claimed: 0.985, Value: 1, Low: 0.97, High: 1, N: 130}},
 		Would: WouldPanel{Days: 30, Decisions: 61, Agreed: 60, Disagreed: 1,
