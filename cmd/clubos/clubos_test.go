@@ -200,7 +200,7 @@ func TestDemoRunsAndEnds(t *testing.T) {
 			cancel()
 		}
 	}
-	if status := run(ctx, []string{"demo", "--quiet", "--listen", "127.0.0.1:0", "--log", filepath.Join(t.TempDir(), "log")}, std{strings.NewReader(""), &out, &out}); status != 0 {
+	if status := run(ctx, []string{"demo", "--quiet", "--history", "1", "--listen", "127.0.0.1:0", "--log", filepath.Join(t.TempDir(), "log")}, std{strings.NewReader(""), &out, &out}); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	for _, want := range []string{"sign-in/link#", "owner@example.com", "/api/v1/docs"} {
