@@ -36,6 +36,7 @@ func showReview(r store.Review) (Review, error) {
 type ReviewDetail struct {
 	Review   Review         `json:"review"`
 	Decision DecisionDetail `json:"decision"`
+	Answered string         `json:"answered,omitempty" doc:"What a colleague said in its place, where that cannot be told from another answer; for those who may read conversations."`
 	Instead  string         `json:"instead,omitempty" doc:"The reviewer's own words; for those who may read conversations."`
 }
 
@@ -113,7 +114,10 @@ func (c *call) reviewDetail(ctx context.Context, tx *store.Tx, id club.DecisionI
 		return nil, err
 	}
 	out := &oneOut[ReviewDetail]{Body: ReviewDetail{Decision: detail.Body}}
-	if out.Body.Review, err = showReview(row); err != nil || len(row.Instead) == 0 || !c.by.Can(identity.ThreadsRead) {
+	if out.Body.Review, err = showReview(row); err != nil || !c.by.Can(identity.ThreadsRead) {
+		return out, err
+	}
+	if out.Body.Answered, _, err = learn.Answered(ctx, tx, c.keys, dec); err != nil || len(row.Instead) == 0 {
 		return out, err
 	}
 	s, err := tx.FindSubject(ctx, dec.SubjectID)

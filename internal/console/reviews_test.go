@@ -7,6 +7,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/decide"
+	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/setting"
@@ -87,6 +88,33 @@ func TestReviewsArePutBeforePeopleOneAtATime(t *testing.T) {
 	}
 	h.as(club.RoleViewer).get("/c/fairway/reviews").want(http.StatusForbidden)
 	h.as(club.RoleViewer).post("/c/fairway/reviews/"+second, "answer", "right").want(http.StatusForbidden)
+}
+
+func TestAReviewShowsWhatWasAnsweredInsteadOfWhatWasProposed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	opal := h.user("Opal", club.RoleOperator)
+	p := identity.Principal{Tenant: "fairway", Actor: club.Actor{Kind: club.ActorUser, ID: opal.ID.String(), Name: opal.Name}, Role: opal.Role, UserID: opal.ID}
+	id := h.hear(bob, "what's the wifi password")
+	if _, err := h.desk.Reply(t.Context(), h.tenant, p, id, "Ask the colleague at reception, please.", "k", desk.Seen{}); err != nil {
+		t.Fatal(err)
+	}
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	h.as(club.RoleAdmin).get("/c/fairway/reviews").want(http.StatusOK, "What was proposed", "What was answered instead", "Ask the colleague at reception, please.", "Opal", "Was what was proposed right?")
+}
+
+func TestAPatternShowsWhatPeopleSaidOfItsProposals(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleAdmin)
+	id := h.hear(bob, "what's the wifi password")
+	b.get("/c/fairway/threads/"+id.String()).submit("/reject", "reason", "wrong_answer", "note", "it was renamed in May").want(http.StatusOK, "Rejected.")
+	var match store.PatternMatch
+	h.write(func(tx *store.Tx) (err error) {
+		match, err = tx.FindChosenMatch(t.Context(), h.proposal(id).DecisionID)
+		return err
+	})
+	b.get("/c/fairway/memory/"+match.PatternID.String()).want(http.StatusOK, "What people said of it", "it was renamed in May", "The answer is wrong")
 }
 
 func TestTheResultsSayWhatIsKnownAndWhatIsMissing(t *testing.T) {

@@ -76,6 +76,13 @@ func (v *visit) reviewCard(tx *store.Tx, f frame, users map[club.UserID]identity
 	if card.Own, err = v.c.Memory.OwnLesson(ctx, tx, v.p, dec.ID); err != nil {
 		return nil, err
 	}
+	if v.p.Can(identity.MembersRead) {
+		by := ""
+		if card.Said, by, err = learn.Answered(ctx, tx, v.keys, dec); err != nil {
+			return nil, err
+		}
+		card.SaidBy = actorName(users, by)
+	}
 	for _, fault := range learn.Faults() {
 		card.Faults.Options = append(card.Faults.Options, page.Option{Value: string(fault), Label: page.FaultWord(string(fault))})
 	}

@@ -140,3 +140,18 @@ func askWhether(ctx context.Context, tx *store.Tx, dec store.Decision) error {
 	tx.Changed(TopicReview, dec.ID.String())
 	return nil
 }
+
+// Answered is what a person said in the place of a decision, and who; "" where nobody did.
+func Answered(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision) (words, by string, err error) {
+	list, err := tx.FindOverridesOfDecision(ctx, dec.ID)
+	if err != nil {
+		return "", "", fmt.Errorf("find overrides: %w", err)
+	}
+	for _, o := range list {
+		if o.Kind == "edited" || o.Kind == "replied" {
+			_, words, err = wordsIn(ctx, tx, keys, dec, o)
+			return words, o.Actor, err
+		}
+	}
+	return "", "", nil
+}

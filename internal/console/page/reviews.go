@@ -23,6 +23,7 @@ type ReviewCard struct {
 	Own          bool      // the reader taught what was done: somebody else has to look
 	Faults       Choices
 	Instead      Choices
+	Said, SaidBy string // what a colleague answered instead: nobody knows whether it is another answer; "" for what was done alone
 	Words, Note  string // as typed, when the answer was not taken
 	Problem      string
 }
