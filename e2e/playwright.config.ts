@@ -10,7 +10,7 @@ export default defineConfig<Options>({
   retries: 0,
   forbidOnly: true,
   timeout: 30_000,
-  globalTimeout: 8 * 60_000,
+  globalTimeout: 10 * 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   use: {

@@ -135,3 +135,44 @@ func TestSwitchesAndBreakersAreOneRequestAway(t *testing.T) {
 		t.Errorf("breakers %+v", list.Items)
 	}
 }
+
+func TestAPreviewSaysWhatWouldHaveBeenAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	w := h.north.world(h.north.alpha)
+	h.north.write(func(tx *store.Tx) error {
+		return tx.CreatePatternMatch(t.Context(), store.CreatePatternMatchParams{DecisionID: w.decision, PatternID: w.pattern, Role: "chosen", Plan: "p", Probability: 1, Confidence: 0.9, At: tx.Now})
+	})
+	defer h.unchanged()()
+	of := func(id club.PatternID, body object) ask {
+		return ask{method: "POST", path: w.at("/patterns/" + id.String() + "/preview"), body: body}
+	}
+	var got Impact
+	h.want(200, h.do(h.north.full, of(w.pattern, object{"do": "pin", "ceiling": "escalate"})), &got)
+	if got.Decisions != 1 || got.Would.Called != 1 || len(got.Differ) != 1 || got.Differ[0].DecisionID != w.decision.String() || got.Differ[0].Would != "escalate" || got.Differ[0].Right != nil {
+		t.Errorf("a limit: %+v", got)
+	}
+	got = Impact{}
+	h.want(200, h.do(h.north.full, of(w.lesson, object{"do": "delete"})), &got)
+	if len(got.Patterns) != 1 || !got.Patterns[0].Gone || got.Patterns[0].Situations != [2]int{2, 0} || got.Decisions != 0 {
+		t.Errorf("a deletion: %+v", got)
+	}
+	got = Impact{}
+	h.want(200, h.do(h.north.full, of(w.lesson, object{"do": "split", "title": "A part", "precedents": []club.PrecedentID{w.precedents[0]}})), &got)
+	if len(got.Patterns) != 2 || got.Patterns[1].PatternID != "" || got.Patterns[1].Situations != [2]int{0, 1} {
+		t.Errorf("a split: %+v", got)
+	}
+	for _, body := range []object{{"do": "merge", "into": w.lesson}, {"do": "pin", "ceiling": "boss"}, {"do": "explode"}, {"do": "correct", "title": "x"}} {
+		h.want(422, h.do(h.north.full, of(w.lesson, body)), nil)
+	}
+	h.want(409, h.do(h.north.full, of(w.lesson, object{"do": "resume"})), nil)
+	autonomy := func(body object) ask { return ask{method: "POST", path: w.at("/autonomy/preview"), body: body} }
+	got = Impact{}
+	h.want(200, h.do(h.north.full, autonomy(object{"switch": "location:alpha", "stopped": true})), &got)
+	if got.Would.Called != 1 {
+		t.Errorf("a stopped place: %+v", got)
+	}
+	h.want(200, h.do(h.north.full, autonomy(object{"unasked": true, "permitted": []string{"words"}, "places": []string{"all"}, "high": 0.9, "medium": 0.6, "low": 0.55})), &got)
+	h.want(422, h.do(h.north.full, autonomy(object{"high": 0.2})), nil)
+	h.want(422, h.do(h.north.full, autonomy(object{"permitted": []string{"unlock_door"}})), nil)
+}
