@@ -116,7 +116,7 @@ func newEvalStatic(io std) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "static", Short: "Train once, calibrate on val, test on test", Args: cobra.NoArgs,
 		Long: `Train on the rows of split train, calibrate on val, test on test. Without test rows, val is judged by
-cross-fitting: each half by what was calibrated on the other. Without val rows, a fifth of each label's
+cross-fitting: each tenth by what was calibrated on the others. Without val rows, a fifth of each label's
 training rows calibrates, and is not learned from.`,
 		Example: "  clubos eval static --data intents.jsonl --target-error 0.05 --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {

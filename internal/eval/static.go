@@ -67,8 +67,8 @@ type seen struct {
 }
 
 // Static trains on train, calibrates on val and tests on test. Without test rows
-// it tests on val by cross-fitting: each half is judged by what was calibrated
-// on the other. Without val rows it calibrates on a fifth of the training rows,
+// it tests on val by cross-fitting: each tenth is judged by what was calibrated
+// on the others. Without val rows it calibrates on a fifth of the training rows,
 // which it does not learn from.
 func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, error) {
 	cfg = cfg.withDefaults()
@@ -100,9 +100,11 @@ func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, er
 		answered = answers(tested, whole)
 	} else {
 		r.TestedOn, r.NTest = "val, cross-fitted", len(p.val)
-		a, b := halves(calibration, cfg.Seed)
-		answered = append(answers(a, fitted(b, cfg)), answers(b, fitted(a, cfg))...)
-		tested = slices.Concat(a, b)
+		tested = dealt(calibration, cfg.Seed)
+		for k := range tenths {
+			from, to := k*len(tested)/tenths, (k+1)*len(tested)/tenths
+			answered = append(answered, answers(tested[from:to], fitted(slices.Concat(tested[:from], tested[to:]), cfg))...)
+		}
 	}
 	r.fill(tested, answered)
 	r.RSSMB = residentMB()
@@ -190,17 +192,16 @@ func answers(rows []seen, c calibrated) []answer {
 	return out
 }
 
-// halves deals rows into two halves, in and out of scope alike.
-func halves(rows []seen, seed uint64) (a, b []seen) {
-	rng := rand.New(rand.NewPCG(seed, 11))
-	for n, i := range rng.Perm(len(rows)) {
-		if n%2 == 0 {
-			a = append(a, rows[i])
-		} else {
-			b = append(b, rows[i])
-		}
+// tenths is into how many parts rows are cut that are to calibrate and to be judged.
+const tenths = 10
+
+// dealt is rows in an order of chance.
+func dealt(rows []seen, seed uint64) []seen {
+	out := make([]seen, len(rows))
+	for n, i := range rand.New(rand.NewPCG(seed, 11)).Perm(len(rows)) {
+		out[n] = rows[i]
 	}
-	return a, b
+	return out
 }
 
 func (r *StaticReport) fill(tested []seen, answered []answer) {

@@ -32,7 +32,7 @@ type fitted struct {
 // netsOf chooses the nets by the number of examples: small sets need more
 // passes, and take no time.
 func netsOf(examples int) netOptions {
-	o := netOptions{hidden: 96, rate: 0.05, dropout: 0.5, fade: 0.3, smooth: 0.1}
+	o := netOptions{count: 3, hidden: 96, rate: 0.05, dropout: 0.5, fade: 0.3, smooth: 0.1}
 	if examples < 3000 {
 		o.hidden, o.dropout = 64, 0.6
 	}
@@ -40,18 +40,17 @@ func netsOf(examples int) netOptions {
 	return o
 }
 
-const netCount = 2
-
 // fit trains a committee. The learners are independent of each other and of the
 // number of processors.
 func fit(ctx context.Context, s *trainSet, v *vocabulary, seed uint64) (*committee, error) {
 	var f fitted
-	f.nets = make([]*net, netCount)
-	errs := make([]error, 1+netCount)
+	o := netsOf(len(s.x))
+	f.nets = make([]*net, o.count)
+	errs := make([]error, 1+o.count)
 	var wg sync.WaitGroup
-	for i := range netCount {
+	for i := range o.count {
 		wg.Go(func() {
-			f.nets[i], errs[1+i] = trainNet(ctx, s, v.size(), netsOf(len(s.x)), rand.New(rand.NewPCG(seed, uint64(i+1))))
+			f.nets[i], errs[1+i] = trainNet(ctx, s, v.size(), o, rand.New(rand.NewPCG(seed, uint64(i+1))))
 		})
 	}
 	wg.Go(func() { f.linear, errs[0] = trainSVM(ctx, s, v.size(), rand.New(rand.NewPCG(seed, 0))) })
@@ -98,6 +97,8 @@ type opinion struct {
 	linear  []float32   // by label
 	nets    [][]float32 // by net and label: probabilities
 	mean    []float32   // by label: mean of the nets' log probabilities, "none" last
+	energy  float32     // mean of the nets' log sums over all labels (Liu et al. 2020: what is known has more)
+	norm    float32     // mean length of the nets' hidden layers: what says nothing to them leaves them quiet
 	joint   []float32   // by label: what candidates are ranked by
 	order   []int32     // the best labels
 	like    []similar   // by order: what the examples say
@@ -133,6 +134,8 @@ func (c *committee) judge(x []entry, o *opinion) {
 	c.table.multiply(x, o.raw)
 	copy(o.linear, o.raw)
 	clear(o.mean)
+	o.energy, o.norm = 0, 0
+	nets := float32(len(c.out))
 	at := c.table.widths[0]
 	for i := range c.out {
 		h := o.raw[at : at+c.hidden]
@@ -144,9 +147,10 @@ func (c *committee) judge(x []entry, o *opinion) {
 		for k := range p {
 			p[k] = c.outBias[i][k] + dot(c.out[i][k*c.hidden:(k+1)*c.hidden], h)
 		}
-		softmax(p)
+		o.norm += sqrt(dot(h, h)) / nets
+		o.energy += softmax(p) / nets
 		for k, v := range p {
-			o.mean[k] += log32(v) / float32(len(c.out))
+			o.mean[k] += log32(v) / nets
 		}
 	}
 	for k := range o.joint {

@@ -36,7 +36,7 @@
 // # Learners
 //
 // A committee of one linear support vector machine per label against all others
-// (Hsieh et al. 2008) and two nets with one hidden layer and much dropout. Examples
+// (Hsieh et al. 2008) and three nets with one hidden layer and much dropout. Examples
 // of none of the labels are negatives for the first and a label of their own for
 // the nets (outlier exposure: Hendrycks, Mazeika, Dietterich 2019). Candidates are
 // ranked by the nets' mean log probability plus twice the linear score. The

@@ -17,7 +17,7 @@ var ErrVersion = errors.New("pattern: model of another version")
 
 const (
 	modelMagic   = "CLUBPM"
-	modelVersion = 4
+	modelVersion = 5
 	modelHeader  = len(modelMagic) + 2 + 4 // magic, version, CRC-32C of the rest
 )
 
@@ -163,7 +163,7 @@ func (m *Model) whole() bool {
 func (m *Model) wholeCommittee() bool {
 	c, v := m.c, m.c.vocabulary
 	n, features := len(m.labels), v.size()
-	ok := n > 0 && len(v.idf) == len(v.keys) && len(c.examples) == n && len(c.table.widths) == 1+netCount &&
+	ok := n > 0 && len(v.idf) == len(v.keys) && len(c.examples) == n && len(c.out) > 0 && len(c.table.widths) == 1+len(c.out) &&
 		c.table.widths[0] == padded(n) && len(c.table.scales) == features*len(c.table.widths) && len(c.table.rows) == features*c.table.width &&
 		len(c.bias) == c.table.width && len(c.neighbours.from) == n+1 && len(c.known.bits) == len(c.known.slot)*c.known.wide &&
 		c.hidden > 0 && c.hidden%lanes == 0 && len(c.neighbours.rows) == len(c.neighbours.index)*c.hidden && features == len(v.keys)+meanings().Fields()

@@ -18,6 +18,7 @@ type net struct {
 
 // netOptions shape the training of a net; see trainNet.
 type netOptions struct {
+	count   int // of nets
 	hidden  int
 	epochs  int
 	rate    float32 // of learning
@@ -153,8 +154,8 @@ func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
 	axpy(-rate/sqrt(t.inBiasSum[0]+adaSmall), t.dh, t.inBias)
 }
 
-// softmax turns scores into probabilities.
-func softmax(p []float32) {
+// softmax turns scores into probabilities and returns the logarithm of what it divides by.
+func softmax(p []float32) float32 {
 	top := float32(math.Inf(-1))
 	for _, v := range p {
 		top = max(top, v)
@@ -167,6 +168,7 @@ func softmax(p []float32) {
 	for i := range p {
 		p[i] /= sum
 	}
+	return top + log32(sum)
 }
 
 func sqrt(v float32) float32  { return float32(math.Sqrt(float64(v))) }

@@ -4,7 +4,7 @@ import "math"
 
 // signals is the number of things by which the selector tells whether the first
 // candidate is right. Each lies roughly between -2 and 2.
-const signals = 21
+const signals = 23
 
 // signal fills o.signals after judge. It never looks at which label is meant,
 // so what it learns of some labels holds for others.
@@ -36,7 +36,7 @@ func (c *committee) signal(z *vectoriser, o *opinion) {
 	agree = max(agree, -2)
 	for _, p := range o.nets {
 		if argmax(p) != int(first) {
-			agree -= 0.5
+			agree -= 1 / float32(len(o.nets))
 		}
 	}
 	content := float32(len(z.words) + z.lost)
@@ -63,6 +63,8 @@ func (c *committee) signal(z *vectoriser, o *opinion) {
 		log32(1+content) / 2,
 		log32(1+float32(c.examples[first])) / 4,
 		clamp(o.linear[first], -2, 2) * exp(p1),
+		clamp(o.energy/4, -2, 3),
+		o.norm/4 - 1,
 	}
 }
 

@@ -96,7 +96,8 @@ func features(examples, labels int) (limit, least int) {
 	if examples >= 3000 {
 		least = 2
 	}
-	return min(maxFeatures, maxWeights/(padded(labels)+netCount*netsOf(examples).hidden)), least
+	nets := netsOf(examples)
+	return min(maxFeatures, maxWeights/(padded(labels)+nets.count*nets.hidden)), least
 }
 
 // vectors makes the set of the examples at rows and the vocabulary of them.
