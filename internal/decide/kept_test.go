@@ -95,6 +95,9 @@ func TestPlansAndFiguresAreSaidInWords(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	if got := recognised(pattern.Likeness(nil), nil); got != 1 {
+		t.Errorf("of no triggers %v are recognised", got)
+	}
 	m := &matter{}
 	if got := m.place(); got != "unknown" {
 		t.Error(got)
@@ -109,5 +112,16 @@ func TestPlansAndFiguresAreSaidInWords(t *testing.T) {
 	}
 	if got := reported(club.AccessForced); !strings.HasPrefix(got, "was ") {
 		t.Error(got)
+	}
+}
+
+func TestAPrecedentOfAProcedureThatIsLiveNoMoreIsLeftOut(t *testing.T) {
+	t.Parallel()
+	set := setOf("gate")
+	set.Entries[0].SOP = "sop_live"
+	lessons := &learn.Lessons{Precedents: []learn.Situation{{SOP: "sop_live", Text: "the gate is stuck"}, {SOP: "sop_gone", Text: "the mower is stuck"}, {Pattern: "pat_1", Event: "{}"}}}
+	all := newKnown(set, lessons).all()
+	if len(all) != 3 || all[1].Label != "gate" || all[2].Mode != pattern.Precedent {
+		t.Errorf("%+v", all)
 	}
 }
