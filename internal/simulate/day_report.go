@@ -14,9 +14,9 @@ type dayReport struct {
 	do   func(ctx context.Context) (where string, err error)
 }
 
-// reports are what a day shows of doors and bookings: a door that is propped open and shut again, and a
-// booking that another system has sold twice. A day that begins anew has none, so that a club that is left
-// running stays calm.
+// reports are what a day shows of doors and bookings: somebody who is denied again and again while they have
+// a booking, a booking that another system has sold twice, and a door that is propped open and shut again. A
+// day that begins anew has none, so that a club that is left running stays calm.
 func (d *day) reports() []dayReport {
 	places := d.w.Club.Locations
 	door := func(r vendor.DoorReport) func(context.Context) (string, error) {
@@ -27,8 +27,11 @@ func (d *day) reports() []dayReport {
 	}
 	at := func(percent int) time.Duration { return d.cfg.Length * time.Duration(percent) / 100 }
 	return []dayReport{
-		{at(25), "is held open", door(vendor.DoorHeldOpen)},
-		{at(40), "is sold twice", d.sellTwice},
+		{at(20), "denies access", door(vendor.DoorDenied)},
+		{at(21), "denies access again", door(vendor.DoorDenied)},
+		{at(22), "denies access again", door(vendor.DoorDenied)},
+		{at(40), "a booking of a bay is sold twice", d.sellTwice},
+		{at(60), "is held open", door(vendor.DoorHeldOpen)},
 		{at(70), "is shut again", door(vendor.DoorClosed)},
 	}
 }

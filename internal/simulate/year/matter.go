@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,15 +92,22 @@ func (w *world) book(ctx context.Context, m *matter) (bool, error) {
 	first := m.r.IntN(len(m.place.Bays))
 	for i := range m.place.Bays {
 		bay := m.place.Bays[(first+i)%len(m.place.Bays)]
-		if from.Before(w.bays[bay.ID]) {
+		until := m.at.Add(90 * time.Minute)
+		if from.Before(w.bays[bay.ID]) || w.laid(m.place.Name, bay.Number, from, until) {
 			continue
 		}
-		until := m.at.Add(90 * time.Minute)
 		w.bays[bay.ID], m.bay = until, bay
 		_, err := w.app.Inbox.Booking(ctx, w.tenant, "", club.BookingChange{Source: "webhook", ExternalID: fmt.Sprintf("year-%d", m.n), Location: m.place.Name, Bay: bay.Name, Start: from, End: until, Phone: m.phone, Sequence: 1})
 		return true, err
 	}
 	return false, nil
+}
+
+// laid reports whether the club began with a booking of a bay in a span of time: nobody books what is taken.
+func (w *world) laid(place string, bay int, from, until time.Time) bool {
+	return slices.ContainsFunc(w.club.Bookings, func(b simulate.Booking) bool {
+		return b.Location == place && b.Bay == bay && !b.Cancelled && b.Start.Before(until) && b.End.After(from)
+	})
 }
 
 // write sends a text of the member's.
