@@ -14,7 +14,7 @@ import (
 
 func newSimulateYear(io std) *cobra.Command {
 	var cfg year.Config
-	var asJSON bool
+	var asJSON, explain bool
 	var trace string
 	cmd := &cobra.Command{
 		Use: "year", Short: "Live a year of a synthetic club and see what it learns and gets wrong", Args: cobra.NoArgs,
@@ -36,6 +36,7 @@ The exit status is 1 when a promise is missed. The same seed and options have th
 	f.IntVar(&cfg.Learning, "learning", 14, "days until the owner lets ClubOS act unasked")
 	f.StringVar(&cfg.DatabaseURL, "database-url", "", "use this PostgreSQL instead of SQLite (its schemas must be empty)")
 	f.StringVar(&trace, "trace", "", "write all that happens to this file")
+	f.BoolVar(&explain, "explain", false, "say what people still had to do, and why, by month")
 	f.BoolVar(&asJSON, "json", false, "write the report as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg.Tell = func(line string) { fmt.Fprintln(io.err, line) }
@@ -60,6 +61,9 @@ The exit status is 1 when a promise is missed. The same seed and options have th
 			err = enc.Encode(r)
 		} else {
 			err = r.WriteTable(io.out)
+			if err == nil && explain {
+				err = r.WriteRemaining(io.out)
+			}
 		}
 		if missed := r.Missed(); err == nil && len(missed) > 0 {
 			return fmt.Errorf("not kept: %s", strings.Join(missed, "; "))

@@ -31,6 +31,7 @@ type matter struct {
 	settled    time.Time // zero: not yet
 	byPerson   bool      // a person's words settled it
 	touched    bool      // a person did something about it
+	cause      string    // why a person had to
 	visit      bool      // somebody is on the way to it
 	worker     *person   // who has it
 	said       string    // what a person answered, until the member has read it

@@ -27,6 +27,8 @@ type Report struct {
 	Total   Figures       `json:"total"`
 	Lessons Lessons       `json:"lessons"`
 	Trips   []Trip        `json:"breakers"`
+	// Remaining is what people still had to do, and why.
+	Remaining []Remaining `json:"remaining"`
 	// Drifted is what became of the procedure that stopped healing, and of the fault that was new.
 	Drifted  *Drift    `json:"drift_found,omitempty"`
 	Promises []Promise `json:"promises"`
@@ -119,7 +121,7 @@ func (w *world) report(ctx context.Context, took time.Duration) (*Report, error)
 	for from := 0; from < w.cfg.Days; from += month {
 		r.Months = append(r.Months, w.figures(from, min(from+month, w.cfg.Days)))
 	}
-	r.Total = w.figures(0, w.cfg.Days)
+	r.Total, r.Remaining = w.figures(0, w.cfg.Days), w.remaining()
 	var names map[string]string
 	err := w.tenant.Read(ctx, func(tx *store.Tx) (err error) {
 		r.Lessons, err = lessonsOf(ctx, tx)

@@ -147,7 +147,9 @@ func (w *world) judgeProposal(ctx context.Context, m *matter, who *person, id cl
 	if good && prop.DeadlineAt != nil {
 		return nil // it runs by itself
 	}
-	m.touched = true
+	if err := w.blame(ctx, m); err != nil {
+		return err
+	}
 	if good {
 		err := w.app.Decider.Approve(ctx, w.tenant, who.Principal, id, nil, decide.Why{})
 		w.note(m, "is approved, right %v", right)
@@ -169,7 +171,10 @@ func (w *world) attend(ctx context.Context, m *matter, who *person) error {
 	if !m.settled.IsZero() { // nothing is left to do
 		return w.finish(ctx, m, who)
 	}
-	m.touched, m.worker = true, who
+	if err := w.blame(ctx, m); err != nil {
+		return err
+	}
+	m.worker = who
 	k := m.kind
 	if who.hostile || m.r.Float64() < w.cfg.Wrong {
 		for k = w.kinds[m.r.IntN(len(w.kinds))]; k == m.kind; k = w.kinds[m.r.IntN(len(w.kinds))] {
