@@ -167,7 +167,7 @@ func (a *api) onePattern(ctx context.Context, tx *store.Tx, c *call, id club.Pat
 func (c *call) patternDetail(d learn.Detail, t club.Thresholds) (PatternDetail, error) {
 	brief, err := showPattern(d.Brief)
 	out := PatternDetail{Pattern: brief, Steps: []PatternStep{}, Limits: append([]string{}, d.Standing.Limits...), Precedents: []PatternPrecedent{}, Outcomes: []PatternOutcome{}, Notes: []PatternNote{}, History: []PatternConfidence{},
-		Bounds: []PatternBound{{string(club.TierAuto), d.Assessment.Auto, t.High}, {string(club.TierSuggest), d.Assessment.Suggest, t.Medium}, {string(club.TierApprove), d.Assessment.Approve, t.Low}}}
+		Bounds: []PatternBound{{string(club.TierAuto), d.Assessment.Bound(club.TierAuto), t.High}, {string(club.TierSuggest), d.Assessment.Bound(club.TierSuggest), t.Medium}, {string(club.TierApprove), d.Assessment.Bound(club.TierApprove), t.Low}}}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, PatternStep{Kind: string(s.Kind()), Action: string(s.Action), Text: s.Reply + s.Ask + s.Ticket + s.Escalate + s.Note})
 	}

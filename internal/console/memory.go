@@ -70,7 +70,7 @@ func (v *visit) pattern(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 		p.Steps = append(p.Steps, stepOf(v.c.Catalogue, s))
 	}
 	t := f.settings.Thresholds
-	p.Bounds = []page.BoundRow{{Tier: club.TierAuto, Bound: d.Assessment.Auto, Asks: t.High}, {Tier: club.TierSuggest, Bound: d.Assessment.Suggest, Asks: t.Medium}, {Tier: club.TierApprove, Bound: d.Assessment.Approve, Asks: t.Low}}
+	p.Bounds = []page.BoundRow{{Tier: club.TierAuto, Bound: d.Assessment.Bound(club.TierAuto), Asks: t.High}, {Tier: club.TierSuggest, Bound: d.Assessment.Bound(club.TierSuggest), Asks: t.Medium}, {Tier: club.TierApprove, Bound: d.Assessment.Bound(club.TierApprove), Asks: t.Low}}
 	for _, x := range d.Points {
 		p.Points = append(p.Points, page.ChartPoint{At: x.At, Outcome: page.OutcomeSourceWord(string(x.Source)), Count: x.Outcomes, Auto: x.Auto, Suggest: x.Suggest, Approve: x.Approve})
 	}

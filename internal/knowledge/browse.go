@@ -115,6 +115,30 @@ func (l *Library) FindVersion(ctx context.Context, tx *store.Tx, id club.SOPID, 
 	return d, v, err
 }
 
+// LiveActions lists what a SOP's live version has done where all goes well, each action once; nothing where none is
+// live.
+func LiveActions(ctx context.Context, tx *store.Tx, id club.SOPID) ([]club.ActionName, error) {
+	sop, err := find(ctx, tx, id)
+	if err != nil || sop.Status != string(StatusLive) || sop.LiveVersion == nil {
+		return nil, err
+	}
+	v, err := findVersion(ctx, tx, sop, *sop.LiveVersion)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := decode(v.Body, sop.Slug, Scope{}, StatusLive)
+	if err != nil {
+		return nil, err
+	}
+	var out []club.ActionName
+	for _, s := range doc.Steps {
+		if s.Action != "" && s.Runs(WhenSuccess) && !slices.Contains(out, s.Action) {
+			out = append(out, s.Action)
+		}
+	}
+	return out, nil
+}
+
 func findVersion(ctx context.Context, tx *store.Tx, sop store.SOP, version int64) (store.SOPVersion, error) {
 	v, err := tx.FindSOPVersion(ctx, store.FindSOPVersionParams{SOPID: sop.ID, Version: version})
 	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {

@@ -74,21 +74,22 @@ func table(rows ...[]any) string {
 
 var somewhere = reliability.Place{Location: "loc", Bay: "bay"}
 
-// verified is a record of outcomes that a device verified, good and bad.
-func verified(good, bad int) reliability.Record {
+// verified is a record of outcomes that a device verified, good and bad, of situations that were known with a
+// probability.
+func verified(good, bad int, match float64) reliability.Record {
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	var r reliability.Record
 	for range good {
-		r, _ = r.Add(reliability.Outcome{Source: reliability.SourceVerified, Place: somewhere, At: at})
+		r, _ = r.Add(reliability.Outcome{Source: reliability.SourceVerified, Place: somewhere, At: at, Match: match})
 	}
 	for range bad {
-		r, _ = r.Add(reliability.Outcome{Source: reliability.SourceFailed, Place: somewhere, At: at})
+		r, _ = r.Add(reliability.Outcome{Source: reliability.SourceFailed, Place: somewhere, At: at, Match: match})
 	}
 	return r
 }
 
-func assess(good, bad int, prior float64) reliability.Assessment {
-	return verified(good, bad).Assess(somewhere, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), reliability.Prior{Rate: prior}, reliability.DefaultPolicy())
+func assess(good, bad int, match, prior float64) reliability.Assessment {
+	return verified(good, bad, match).Assess(somewhere, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), reliability.Prior{Rate: prior}, reliability.DefaultPolicy())
 }
 
 func cleanTable() string {
@@ -96,7 +97,7 @@ func cleanTable() string {
 	rows := [][]any{{"rate", "level", "outcomes"}}
 	for _, c := range []struct{ rate, level float64 }{{p.Thresholds.High, p.Auto}, {p.Thresholds.Medium, p.Suggest}, {p.Thresholds.Low, p.Approve}} {
 		n := 1
-		for (reliability.Counts{Successes: float64(n)}).LowerBound(c.level) < c.rate {
+		for (reliability.Counts{Part: reliability.Part{Successes: float64(n)}}).LowerBound(c.level) < c.rate {
 			n++
 		}
 		rows = append(rows, []any{fmt.Sprintf("%.2f", c.rate), fmt.Sprintf("%.2f", c.level), n})
@@ -109,7 +110,7 @@ func cleanTable() string {
 	}{{"to act (0.95)", p.Thresholds.High, "0.05, divided", func(a reliability.Assessment) float64 { return a.Auto }}, {"to announce (0.75)", p.Thresholds.Medium, "0.10, divided", func(a reliability.Assessment) float64 { return a.Suggest }},
 		{"to be asked (0.50)", p.Thresholds.Low, "0.25", func(a reliability.Assessment) float64 { return a.Approve }}} {
 		n := 1
-		for tier.bound(assess(n, 0, 0)) < tier.rate {
+		for tier.bound(assess(n, 0, 1, 0)) < tier.rate {
 			n++
 		}
 		rows = append(rows, []any{tier.name, tier.level, n})
@@ -232,17 +233,17 @@ func exampleTable() string {
 	const match = 0.98
 	rows := [][]any{{"verified outcomes", "failures", "proved for auto", "proved for suggest", "confidence", "tier"}}
 	add := func(good, bad int) club.Tier {
-		a := assess(good, bad, publishedPrior)
+		a := assess(good, bad, match, publishedPrior)
 		c := a.Confidence(match, p, false)
 		tier := p.Thresholds.Tier(c)
-		rows = append(rows, []any{good, bad, fmt.Sprintf("%.3f", a.Auto), fmt.Sprintf("%.3f", a.Suggest), fmt.Sprintf("%.3f", c), tier})
+		rows = append(rows, []any{good, bad, fmt.Sprintf("%.3f", a.Auto), fmt.Sprintf("%.3f", a.Bound(club.TierSuggest)), fmt.Sprintf("%.3f", c), tier})
 		return tier
 	}
-	for _, n := range []int{0, 20, 100} {
+	for _, n := range []int{0, 20, 60} {
 		add(n, 0)
 	}
-	auto := 100
-	for p.Thresholds.Tier(assess(auto, 0, publishedPrior).Confidence(match, p, false)) != club.TierAuto {
+	auto := 60
+	for p.Thresholds.Tier(assess(auto, 0, match, publishedPrior).Confidence(match, p, false)) != club.TierAuto {
 		auto++
 	}
 	for bad := range 3 {

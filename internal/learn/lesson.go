@@ -66,7 +66,10 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 
 // teach adds a person's answer to the lesson that answers alike, or makes one of it.
 func (m *Memory) teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, dec store.Decision, e club.Evidence, steps []knowledge.Step, words string) error {
-	row, err := m.known(ctx, tx, keys, dec, steps, words)
+	row, err := asProcedure(ctx, tx, e, steps, words)
+	if err == nil && row.ID.IsZero() {
+		row, err = m.known(ctx, tx, keys, dec, steps, words)
+	}
 	if err != nil {
 		return err
 	}

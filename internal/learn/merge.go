@@ -122,7 +122,7 @@ func recount(ctx context.Context, tx *store.Tx, id club.PatternID, plan string, 
 
 // outcomeOf is a stored outcome as the record counts it.
 func outcomeOf(o store.PatternOutcome) reliability.Outcome {
-	return reliability.Outcome{Source: reliability.Source(o.Source), Person: o.Person, At: o.At, Place: reliability.Place{Location: o.LocationID.String(), Bay: o.BayID.String()}}
+	return reliability.Outcome{Source: reliability.Source(o.Source), Person: o.Person, At: o.At, Match: o.Probability, Place: reliability.Place{Location: o.LocationID.String(), Bay: o.BayID.String()}}
 }
 
 // Split makes a pattern of its own of some situations of one that people taught. It says and does the

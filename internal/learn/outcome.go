@@ -72,7 +72,7 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 		first = string(actions[0])
 	}
 	if err := tx.PutOutcome(ctx, store.PutOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Source: string(o.source), Person: o.person,
-		LocationID: dec.LocationID, BayID: dec.BayID, Action: first, At: dec.CreatedAt, UpdatedAt: tx.Now}); err != nil {
+		LocationID: dec.LocationID, BayID: dec.BayID, Action: first, Probability: matchOf(match), At: dec.CreatedAt, UpdatedAt: tx.Now}); err != nil {
 		return row, 0, fmt.Errorf("store outcome: %w", err)
 	}
 	return row, epoch, nil
@@ -87,11 +87,11 @@ func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 	place := reliability.Place{Location: dec.LocationID.String(), Bay: dec.BayID.String()}
 	var changed []reliability.Tally
 	if before.Source != "" {
-		changed = append(changed, record.Remove(reliability.Outcome{Source: reliability.Source(before.Source), Person: before.Person, Place: place, At: dec.CreatedAt}))
+		changed = append(changed, record.Remove(reliability.Outcome{Source: reliability.Source(before.Source), Person: before.Person, Place: place, At: dec.CreatedAt, Match: before.Probability}))
 	}
 	if o.source != "" {
 		var t reliability.Tally
-		_, t = record.Add(reliability.Outcome{Source: o.source, Person: o.person, Place: place, At: dec.CreatedAt})
+		_, t = record.Add(reliability.Outcome{Source: o.source, Person: o.person, Place: place, At: dec.CreatedAt, Match: matchOf(match)})
 		changed = append(changed, t)
 	}
 	for _, t := range changed {
@@ -102,9 +102,18 @@ func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 	return nil
 }
 
+// matchOf is how probable it was that the situation of a decision was the pattern's. Where a person has taken the
+// decision, that is certain.
+func matchOf(m store.PatternMatch) float64 {
+	if m.Role == RoleChosen && m.Probability > 0 {
+		return m.Probability
+	}
+	return 1
+}
+
 func putTally(ctx context.Context, tx *store.Tx, id club.PatternID, plan string, epoch int64, t reliability.Tally) error {
 	if err := tx.PutTally(ctx, store.PutTallyParams{PatternID: id, Plan: plan, Epoch: epoch, Person: t.Person, Location: t.Place.Location, Bay: t.Place.Bay,
-		Successes: t.Successes, Failures: t.Failures, Outcomes: int64(t.Outcomes), At: t.At}); err != nil {
+		Successes: t.Successes, Failures: t.Failures, Expected: t.Expected, Seen: t.Seen, Outcomes: int64(t.Outcomes), At: t.At}); err != nil {
 		return fmt.Errorf("store tally: %w", err)
 	}
 	return nil

@@ -184,7 +184,7 @@ func recordIn(ctx context.Context, tx *store.Tx, id club.PatternID, digest strin
 
 func tallyOf(t store.PatternTally) reliability.Tally {
 	return reliability.Tally{Person: t.Person, Place: reliability.Place{Location: t.Location, Bay: t.Bay},
-		Successes: t.Successes, Failures: t.Failures, Outcomes: int(t.Outcomes), At: t.At}
+		Part: reliability.Part{Successes: t.Successes, Failures: t.Failures, Expected: t.Expected, Seen: t.Seen}, Outcomes: int(t.Outcomes), At: t.At}
 }
 
 // What a pattern was to a decision.

@@ -1,7 +1,9 @@
 package reliability
 
 import (
-	"math"
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"clubos/internal/club"
@@ -33,9 +35,11 @@ type Assessment struct {
 	Outcomes int    // how many there were, in the whole club
 	People   int    // who judged in its favour, in the whole club
 	Level    Level  // whose record the claim of the best tier rests on
-	// Auto, Suggest and Approve are the bounds at the levels of the tiers' claims; 0 where too few people
-	// or outcomes stand behind it.
+	// Auto, Suggest and Approve are the bounds at the levels of the tiers' claims, for a situation that is the
+	// known one; 0 where too few people or outcomes stand behind it.
 	Auto, Suggest, Approve float64
+	// Prior is what the decision may claim below auto without a record.
+	Prior float64
 	// Contradicted is set when the record refutes the prior.
 	Contradicted bool
 }
@@ -62,18 +66,18 @@ func (r Record) Assess(place Place, now time.Time, prior Prior, p Policy) Assess
 	return a
 }
 
-// applyPrior lifts the bounds of the tiers below auto to what was written down beforehand, or to as much
-// of it as the record does not refute.
+// applyPrior lets the tiers below auto claim what was written down beforehand, or as much of it as the record
+// does not refute.
 func (a *Assessment) applyPrior(r Record, place Place, now time.Time, prior Prior, p Policy) {
 	rate := min(prior.Rate, maxPrior)
 	for _, level := range []Level{LevelClub, LevelLocation, LevelBay} {
 		c := r.at(level, place).sum(now, "")
-		if alpha := p.Suggest * share[level]; rate > 0 && c.refutes(rate, alpha) {
+		if alpha := p.Suggest * share[level]; rate > 0 && c.refutes(rate, alpha, p.LabelError) {
 			a.Contradicted = true
-			rate = c.UpperBound(alpha)
+			rate = c.upperBound(alpha, p.LabelError)
 		}
 	}
-	a.Suggest, a.Approve = max(a.Suggest, rate), max(a.Approve, rate)
+	a.Prior = rate
 }
 
 // bound is the best of what the club's, the location's and the bay's record prove at the tier's level,
@@ -86,7 +90,7 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 			continue
 		}
 		alpha := p.alpha(t, level)
-		if part.sum(now, "").refutes(best, p.level(t)) {
+		if part.sum(now, "").refutes(best, p.level(t), p.LabelError) {
 			best, from = 0, LevelPrior // this place is not like the rest
 		}
 		if b := p.standing(part, t, now, alpha); b > best {
@@ -96,26 +100,28 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 	return best, from
 }
 
-// standing is the bound that holds without any one person's successes, for the tiers that may act; the
-// approve tier, where a person looks at every single one, asks for enough outcomes instead. Fewer
-// successes never raise a bound, so the person with the most is the one to leave out.
+// standing is the bound that holds whichever one person's word is worth nothing, for the tiers that may act:
+// the smallest of those that leave out one person, and of that which leaves out nobody. The approve tier,
+// where a person looks at every single one, asks for enough outcomes instead.
 func (p Policy) standing(r Record, t club.Tier, now time.Time, alpha float64) float64 {
 	if t == club.TierApprove {
 		return r.sum(now, "").LowerBound(alpha)
 	}
-	by := map[string]float64{}
+	judged := map[string]float64{"": 0}
 	for _, tally := range r {
 		if tally.Person != "" {
-			by[tally.Person] += tally.countsAt(now).Successes
+			judged[tally.Person] += tally.Successes
 		}
 	}
-	foremost := ""
-	for person, successes := range by {
-		if foremost == "" || successes > by[foremost] || successes == by[foremost] && person < foremost {
-			foremost = person
+	people := slices.Sorted(maps.Keys(judged))
+	slices.SortStableFunc(people, func(a, b string) int { return cmp.Compare(judged[b], judged[a]) })
+	bound := 1.0
+	for _, person := range people { // whose successes are most lowers it furthest, so that the others need one look
+		if c := r.sum(now, person); !c.reaches(bound, alpha, p.LabelError) {
+			bound = c.lowerBound(alpha, p.LabelError)
 		}
 	}
-	return p.discount(r.sum(now, foremost).LowerBound(alpha))
+	return bound
 }
 
 // at is the part of the record that a level sees; nil where the place is not known so closely.
@@ -140,17 +146,29 @@ func (r Record) at(level Level, place Place) Record {
 	return out
 }
 
-// sum adds the tallies up, without the successes of one person ("" leaves nobody out).
+// sum adds the tallies up, without those of one person ("" leaves nobody out).
 func (r Record) sum(now time.Time, without string) Counts {
 	var c Counts
 	for _, t := range r {
-		k := t.countsAt(now)
-		if without != "" && t.Person == without {
-			k.Successes = 0
+		if without == "" || t.Person != without {
+			c = c.plus(t.countsAt(now))
 		}
-		c = c.plus(k)
 	}
 	return c
+}
+
+// Bound is what a tier may claim where the situation is the known one: by the record, or by what was written
+// down beforehand.
+func (a Assessment) Bound(t club.Tier) float64 {
+	switch t {
+	case club.TierAuto:
+		return a.Auto
+	case club.TierSuggest:
+		return max(a.Suggest, a.Prior)
+	case club.TierApprove:
+		return max(a.Approve, a.Prior)
+	}
+	return 0
 }
 
 // Confidence is the claim: a lower bound on the probability that the decision is right here, given how
@@ -161,13 +179,14 @@ func (a Assessment) Confidence(match float64, p Policy, learned bool) float64 {
 		return 0
 	}
 	match = min(match, 1)
-	if c := match * a.Auto; c >= p.Thresholds.High && a.entitled(learned, p.ExecutePeople, p) {
+	usual := min(match, a.Counts.Match()) // a better match than the record's claims no more than the record
+	if c := usual * a.Auto; c >= p.Thresholds.High && a.entitled(learned, p.ExecutePeople, p) {
 		return c
 	}
-	if c := match * a.Suggest; c >= p.Thresholds.Medium && a.entitled(learned, p.ExecutePeople, p) {
+	if c := max(usual*a.Suggest, match*a.Prior); c >= p.Thresholds.Medium && a.entitled(learned, p.ExecutePeople, p) {
 		return min(c, below(p.Thresholds.High))
 	}
-	c := min(match*a.Approve, below(p.Thresholds.Medium))
+	c := min(max(usual*a.Approve, match*a.Prior), below(p.Thresholds.Medium))
 	if !a.entitled(learned, p.ProposePeople, p) {
 		return min(c, below(p.Thresholds.Low))
 	}
@@ -210,7 +229,7 @@ func (r Record) Missing(place Place, now time.Time, match float64, prior Prior, 
 	}
 	want := p.threshold(next.Tier)
 	reached := func(n int) bool {
-		return r.with(place, now, n).Assess(place, now, prior, p).Confidence(match, p, learned) >= want
+		return r.with(place, now, match, n).Assess(place, now, prior, p).Confidence(match, p, learned) >= want
 	}
 	if !reached(maxAhead) {
 		next.Match = true
@@ -228,12 +247,12 @@ func (r Record) Missing(place Place, now time.Time, match float64, prior Prior, 
 	return next, true
 }
 
-// with is the record after n further verified outcomes and the agreement of people who are not in it.
-func (r Record) with(place Place, now time.Time, n int) Record {
-	out := append(Record(nil), r...)
-	half := float64(n) / 2
-	return append(out,
-		Tally{Person: "\x00one", Place: place, Successes: math.Ceil(half), Outcomes: int(math.Ceil(half)), At: now},
-		Tally{Person: "\x00two", Place: place, Successes: math.Floor(half), Outcomes: int(math.Floor(half)), At: now},
-	)
+// with is the record after n further verified outcomes of such a match, and the agreement of people who are not
+// in it.
+func (r Record) with(place Place, now time.Time, match float64, n int) Record {
+	further := func(person string, n int) Tally {
+		p := Part{Successes: float64(n), Expected: float64(n) * match, Seen: float64(n)}
+		return Tally{Person: person, Place: place, Part: p, Outcomes: n, At: now}
+	}
+	return append(append(Record(nil), r...), further("\x00one", (n+1)/2), further("\x00two", n/2))
 }

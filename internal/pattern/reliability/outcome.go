@@ -28,7 +28,7 @@ const (
 type Worth struct {
 	// Success is how right the decision was, in [0, 1].
 	Success float64
-	// Weight is how much a success counts, in [0, 1]. Failures always count in full.
+	// Weight is how much a success counts, in [0, 1]. Failures count in full.
 	Weight float64
 	// Judged is set where the outcome is one person's opinion.
 	Judged bool
@@ -78,47 +78,69 @@ type Outcome struct {
 	Person string // who judged it; "" where nobody did
 	Place  Place
 	At     time.Time
+	// Match is how probable it was thought, when it was decided on, that the situation was the known one. 0:
+	// certain, as where a person took the decision.
+	Match float64
+}
+
+// match is what the outcome's decision expected.
+func (o Outcome) match() float64 {
+	if !(o.Match > 0 && o.Match < 1) {
+		return 1
+	}
+	return o.Match
+}
+
+// part is what the outcome counts by itself.
+func (o Outcome) part() Part {
+	w := worths[o.Source]
+	p := Part{Successes: w.Success * w.Weight, Failures: 1 - w.Success, Seen: 1}
+	p.Expected = p.Total() * o.match()
+	return p
 }
 
 // Tally sums the outcomes that one person judged (or that nobody did) at one place.
 type Tally struct {
-	Person    string
-	Place     Place
-	Successes float64 // as they counted at At
-	Failures  float64
-	Outcomes  int // how many there were, whatever they counted
-	At        time.Time
+	Person   string
+	Place    Place
+	Part               // as they counted at At
+	Outcomes int       // how many there were, whatever they counted
+	At       time.Time // of the newest
 }
 
-// halfLife is how long it takes for a success to count half: a club changes its devices, doors and
-// habits over a year or two.
-const halfLife = 180 * 24 * time.Hour
+// HalfLife is how long it takes for an outcome to count half: a club changes its devices, doors and habits
+// over a year or two, and what is of one season comes back within a year.
+const HalfLife = 365 * 24 * time.Hour
 
 // Add counts an outcome in. It must be of the tally's person and place.
 func (t Tally) Add(o Outcome) Tally {
-	w := worths[o.Source]
 	at := t.At
 	if o.At.After(at) {
 		at = o.At
 	}
-	c := t.countsAt(at)
-	t.Successes = c.Successes + w.Success*w.Weight*aged(at.Sub(o.At))
-	t.Failures = c.Failures + 1 - w.Success
+	t.Part = t.at(at).plus(o.part().times(aged(at.Sub(o.At))))
 	t.Outcomes++
 	t.At = at
 	return t
 }
 
-// countsAt is what the tally counts at an instant, with its successes aged.
+// at is what the tally counts at an instant, aged.
+func (t Tally) at(now time.Time) Part { return t.times(aged(now.Sub(t.At))) }
+
+// countsAt is the same, as opinions where a person judged.
 func (t Tally) countsAt(now time.Time) Counts {
-	return Counts{Successes: t.Successes * aged(now.Sub(t.At)), Failures: t.Failures}
+	c := Counts{Part: t.at(now)}
+	if t.Person != "" {
+		c.Judged = c.Part
+	}
+	return c
 }
 
 func aged(by time.Duration) float64 {
 	if by <= 0 {
 		return 1
 	}
-	return math.Exp2(-by.Hours() / halfLife.Hours())
+	return math.Exp2(-by.Hours() / HalfLife.Hours())
 }
 
 // Record is all tallies of one decision within its epoch.
@@ -146,16 +168,15 @@ func (r Record) Add(o Outcome) (Record, Tally) {
 // Remove takes an outcome out that was counted in before, as if it had never been, and returns the
 // tally that changed. The record is changed in place.
 func (r Record) Remove(o Outcome) Tally {
-	w := worths[o.Source]
-	if !w.Judged {
+	if !worths[o.Source].Judged {
 		o.Person = ""
 	}
 	for i, t := range r {
 		if t.Person != o.Person || t.Place != o.Place {
 			continue
 		}
-		r[i].Successes = max(0, t.Successes-w.Success*w.Weight*aged(t.At.Sub(o.At)))
-		r[i].Failures = max(0, t.Failures-(1-w.Success))
+		left := t.plus(o.part().times(-aged(t.At.Sub(o.At))))
+		r[i].Part = Part{max(0, left.Successes), max(0, left.Failures), max(0, left.Expected), max(0, left.Seen)}
 		r[i].Outcomes = max(0, t.Outcomes-1)
 		return r[i]
 	}

@@ -68,12 +68,3 @@ func (p Policy) threshold(t club.Tier) float64 {
 	}
 	return 0
 }
-
-// discount takes off the share of successes that were judged mistakenly: if a rate r is right and of
-// the rest a share e is called right too, q = r + (1−r)e is seen, so r = (q−e)/(1−e).
-func (p Policy) discount(bound float64) float64 {
-	if p.LabelError <= 0 || p.LabelError >= 1 {
-		return bound
-	}
-	return max(0, (bound-p.LabelError)/(1-p.LabelError))
-}

@@ -34,6 +34,9 @@ type book struct {
 	deeds []deed
 	trips []trip
 	known map[string]time.Time // breakers that are tripped, by kind and scope
+
+	reviews Reviews
+	mended  []time.Time // when a procedure was rewritten
 }
 
 // enter writes down what came of a matter.
@@ -92,6 +95,9 @@ func (w *world) enter(ctx context.Context, m *matter) error {
 		by, known := club.ParseActor(run.StartedBy)
 		d.alone = known && !by.IsPerson()
 		w.books.deeds = append(w.books.deeds, d)
+		if d.alone {
+			w.reviewLater(m, dec, right)
+		}
 		w.note(m, "was decided by %s in tier %s, alone %v, right %v, outcome %q", d.what, d.tier, d.alone, right, d.outcome)
 	}
 	w.books.watch(tripped)

@@ -26,6 +26,7 @@ type Report struct {
 	Months  []Figures     `json:"months"` // of 30 days
 	Total   Figures       `json:"total"`
 	Lessons Lessons       `json:"lessons"`
+	Reviews Reviews       `json:"reviews"`
 	Trips   []Trip        `json:"breakers"`
 	// Remaining is what people still had to do, and why.
 	Remaining []Remaining `json:"remaining"`
@@ -117,7 +118,7 @@ func (w *world) report(ctx context.Context, took time.Duration) (*Report, error)
 	if err := w.describe(ctx); err != nil {
 		return nil, err
 	}
-	r := &Report{Seed: w.cfg.Seed, Days: w.cfg.Days, Wrong: w.cfg.Wrong, Hostile: w.cfg.Hostile, Drift: !w.cfg.NoDrift, Engine: w.app.Cluster.Engine(), Digest: w.digest(), Took: took}
+	r := &Report{Seed: w.cfg.Seed, Days: w.cfg.Days, Wrong: w.cfg.Wrong, Hostile: w.cfg.Hostile, Drift: !w.cfg.NoDrift, Engine: w.app.Cluster.Engine(), Digest: w.digest(), Took: took, Reviews: w.books.reviews}
 	for from := 0; from < w.cfg.Days; from += month {
 		r.Months = append(r.Months, w.figures(from, min(from+month, w.cfg.Days)))
 	}

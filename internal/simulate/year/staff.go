@@ -69,6 +69,10 @@ func reaction(m *matter, median time.Duration) time.Duration {
 
 // called is a call that was posted for people.
 func (w *world) called(n notify.Note) {
+	if n.Kind == notify.KindProblem {
+		w.told(n)
+		return
+	}
 	m := w.byThread[n.Thread]
 	if m == nil || m.closed || n.Withdrawn {
 		return

@@ -20,6 +20,7 @@ func (r *Report) WriteTable(out io.Writer) error {
 	}
 	l := r.Lessons
 	fmt.Fprintf(out, "\nLearned: %s; %d in quarantine, %d proposed, %d announced, %d at once.\n", plural(l.Learned, "lesson", "lessons"), l.Quarantine, l.Proposed, l.Announced, l.Auto)
+	fmt.Fprintf(out, "Looked at afterwards: %d said to be right, %d wrong; %d of these answers were mistaken.\n", r.Reviews.Right, r.Reviews.Wrong, r.Reviews.Mistaken)
 	for _, t := range r.Trips {
 		fmt.Fprintf(out, "Day %d: breaker of %s %q tripped.\n", t.Day+1, t.Kind, t.What)
 	}

@@ -2,9 +2,12 @@ package year
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"clubos/internal/club"
+	"clubos/internal/knowledge"
 	"clubos/internal/store"
 )
 
@@ -28,7 +31,7 @@ func (w *world) right(ctx context.Context, m *matter, dec store.Decision) (right
 		}
 		remedy := w.remedy(k, m.day)
 		if slug != "" {
-			right = right || slices.Contains(k.SOPs, slug) && remedy == k.Action
+			right = right || slices.Contains(k.SOPs, slug) && (remedy == k.Action || slices.Contains(actions, remedy))
 			continue
 		}
 		var want []club.ActionName
@@ -40,10 +43,11 @@ func (w *world) right(ctx context.Context, m *matter, dec store.Decision) (right
 	return right, nil
 }
 
-// deed is what a decision does: a procedure's, by its slug, or a lesson's words and actions.
+// deed is what a decision does: a procedure's, by its slug, or a lesson's words; and the actions.
 func (w *world) deed(ctx context.Context, dec store.Decision) (slug, words string, actions []club.ActionName, err error) {
 	if !dec.SOPID.IsZero() {
-		return w.sops[dec.SOPID], "", nil, nil
+		actions, err := plannedIn(dec)
+		return w.sops[dec.SOPID], "", actions, err
 	}
 	err = w.tenant.Read(ctx, func(tx *store.Tx) error {
 		match, err := tx.FindChosenMatch(ctx, dec.ID)
@@ -65,4 +69,20 @@ func (w *world) deed(ctx context.Context, dec store.Decision) (slug, words strin
 		return nil
 	})
 	return "", words, actions, err
+}
+
+// plannedIn lists the actions that a decision's steps begin with.
+func plannedIn(dec store.Decision) (out []club.ActionName, err error) {
+	var plan struct {
+		Steps []knowledge.Step `json:"steps"`
+	}
+	if err := json.Unmarshal([]byte(dec.Steps), &plan); err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	for _, s := range plan.Steps {
+		if s.Action != "" {
+			out = append(out, s.Action)
+		}
+	}
+	return out, nil
 }

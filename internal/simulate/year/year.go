@@ -304,6 +304,9 @@ func (w *world) switchOn(ctx context.Context) error {
 	owner, _ := w.club.FindStaff(club.RoleOwner)
 	by := club.Actor{Kind: club.ActorUser, ID: owner.ID.String(), Name: owner.Name}
 	return w.tenant.Write(ctx, func(tx *store.Tx) error {
+		if err := setting.PutValue(ctx, tx, by, "reviews.share", 1); err != nil {
+			return err
+		}
 		_, err := setting.Permit(ctx, tx, by, true, []string{"device", "access", "words"}, []string{setting.Everywhere})
 		return err
 	})

@@ -57,30 +57,30 @@ SELECT decision_id, pattern_id, role, plan, score, probability, reliability, con
 WHERE pattern_id = $1 AND role <> 'weighed' ORDER BY at DESC, decision_id DESC LIMIT $2;
 
 -- name: FindOutcome :one
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2;
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2;
 
 -- name: FindOutcomesOfPattern :many
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes
 WHERE pattern_id = $1 ORDER BY at DESC, decision_id DESC LIMIT $2;
 
 -- name: PutOutcome :exec
-INSERT INTO pattern_outcomes (decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (decision_id, pattern_id) DO UPDATE SET source = excluded.source, person = excluded.person, updated_at = excluded.updated_at;
+INSERT INTO pattern_outcomes (decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, probability, at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (decision_id, pattern_id) DO UPDATE SET source = excluded.source, person = excluded.person, probability = excluded.probability, updated_at = excluded.updated_at;
 
 -- name: FindTallies :many
-SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at, expected, seen FROM pattern_tallies
 WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY person, location, bay;
 
 -- name: FindTalliesOfPattern :many
-SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at, expected, seen FROM pattern_tallies
 WHERE pattern_id = $1 AND epoch = $2 ORDER BY plan, person, location, bay;
 
 -- name: PutTally :exec
-INSERT INTO pattern_tallies (pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO pattern_tallies (pattern_id, plan, epoch, person, location, bay, successes, failures, expected, seen, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (pattern_id, plan, epoch, person, location, bay) DO UPDATE
-SET successes = excluded.successes, failures = excluded.failures, outcomes = excluded.outcomes, at = excluded.at;
+SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at;
 
 -- name: LockBreaker :exec
 -- Makes the row and holds it until the transaction ends: outcomes of one scope are counted one after the other.
@@ -146,7 +146,7 @@ WHERE t.pattern_id = sqlc.arg(pattern_id) AND t.plan = sqlc.arg(plan) AND t.epoc
     AND NOT EXISTS (SELECT 1 FROM pattern_outcomes o WHERE o.decision_id = t.decision_id AND o.pattern_id = sqlc.arg(onto));
 
 -- name: FindOutcomesOfPlan :many
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes
 WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY at, decision_id;
 
 -- name: DeleteTallies :exec
