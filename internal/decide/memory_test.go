@@ -136,7 +136,8 @@ func (h *house) recorded(d store.Decision, good, bad float64) {
 		if err != nil {
 			return err
 		}
-		return tx.PutTally(h.t.Context(), store.PutTallyParams{PatternID: m.PatternID, Plan: m.Plan, Epoch: 1, Successes: good, Failures: bad, Outcomes: int64(good + bad), At: tx.Now})
+		return tx.PutTally(h.t.Context(), store.PutTallyParams{PatternID: m.PatternID, Plan: m.Plan, Epoch: 1, Successes: good, Failures: bad,
+			Expected: good + bad, Seen: good + bad, Outcomes: int64(good + bad), At: tx.Now})
 	})
 }
 

@@ -2,7 +2,6 @@ package reliability
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -93,7 +92,7 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 		if part.sum(now, "").refutes(best, p.level(t), p.LabelError) {
 			best, from = 0, LevelPrior // this place is not like the rest
 		}
-		if b := p.standing(part, t, now, alpha); b > best {
+		if b := p.standing(part, t, now, alpha, best); b > best {
 			best, from = b, level
 		}
 	}
@@ -101,23 +100,31 @@ func (r Record) bound(t club.Tier, place Place, now time.Time, p Policy) (float6
 }
 
 // standing is the bound that holds whichever one person's word is worth nothing, for the tiers that may act:
-// the smallest of those that leave out one person, and of that which leaves out nobody. The approve tier,
-// where a person looks at every single one, asks for enough outcomes instead.
-func (p Policy) standing(r Record, t club.Tier, now time.Time, alpha float64) float64 {
+// the smallest of those that leave out one person, and of that which leaves out nobody. In the approve tier,
+// where a person looks at every single one, everybody's word counts, and in full. A bound that would be less than
+// least is 0.
+func (p Policy) standing(r Record, t club.Tier, now time.Time, alpha, least float64) float64 {
 	if t == club.TierApprove {
-		return r.sum(now, "").LowerBound(alpha)
+		return Counts{Part: r.sum(now, "").full()}.LowerBound(alpha)
 	}
-	judged := map[string]float64{"": 0}
+	people := []string{""}
 	for _, tally := range r {
-		if tally.Person != "" {
-			judged[tally.Person] += tally.Successes
+		if !slices.Contains(people, tally.Person) {
+			people = append(people, tally.Person)
 		}
 	}
-	people := slices.Sorted(maps.Keys(judged))
-	slices.SortStableFunc(people, func(a, b string) int { return cmp.Compare(judged[b], judged[a]) })
+	without := make([]Counts, 0, len(people))
+	for _, person := range people {
+		c := r.sum(now, person)
+		if !c.reaches(least, alpha, p.LabelError) {
+			return 0
+		}
+		without = append(without, c)
+	}
+	slices.SortFunc(without, func(a, b Counts) int { return cmp.Compare(a.Successes, b.Successes) })
 	bound := 1.0
-	for _, person := range people { // whose successes are most lowers it furthest, so that the others need one look
-		if c := r.sum(now, person); !c.reaches(bound, alpha, p.LabelError) {
+	for _, c := range without { // the fewest successes lower it furthest, so that the others need one look
+		if !c.reaches(bound, alpha, p.LabelError) {
 			bound = c.lowerBound(alpha, p.LabelError)
 		}
 	}

@@ -31,6 +31,14 @@ func (p Part) times(x float64) Part {
 	return Part{p.Successes * x, p.Failures * x, p.Expected * x, p.Seen * x}
 }
 
+// full is the part with every outcome counted in full.
+func (p Part) full() Part {
+	match := p.Match()
+	p.Successes = max(p.Successes, p.Seen-p.Failures)
+	p.Expected = match * p.Total()
+	return p
+}
+
 func (p Part) valid() bool {
 	return p.Successes >= 0 && p.Failures >= 0 && !math.IsInf(p.Total(), 0) && !math.IsNaN(p.Total())
 }
@@ -48,33 +56,28 @@ func (c Counts) times(x float64) Counts { return Counts{c.Part.times(x), c.Judge
 // shown are the outcomes that are nobody's opinion.
 func (c Counts) shown() Part { return c.Part.plus(c.Judged.times(-1)) }
 
-// A law of bets says by how much the truth may be better than a supposed rate: failures are the share of what
-// the rate allows, with a weight for each share. It decides how soon a bound is reached, never whether it is
-// true.
+// A law of bets says by how much the truth may be better than a supposed rate: failures are a share of what
+// the rate allows, and all shares of a law are bet on alike. It decides how soon a bound is reached, never whether
+// it is true.
 type law []bet
 
-type bet struct{ share, weight float64 }
+type bet struct{ share, log float64 }
 
-// halvings is for decisions that people want to rely on: a half of the failures that are allowed, a quarter
-// and so on to a 64th are bet on alike, since nobody knows the order of magnitude.
-func halvings() law {
-	const n = 6
+func lawOf(n int, share func(i int) float64) law {
 	out := make(law, n)
 	for i := range out {
-		out[i] = bet{math.Exp2(-float64(i + 1)), 1.0 / n}
+		out[i] = bet{share(i), math.Log(share(i))}
 	}
 	return out
 }
 
-// evenly is for decisions that may fail at any rate: all shares are bet on alike.
-func evenly() law {
-	const n = 32
-	out := make(law, n)
-	for i := range out {
-		out[i] = bet{(float64(i) + 0.5) / n, 1.0 / n}
-	}
-	return out
-}
+var (
+	// halvings is for decisions that people want to rely on: half of the failures that are allowed, a quarter and
+	// so on to a 64th, since nobody knows the order of magnitude.
+	halvings = lawOf(6, func(i int) float64 { return math.Exp2(-float64(i + 1)) })
+	// evenly is for decisions that may fail at any rate.
+	evenly = lawOf(32, func(i int) float64 { return (float64(i) + 0.5) / 32 })
+)
 
 // trial is outcomes that are tested against a supposed rate.
 type trial struct {
@@ -87,16 +90,16 @@ type trial struct {
 func (l law) refutation(trials ...trial) float64 {
 	out := math.Inf(-1)
 	for _, b := range l {
-		sum := math.Log(b.weight)
+		sum := 0.0
 		for _, t := range trials {
-			sum += t.successes*math.Log(b.share+(1-b.share)/t.against) + t.failures*math.Log(b.share)
+			sum += t.successes*math.Log(b.share+(1-b.share)/t.against) + t.failures*b.log
 			if t.mean != t.against {
 				sum -= (t.successes + t.failures) * math.Log(b.share+(1-b.share)*t.mean/t.against)
 			}
 		}
 		out = sumOfLogs(out, sum)
 	}
-	return out
+	return out - math.Log(float64(len(l)))
 }
 
 // sumOfLogs is the logarithm of the sum of two numbers by their logarithms.
@@ -124,7 +127,7 @@ func (c Counts) Refutation(theta float64) float64 {
 func (c Counts) above(theta, mistaken float64) float64 {
 	seen := func(rate float64) float64 { return rate + (1-rate)*mistaken }
 	shown := c.shown()
-	return halvings().refutation(trial{shown.Successes, shown.Failures, theta, theta * shown.Match()},
+	return halvings.refutation(trial{shown.Successes, shown.Failures, theta, theta * shown.Match()},
 		trial{c.Judged.Successes, c.Judged.Failures, seen(theta), seen(theta * c.Judged.Match())})
 }
 
@@ -134,9 +137,9 @@ func (c Counts) above(theta, mistaken float64) float64 {
 func (c Counts) below(theta, mistaken float64) float64 {
 	against := func(p Part, mistaken float64) trial {
 		wrong := func(rate float64) float64 { return 1 - rate*(1-mistaken) }
-		return trial{p.Failures, max(p.Successes, p.Seen-p.Failures), wrong(theta), wrong(theta * p.Match())}
+		return trial{p.Failures, p.full().Successes, wrong(theta), wrong(theta * p.Match())}
 	}
-	return evenly().refutation(against(c.shown(), 0), against(c.Judged, mistaken))
+	return evenly.refutation(against(c.shown(), 0), against(c.Judged, mistaken))
 }
 
 // LowerBound is the largest rate below which every rate is refuted at level alpha, at any look. It is
