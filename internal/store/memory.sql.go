@@ -667,7 +667,7 @@ func (q *Queries) FindNotesOfPattern(ctx context.Context, arg FindNotesOfPattern
 }
 
 const findOutcome = `-- name: FindOutcome :one
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes WHERE decision_id = $1 AND pattern_id = $2
 `
 
 type FindOutcomeParams struct {
@@ -690,12 +690,13 @@ func (q *Queries) FindOutcome(ctx context.Context, arg FindOutcomeParams) (Patte
 		&i.Action,
 		&i.At,
 		&i.UpdatedAt,
+		&i.Probability,
 	)
 	return i, err
 }
 
 const findOutcomesOfPattern = `-- name: FindOutcomesOfPattern :many
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes
 WHERE pattern_id = $1 ORDER BY at DESC, decision_id DESC LIMIT $2
 `
 
@@ -725,6 +726,7 @@ func (q *Queries) FindOutcomesOfPattern(ctx context.Context, arg FindOutcomesOfP
 			&i.Action,
 			&i.At,
 			&i.UpdatedAt,
+			&i.Probability,
 		); err != nil {
 			return nil, err
 		}
@@ -740,7 +742,7 @@ func (q *Queries) FindOutcomesOfPattern(ctx context.Context, arg FindOutcomesOfP
 }
 
 const findOutcomesOfPlan = `-- name: FindOutcomesOfPlan :many
-SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at FROM pattern_outcomes
+SELECT decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at, probability FROM pattern_outcomes
 WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY at, decision_id
 `
 
@@ -771,6 +773,7 @@ func (q *Queries) FindOutcomesOfPlan(ctx context.Context, arg FindOutcomesOfPlan
 			&i.Action,
 			&i.At,
 			&i.UpdatedAt,
+			&i.Probability,
 		); err != nil {
 			return nil, err
 		}
@@ -1326,7 +1329,7 @@ func (q *Queries) FindSOPPlace(ctx context.Context, id club.SOPID) (FindSOPPlace
 }
 
 const findTallies = `-- name: FindTallies :many
-SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at, expected, seen FROM pattern_tallies
 WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY person, location, bay
 `
 
@@ -1356,6 +1359,8 @@ func (q *Queries) FindTallies(ctx context.Context, arg FindTalliesParams) ([]Pat
 			&i.Failures,
 			&i.Outcomes,
 			&i.At,
+			&i.Expected,
+			&i.Seen,
 		); err != nil {
 			return nil, err
 		}
@@ -1371,7 +1376,7 @@ func (q *Queries) FindTallies(ctx context.Context, arg FindTalliesParams) ([]Pat
 }
 
 const findTalliesOfPattern = `-- name: FindTalliesOfPattern :many
-SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at FROM pattern_tallies
+SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at, expected, seen FROM pattern_tallies
 WHERE pattern_id = $1 AND epoch = $2 ORDER BY plan, person, location, bay
 `
 
@@ -1400,6 +1405,8 @@ func (q *Queries) FindTalliesOfPattern(ctx context.Context, arg FindTalliesOfPat
 			&i.Failures,
 			&i.Outcomes,
 			&i.At,
+			&i.Expected,
+			&i.Seen,
 		); err != nil {
 			return nil, err
 		}
@@ -1588,23 +1595,24 @@ func (q *Queries) MovePrecedents(ctx context.Context, arg MovePrecedentsParams) 
 }
 
 const putOutcome = `-- name: PutOutcome :exec
-INSERT INTO pattern_outcomes (decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (decision_id, pattern_id) DO UPDATE SET source = excluded.source, person = excluded.person, updated_at = excluded.updated_at
+INSERT INTO pattern_outcomes (decision_id, pattern_id, plan, epoch, source, person, location_id, bay_id, action, probability, at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (decision_id, pattern_id) DO UPDATE SET source = excluded.source, person = excluded.person, probability = excluded.probability, updated_at = excluded.updated_at
 `
 
 type PutOutcomeParams struct {
-	DecisionID club.DecisionID
-	PatternID  club.PatternID
-	Plan       string
-	Epoch      int64
-	Source     string
-	Person     string
-	LocationID club.LocationID
-	BayID      club.BayID
-	Action     string
-	At         time.Time
-	UpdatedAt  time.Time
+	DecisionID  club.DecisionID
+	PatternID   club.PatternID
+	Plan        string
+	Epoch       int64
+	Source      string
+	Person      string
+	LocationID  club.LocationID
+	BayID       club.BayID
+	Action      string
+	Probability float64
+	At          time.Time
+	UpdatedAt   time.Time
 }
 
 func (q *Queries) PutOutcome(ctx context.Context, arg PutOutcomeParams) error {
@@ -1618,6 +1626,7 @@ func (q *Queries) PutOutcome(ctx context.Context, arg PutOutcomeParams) error {
 		arg.LocationID,
 		arg.BayID,
 		arg.Action,
+		arg.Probability,
 		arg.At,
 		arg.UpdatedAt,
 	)
@@ -1625,10 +1634,10 @@ func (q *Queries) PutOutcome(ctx context.Context, arg PutOutcomeParams) error {
 }
 
 const putTally = `-- name: PutTally :exec
-INSERT INTO pattern_tallies (pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO pattern_tallies (pattern_id, plan, epoch, person, location, bay, successes, failures, expected, seen, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (pattern_id, plan, epoch, person, location, bay) DO UPDATE
-SET successes = excluded.successes, failures = excluded.failures, outcomes = excluded.outcomes, at = excluded.at
+SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at
 `
 
 type PutTallyParams struct {
@@ -1640,6 +1649,8 @@ type PutTallyParams struct {
 	Bay       string
 	Successes float64
 	Failures  float64
+	Expected  float64
+	Seen      float64
 	Outcomes  int64
 	At        time.Time
 }
@@ -1654,6 +1665,8 @@ func (q *Queries) PutTally(ctx context.Context, arg PutTallyParams) error {
 		arg.Bay,
 		arg.Successes,
 		arg.Failures,
+		arg.Expected,
+		arg.Seen,
 		arg.Outcomes,
 		arg.At,
 	)

@@ -465,17 +465,18 @@ type PatternMatch struct {
 }
 
 type PatternOutcome struct {
-	DecisionID club.DecisionID
-	PatternID  club.PatternID
-	Plan       string
-	Epoch      int64
-	Source     string
-	Person     string
-	LocationID club.LocationID
-	BayID      club.BayID
-	Action     string
-	At         time.Time
-	UpdatedAt  time.Time
+	DecisionID  club.DecisionID
+	PatternID   club.PatternID
+	Plan        string
+	Epoch       int64
+	Source      string
+	Person      string
+	LocationID  club.LocationID
+	BayID       club.BayID
+	Action      string
+	At          time.Time
+	UpdatedAt   time.Time
+	Probability float64
 }
 
 type PatternTally struct {
@@ -489,6 +490,8 @@ type PatternTally struct {
 	Failures  float64
 	Outcomes  int64
 	At        time.Time
+	Expected  float64
+	Seen      float64
 }
 
 type Precedent struct {

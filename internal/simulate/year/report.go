@@ -86,7 +86,7 @@ type Drift struct {
 	FailsFrom   int `json:"fails_from_day"`
 	NoticedDay  int `json:"noticed_day"`  // -1: never
 	Outcomes    int `json:"outcomes"`     // of the procedure since then, until it was demoted
-	Unheeded    int `json:"unheeded"`     // how often it acted alone after that
+	Unheeded    int `json:"unheeded"`     // how often it acted alone in vain after that
 	NewFrom     int `json:"new_from_day"` //
 	NewMatters  int `json:"new_matters"`
 	NewWrong    int `json:"new_wrong"`   // acted on alone, wrongly
@@ -257,7 +257,7 @@ func (w *world) drifted() *Drift {
 		switch {
 		case noticed.IsZero() || !x.at.After(noticed):
 			d.Outcomes++
-		case x.alone:
+		case x.alone && !x.right:
 			d.Unheeded++
 		}
 	}

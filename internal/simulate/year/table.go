@@ -25,7 +25,7 @@ func (r *Report) WriteTable(out io.Writer) error {
 		fmt.Fprintf(out, "Day %d: breaker of %s %q tripped.\n", t.Day+1, t.Kind, t.What)
 	}
 	if d := r.Drifted; d != nil {
-		fmt.Fprintf(out, "The procedure that fails from day %d on: noticed on day %d after %s; acted alone %d times afterwards.\n", d.FailsFrom+1, d.NoticedDay+1, plural(d.Outcomes, "outcome", "outcomes"), d.Unheeded)
+		fmt.Fprintf(out, "The procedure that fails from day %d on: noticed on day %d after %s; acted alone in vain %d times afterwards.\n", d.FailsFrom+1, d.NoticedDay+1, plural(d.Outcomes, "outcome", "outcomes"), d.Unheeded)
 		fmt.Fprintf(out, "The fault that is new from day %d on: %s, %d settled without anybody (the first was number %d), %d acted on wrongly.\n", d.NewFrom+1, plural(d.NewMatters, "matter", "matters"), d.NewSettled, d.NewProposed, d.NewWrong)
 	}
 	fmt.Fprintf(out, "\nSeed %d, %s, %s, trace %s, %s.\n\n", r.Seed, plural(r.Days, "day", "days"), r.Engine, r.Digest, r.Took.Round(time.Second))
