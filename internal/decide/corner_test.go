@@ -353,7 +353,7 @@ func TestADecisionThatCannotBeReadAgainRunsNothing(t *testing.T) {
 	t.Parallel()
 	h, _, p := announced(t)
 	storetest.Exec(t, h.tenant, "UPDATE decisions SET steps = '[]' WHERE id = $1", p.DecisionID.String())
-	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, ""); err == nil || h.runs() != 0 {
+	if err := h.decider.Approve(t.Context(), h.tenant, operator("usr_a"), p.ID, nil, decide.Why{}); err == nil || h.runs() != 0 {
 		t.Errorf("approving: %v, %d runs", err, h.runs())
 	}
 	h.clock.Advance(2 * time.Minute)
