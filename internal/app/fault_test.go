@@ -15,6 +15,7 @@ import (
 	"clubos/internal/event"
 	"clubos/internal/identity"
 	"clubos/internal/jobs"
+	"clubos/internal/people"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -54,7 +55,7 @@ func newPlant(t *testing.T) *plant {
 	if p.tenant, p.keys, err = p.app.Tenant(t.Context(), "plant"); err != nil {
 		t.Fatal(err)
 	}
-	p.rmm = vendor.NewRMM(vendor.RMMConfig{Devices: []vendor.Device{{ID: 2, Name: "Bay 2 PC"}}}, p.steps.Clock)
+	p.rmm = vendor.NewRMM(vendor.RMMConfig{Devices: []vendor.Device{{ID: 2, Name: "Bay 2 PC"}}, Scripts: []vendor.Script{{ID: 101, Name: "Restart TrackMan", Repairs: true}}}, p.steps.Clock)
 	if err := p.rmm.Up(); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func (p *plant) furnish() {
 	ctx := p.t.Context()
 	p.write(func(tx *store.Tx) error {
 		p.location, p.bay, p.device = club.NewLocationID(tx.Now), club.NewBayID(tx.Now), club.NewDeviceID(tx.Now)
-		if err := tx.CreateLocation(ctx, store.CreateLocationParams{ID: p.location, Slug: "north", Name: "Northside", TimeZone: "America/New_York", Details: "{}", CreatedAt: tx.Now}); err != nil {
+		if err := tx.CreateLocation(ctx, store.CreateLocationParams{ID: p.location, Slug: "north", Name: "Northside", TimeZone: "America/New_York", Details: `{"rmm.script.restart_trackman":"101"}`, CreatedAt: tx.Now}); err != nil {
 			return err
 		}
 		if err := tx.CreateBay(ctx, store.CreateBayParams{ID: p.bay, LocationID: p.location, Number: 2, Name: "Bay 2", Status: "active", CreatedAt: tx.Now}); err != nil {
@@ -289,5 +290,71 @@ func TestAnActThatFailsIsAnEventOfItsConversationAndOneCall(t *testing.T) {
 	}
 	if prop := p.proposal(in); prop.Status == club.ProposalOpen {
 		t.Error("what has just failed is proposed again")
+	}
+}
+
+func TestWhatPeopleDidAfterAnActHadFailedIsAdvisedTheNextTime(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	p.rmm.Break("reboot", vendor.Fail(500))
+	fails := func(who string) club.ThreadID {
+		in := p.breaks()
+		p.byHand(who, in, "reboot_pc")
+		p.pass(15 * time.Minute)
+		return in
+	}
+	for _, who := range []string{"opal", "oscar", "opal"} {
+		in := fails(who)
+		p.byHand(who, in, "restart_trackman")
+		p.pass(2 * time.Minute)
+		p.mends()
+		if _, err := p.app.Desk.Resolve(t.Context(), p.tenant, colleague(who), in, desk.Seen{}); err != nil {
+			t.Fatal(err)
+		}
+		p.pass(26 * time.Hour)
+	}
+	if n := p.count("SELECT COUNT(*) FROM decision_patterns WHERE title = 'Reboot pc may not have reached the computer' AND CAST(steps AS TEXT) LIKE '%restart_trackman%'"); n != 1 || p.count("SELECT COUNT(*) FROM decision_patterns WHERE sop_id IS NULL") != 1 {
+		t.Errorf("%d patterns of what was done after the act had failed", n)
+	}
+	in := fails("oscar")
+	prop := p.proposal(in)
+	d, e := p.decision()
+	if prop.Status != club.ProposalOpen || d.ThreadID != in || !strings.Contains(d.Steps, "restart_trackman") || !strings.Contains(e.Candidates[0].Record, "decided so 3 times by 2 people") {
+		t.Fatalf("%+v: %+v, %+v", prop, d, e)
+	}
+	if n := p.count("SELECT COUNT(*) FROM escalations WHERE thread_id = $1", in.String()); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+	if err := p.app.Decider.Approve(t.Context(), p.tenant, colleague("oscar"), prop.ID, nil, decide.Why{}); err != nil {
+		t.Fatal(err)
+	}
+	p.pass(2 * time.Minute)
+	if n := p.count("SELECT COUNT(*) FROM executions WHERE decision_id = $1 AND outcome = 'success'", d.ID.String()); n != 1 || p.count("SELECT COUNT(*) FROM escalations WHERE status <> 'closed'") != 0 {
+		t.Errorf("%d acts, and the call goes on", n)
+	}
+}
+
+func TestAnActThatFailsInAMembersConversationIsNotedThere(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	p.rmm.Break("reboot", vendor.Fail(500))
+	in := club.NewThreadID(p.steps.Clock.Now())
+	p.write(func(tx *store.Tx) error {
+		s, err := people.Subject(t.Context(), tx, p.keys, "+14155550111")
+		if err != nil {
+			return err
+		}
+		return tx.CreateThread(t.Context(), store.CreateThreadParams{ID: in, SubjectID: s.ID, LocationID: p.location, BayID: p.bay, Line: "+14155550100", Provider: "twilio",
+			Status: club.ThreadAwaitingAI, Priority: club.PriorityNormal, CorrelationID: tx.Correlation, Now: tx.Now})
+	})
+	p.byHand("opal", in, "reboot_pc")
+	p.pass(15 * time.Minute)
+	for query, want := range map[string]int{
+		"SELECT COUNT(*) FROM situations WHERE code = 'action.failed' AND title LIKE 'Reboot pc may not have reached Bay 2 PC, Bay 2 at Northside%'": 1,
+		"SELECT COUNT(*) FROM messages WHERE direction = 'note'":                                                                                     1, "SELECT COUNT(*) FROM threads": 1, "SELECT COUNT(*) FROM escalations": 1, "SELECT COUNT(*) FROM decisions": 0,
+	} {
+		if n := p.count(query); n != want {
+			t.Errorf("%d of %s, want %d", n, query, want)
+		}
 	}
 }

@@ -49,11 +49,9 @@ func occasionOf(ctx context.Context, tx *store.Tx, dec store.Decision, later []s
 	return o, err == nil, err
 }
 
-// worked leaves of what was done by hand what may have had an effect.
+// worked leaves of what was done by hand what was seen to be done: the rest teaches nobody.
 func (o occasion) worked() []store.Execution {
-	return slices.DeleteFunc(slices.Clone(o.deeds), func(x store.Execution) bool {
-		return x.Outcome == club.OutcomeFailed || x.Outcome == club.OutcomeTimeout
-	})
+	return slices.DeleteFunc(slices.Clone(o.deeds), func(x store.Execution) bool { return x.Outcome != club.OutcomeSuccess })
 }
 
 // settled reports whether what people did about a situation is complete: it is over, they have closed it,

@@ -81,19 +81,19 @@ func load(ctx context.Context, to *store.Cluster, s *store.Snapshot, check func(
 func TestAClubLoadedFromASnapshotIsTheSame(t *testing.T) {
 	t.Parallel()
 	from, _ := storetest.Cluster(t)
-	tenant := storetest.AddTenant(t, from, "fairway")
+	tenant := storetest.AddTenant(t, from, "greens")
 	at := storetest.Start.Add(1234 * time.Microsecond)
 	storetest.Exec(t, tenant, `INSERT INTO locations (id, slug, name, time_zone, details, created_at, updated_at) VALUES ('loc_a', 'n', 'North', 'UTC', '{"a": 1}', $1, $1)`, at)
 	storetest.Exec(t, tenant, `INSERT INTO bays (id, location_id, number, name, status, created_at, updated_at) VALUES ('bay_a', 'loc_a', 3, 'Bay 3', 'active', $1, $1)`, at)
 	err := tenant.Write(t.Context(), func(tx *store.Tx) error {
-		tx.Enqueue(note{Tenant: "fairway"}, nil)
+		tx.Enqueue(note{Tenant: "greens"}, nil)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	to, _ := storetest.Cluster(t)
-	err = from.Snapshot(t.Context(), "fairway", func(s *store.Snapshot) error {
+	err = from.Snapshot(t.Context(), "greens", func(s *store.Snapshot) error {
 		rows, jobs := state(t, s)
 		if len(rows) < 2 || len(jobs) != 1 {
 			t.Fatalf("the club has %v and %v", rows, jobs)
@@ -120,7 +120,7 @@ func TestAClubLoadedFromASnapshotIsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := storetest.Count(t, storetest.OpenTenant(t, to, "fairway"), `SELECT COUNT(*) FROM bays`); n != 1 {
+	if n := storetest.Count(t, storetest.OpenTenant(t, to, "greens"), `SELECT COUNT(*) FROM bays`); n != 1 {
 		t.Errorf("%d bays", n)
 	}
 }
@@ -128,13 +128,13 @@ func TestAClubLoadedFromASnapshotIsTheSame(t *testing.T) {
 func TestALoadThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	from, _ := storetest.Cluster(t)
-	storetest.AddTenant(t, from, "fairway")
+	storetest.AddTenant(t, from, "greens")
 	to, _ := storetest.Cluster(t)
-	err := from.Snapshot(t.Context(), "fairway", func(s *store.Snapshot) error {
+	err := from.Snapshot(t.Context(), "greens", func(s *store.Snapshot) error {
 		if err := load(t.Context(), to, s, func(*store.Snapshot) error { return fmt.Errorf("not the same") }); err == nil {
 			t.Error("a load that was found wrong says nothing")
 		}
-		if _, err := to.FindTenant(t.Context(), "fairway"); club.CodeOf(err) != club.CodeNotFound {
+		if _, err := to.FindTenant(t.Context(), "greens"); club.CodeOf(err) != club.CodeNotFound {
 			t.Errorf("the club is there: %v", err)
 		}
 		newer := *s
