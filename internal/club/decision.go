@@ -117,6 +117,9 @@ type Course struct {
 	// that go out unasked, whatever else it permits.
 	Plain bool `json:"plain,omitempty"`
 	Safe  bool `json:"safe,omitempty"`
+	// Report is set of what was only reported: its acts wait for a person in any case, and what tells people
+	// of it needs nobody's leave.
+	Report bool `json:"report,omitempty"`
 	// Acts are the actions that it would begin with, without anybody's answer.
 	Acts []ActionName `json:"acts,omitempty"`
 }
@@ -124,6 +127,12 @@ type Course struct {
 // Tier is that of a decision which has earned one, by all that holds it.
 func (c Course) Tier(earned Tier) Tier {
 	tier := c.held(earned, HoldState, HoldPin, HoldBreaker, HoldCalibration, HoldSwitch, HoldFinal, HoldBooking)
+	if c.Report {
+		if len(c.Acts) == 0 && len(c.Held) == 0 && tier != TierEscalate {
+			return TierAuto
+		}
+		return tier
+	}
 	tier = c.held(tier, HoldFinding)
 	if c.Safe && (tier == TierSuggest || tier == TierAuto) {
 		tier = TierAuto // plain information needs no leave

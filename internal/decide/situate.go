@@ -224,7 +224,7 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	if len(candidates) > 0 && p.standing != nil {
 		candidates[0].Record = recordWords(p.standing)
 	}
-	p.candidates, p.model, p.course = candidates, model, nil // what is done about a report follows other rules
+	p.candidates, p.model, p.course.Report = candidates, model, true
 	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
 		p.verdict, p.standing = verdict{kind: kindAnswer, rule: learn.RuleLearning, title: m.masked}, nil
 		p.steps, p.fallback, p.tier = learn.WrittenDown(), nil, club.TierAuto
@@ -246,6 +246,7 @@ func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s sto
 	}
 	actions := actionsOf(p.steps, d.cfg.Catalogue)
 	for _, a := range actions {
+		p.course.Acts = append(p.course.Acts, a.Name)
 		off, thrown, err := m.settings.OffAt(ctx, tx, string(a.Category), a.Name, m.location.ID)
 		if err != nil {
 			return err

@@ -80,6 +80,9 @@ func TestWhatADeviceReportsAloneIsProposedAndNeverDone(t *testing.T) {
 	if !strings.Contains(dec.Steps, "restart_trackman") || strings.Contains(dec.Steps, "reply") {
 		t.Errorf("steps %s", dec.Steps)
 	}
+	if _, e := h.decision(th.ID); e.Course == nil || e.Course.Tier(dec.EarnedTier) != dec.Tier || !e.Course.Report {
+		t.Errorf("its course is %+v", e.Course)
+	}
 	if th.Provider != club.EventProvider || th.BayID != h.bays[3] || th.Status != club.ThreadAwaitingAI {
 		t.Errorf("thread %+v", th)
 	}

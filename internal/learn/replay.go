@@ -14,7 +14,7 @@ type Would struct {
 	// Other is set where something else would have been said or done.
 	Other bool
 	// Unknown is set where too little was written down to say: the decision is older than the program that
-	// writes down what held it back, or was about a report of a device.
+	// writes down what held it back.
 	Unknown bool
 }
 
@@ -53,12 +53,12 @@ func Replay(p Past, before, after *World) Would {
 		out.Unknown = out.Tier != club.TierEscalate && (another || c.lifts())
 		return out
 	}
-	held := slices.DeleteFunc(slices.Clone(p.Course.Held), gone)
-	safe := p.Course.Safe
+	to := *p.Course
+	to.Held = append(added, slices.DeleteFunc(slices.Clone(p.Course.Held), gone)...)
 	if c.plain() {
-		safe = p.Course.Plain && after.settings.AutoSafeReplies
+		to.Safe = to.Plain && after.settings.AutoSafeReplies
 	}
-	out.Tier = club.Course{Held: append(added, held...), Safe: safe}.Tier(earned)
+	out.Tier = to.Tier(earned)
 	return out
 }
 
@@ -160,7 +160,7 @@ func (c change) breaks(kind string) bool {
 
 // permits reports whether the club permits something else.
 func (c change) permits() bool {
-	if c.before == nil {
+	if c.before == nil || c.past.Course != nil && c.past.Course.Report {
 		return false
 	}
 	a, b := c.before.settings, c.after.settings

@@ -181,9 +181,17 @@ func TestSettingsSayWhatTheyWouldHaveDone(t *testing.T) {
 			t.Errorf("%s: %+v would have been %+v, want %+v", tc.name, e.Was, e.Would, tc.want)
 		}
 	}
+	h.took(h.plan("frozen"), "frozen", "reported", club.TierSuggest, &club.Course{Report: true, Acts: []club.ActionName{"reboot_pc"}, Held: []club.Hold{{By: club.HoldFinal, To: club.TierApprove}}})
+	h.took(h.plan("wifi"), "wifi", "reported", club.TierSuggest, &club.Course{Report: true})
+	if e := h.try(learn.Trial{Act: func(tx *store.Tx) error {
+		_, err := setting.Permit(t.Context(), tx, admin.Actor, true, []string{"device", "words"}, []string{setting.Everywhere})
+		return err
+	}}); e.Would != (learn.Spread{Alone: 1, Announced: 2, Asked: 1}) || e.Unknown != 0 {
+		t.Errorf("reports would have been %+v, %d unknown", e.Would, e.Unknown)
+	}
 	h.read(func(tx *store.Tx) error {
 		effects, err := h.memory.TrySwitches(t.Context(), tx, "", []string{"all", "device", "access", "location:north"})
-		for key, want := range map[string]int{"all": 2, "device": 1, "access": 0, "location:north": 2} {
+		for key, want := range map[string]int{"all": 3, "device": 2, "access": 0, "location:north": 3} {
 			if n := len(effects[key].Differ); n != want {
 				t.Errorf("the switch %s would have changed %d, want %d", key, n, want)
 			}

@@ -223,11 +223,12 @@ func (w *World) allows(p Past) bool {
 
 // stops reports whether a kill switch stops a decision.
 func (w *World) stops(p Past, key string) bool {
-	switch key {
-	case "all", string(catalogue.CategoryWords), setting.AtLocation + p.Place:
-		return key != setting.AtLocation
+	report := p.Course != nil && p.Course.Report // which nobody is written to about
+	here := key == "all" || key != setting.AtLocation && key == setting.AtLocation+p.Place
+	if !report && (here || key == string(catalogue.CategoryWords)) {
+		return true
 	}
-	return slices.ContainsFunc(w.actions(p), func(a catalogue.Action) bool { return key == string(a.Category) || key == string(a.Name) })
+	return slices.ContainsFunc(w.actions(p), func(a catalogue.Action) bool { return here || key == string(a.Category) || key == string(a.Name) })
 }
 
 func (w *World) actions(p Past) []catalogue.Action {
