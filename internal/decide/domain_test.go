@@ -200,23 +200,51 @@ func TestAForcedDoorHasOneConversationAndCallsOnce(t *testing.T) {
 	}
 }
 
-func TestADoorThatWasShutHasEndedWhatWasProposed(t *testing.T) {
+func TestADoorThatWasShutEndsWhatWasProposed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.frontDoor()
-	h.set("access.alarm", "off")
+	h.learn(`
+sops:
+  - slug: held-open
+    title: Lock what is held open
+    category: access
+    scope: global
+    status: live
+    priority: normal
+    triggers: [{mode: event, text: access.held_open}]
+    steps:
+      - {action: lock_door}
+      - {ticket: "it cannot be locked", when: failed}
+      - {note: "{{report|a door}} was seen to"}
+`)
 	room := h.room()
 	h.atDoor(club.AccessHeldOpen)
 	h.gather(room)
-	open := h.count("events WHERE open_key IS NOT NULL")
-	h.atDoor(club.AccessClosed)
-	if n := h.count("events WHERE open_key IS NOT NULL"); open != 1 || n != 0 {
-		t.Errorf("%d open, then %d", open, n)
+	dec, th := h.newest()
+	p := h.proposal(th.ID)
+	if dec.Tier != club.TierApprove || p.Status != club.ProposalOpen || th.Status != club.ThreadAwaitingAI || !strings.Contains(dec.Steps, "note") {
+		t.Fatalf("%s, %s, %s: %s", dec.Tier, p.Status, th.Status, dec.Steps)
 	}
-	h.atDoor(club.AccessHeldOpen)
-	h.clock.Advance(7 * time.Hour) // nobody reports that it was shut
-	h.atDoor(club.AccessHeldOpen)
-	if n := h.count("events WHERE code = 'access.held_open'"); n != 3 {
+	h.atDoor(club.AccessClosed)
+	jobstest.Work(t, h.cluster, h.tenant, room.WorkOver)
+	if p, th := h.proposal(th.ID), h.thread(th.ID); p.Status != club.ProposalStale || th.Status != club.ThreadAIResolved {
+		t.Errorf("proposal %s, thread %s", p.Status, th.Status)
+	}
+	if n := h.count("situations WHERE cleared_at IS NOT NULL"); n != 1 || h.count("messages WHERE direction = 'note'") != 1 {
+		t.Errorf("%d are over", n)
+	}
+}
+
+func TestADoorWhoseContactNeverReportsThatItIsShutIsReportedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.frontDoor()
+	for _, later := range []time.Duration{time.Hour, 7 * time.Hour, 0} {
+		h.atDoor(club.AccessHeldOpen)
+		h.clock.Advance(later)
+	}
+	if n := h.count("events WHERE code = 'access.held_open'"); n != 2 || h.count("events WHERE open_key IS NOT NULL") != 1 {
 		t.Errorf("%d reports", n)
 	}
 }
