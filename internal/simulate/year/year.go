@@ -51,6 +51,9 @@ type Config struct {
 	DatabaseURL string
 	// SchemaPrefix comes before the names of schemas, where tests share a server.
 	SchemaPrefix string
+	// Matchers have been trained for other years in this process; what they know need not be trained again. Nil:
+	// none.
+	Matchers *decide.Matchers
 	// Tell is called with a line of progress now and then. Nil tells nobody.
 	Tell func(line string)
 	// Trace is given all that happens, one line each. Nil: nowhere.
@@ -65,6 +68,9 @@ func (c Config) withDefaults() Config {
 	c.Learning = cmp.Or(c.Learning, 14)
 	if c.Begin.IsZero() {
 		c.Begin = time.Date(2025, time.January, 6, 6, 0, 0, 0, time.UTC)
+	}
+	if c.Matchers == nil {
+		c.Matchers = decide.NewMatchers(false, 0)
 	}
 	if c.Tell == nil {
 		c.Tell = func(string) {}
