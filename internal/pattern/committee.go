@@ -95,7 +95,7 @@ func (f *fitted) committee(s *trainSet, v *vocabulary) *committee {
 type opinion struct {
 	raw     []float32   // the table's product
 	linear  []float32   // by label
-	nets    [][]float32 // by net and label: probabilities
+	nets    [][]float32 // by net and label: scores
 	mean    []float32   // by label: mean of the nets' log probabilities, "none" last
 	energy  float32     // mean of the nets' log sums over all labels (Liu et al. 2020: what is known has more)
 	norm    float32     // mean length of the nets' hidden layers: what says nothing to them leaves them quiet
@@ -148,9 +148,10 @@ func (c *committee) judge(x []entry, o *opinion) {
 			p[k] = c.outBias[i][k] + dot(c.out[i][k*c.hidden:(k+1)*c.hidden], h)
 		}
 		o.norm += sqrt(dot(h, h)) / nets
-		o.energy += softmax(p) / nets
+		all := logSum(p)
+		o.energy += all / nets
 		for k, v := range p {
-			o.mean[k] += log32(v) / nets
+			o.mean[k] += (v - all) / nets
 		}
 	}
 	for k := range o.joint {

@@ -154,13 +154,9 @@ func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
 	axpy(-rate/sqrt(t.inBiasSum[0]+adaSmall), t.dh, t.inBias)
 }
 
-// softmax turns scores into probabilities and returns the logarithm of what it divides by.
-func softmax(p []float32) float32 {
-	top := float32(math.Inf(-1))
-	for _, v := range p {
-		top = max(top, v)
-	}
-	sum := float32(0)
+// softmax turns scores into probabilities.
+func softmax(p []float32) {
+	top, sum := largest(p), float32(0)
 	for i, v := range p {
 		p[i] = exp(v - top)
 		sum += p[i]
@@ -168,7 +164,24 @@ func softmax(p []float32) float32 {
 	for i := range p {
 		p[i] /= sum
 	}
+}
+
+// logSum is the logarithm of the sum of the exponentials of scores: taken from each,
+// it makes them log probabilities.
+func logSum(p []float32) float32 {
+	top, sum := largest(p), float32(0)
+	for _, v := range p {
+		sum += exp(v - top)
+	}
 	return top + log32(sum)
+}
+
+func largest(p []float32) float32 {
+	top := float32(math.Inf(-1))
+	for _, v := range p {
+		top = max(top, v)
+	}
+	return top
 }
 
 func sqrt(v float32) float32  { return float32(math.Sqrt(float64(v))) }
