@@ -1,6 +1,7 @@
 package learn_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,4 +67,25 @@ func TestTheWordsOfAnotherMatterSpeakAgainstTheProcedure(t *testing.T) {
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
 		t.Errorf("%d reviews", n)
 	}
+}
+
+func TestWhatIsOnlyWrittenDownStaysSoWhenItIsCorrected(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(func(tx *store.Tx) error {
+		row := store.DecisionPattern{ID: club.NewPatternID(tx.Now)}
+		if _, err := tx.CreatePattern(t.Context(), store.CreatePatternParams{ID: row.ID, Domain: "error", Title: "The computer reported a fault", Steps: `{"steps":[{"ticket":"{{report}}"}]}`,
+			Earned: club.TierEscalate, CreatedBy: "user:usr_opal", Now: tx.Now}); err != nil {
+			return err
+		}
+		var err error
+		if row, err = tx.FindPattern(t.Context(), row.ID); err != nil {
+			return err
+		}
+		row, err = h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "A fault that passes"})
+		if err != nil || !strings.Contains(row.Steps, "{{report}}") || row.Title != "A fault that passes" {
+			t.Errorf("corrected to %+v, %v", row, err)
+		}
+		return nil
+	})
 }

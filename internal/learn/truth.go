@@ -156,8 +156,16 @@ func (m *Memory) ofPeople(ctx context.Context, tx *store.Tx, dec store.Decision,
 	switch {
 	case prop.Status == club.ProposalApproved:
 		row.Fits = yes // a person agreed that it was this matter, whatever came of it
-	case !taught.PatternID.IsZero(), strings.HasPrefix(prop.Reason, Misread):
+	case strings.HasPrefix(prop.Reason, Misread):
 		row.Fits = no
+	case !taught.PatternID.IsZero():
+		th, err := tx.FindThread(ctx, dec.ThreadID)
+		if err != nil {
+			return fmt.Errorf("find thread: %w", err)
+		}
+		if th.Provider != club.EventProvider { // what was reported was that, whatever was done about it
+			row.Fits = no
+		}
 	}
 	return nil
 }

@@ -175,6 +175,7 @@ func placesPage(s Shell) PlacesPage {
 	}
 	b3 := bay("Bay 3", Word{"Trouble", ToneDanger, ""}, "until 22:00")
 	b3.Tickets = 1
+	b3.Troubles = []TroubleRow{{Text: hostile, Since: ago(time.Hour), URL: "/c/fairway/threads/x"}, {Text: "Bay 3 PC went offline", Since: ago(time.Minute)}}
 	return PlacesPage{Shell: s, Filter: places(), May: true, MayDevices: true, Archived: []ArchivedRow{{Object: "bay_1", Name: "Bay 9 · Harbour", Kind: "Bay", By: "Dana", At: ago(time.Hour)}}, Locations: []LocationBlock{
 		{ID: club.NewLocationID(now), Name: "Harbour", Address: "12 Quay St, Boston", Zone: "America/New_York", Hours: "24/7", Doors: []DeviceRow{devices()[3], {Kind: club.DeviceNetwork, Name: "Router", Known: true, Online: true}, {Kind: club.DeviceHub, Name: "Door hub", Known: false}},
 			Bays: []BayBlock{bay("Bay 1", Word{"Good", ToneOK, ""}, "until 21:30"), bay("Bay 2", Word{"Good", ToneOK, ""}, ""), b3, bay("Bay 4", Word{"Maintenance", ToneWarn, ""}, "")}},
@@ -372,6 +373,7 @@ func patternPage(s Shell) PatternPage {
 		p.Uses = append(p.Uses, PatternUse{Decision: club.NewDecisionID(now), Thread: thr, Taught: i%2 == 0, Tier: club.TierApprove, Confidence: .8, Place: "Bay 2", At: ago(time.Hour)})
 		p.Known = append(p.Known, PrecedentRow{ID: club.NewPrecedentID(now), Thread: thr, Text: hostile, By: "Dana", Place: "Bay 2", At: ago(time.Hour)})
 	}
+	p.Notes = []PatternNote{{Decision: club.NewDecisionID(now), Rejected: true, Reason: "The answer is wrong.", Text: hostile, By: "Dana", Place: "Bay 2", At: ago(time.Hour)}, {Decision: club.NewDecisionID(now), Text: "Shorter", By: "Opal", At: ago(time.Hour)}}
 	p.Breaker = &BreakerRow{Kind: "pattern", Scope: id.String(), What: hostile, Reason: "Stopped by hand.", At: ago(time.Hour), Needed: 9, Pattern: id}
 	return p
 }

@@ -11,7 +11,7 @@ func reviewsPage(s Shell) ReviewsPage {
 	s.Counts.Reviews = 3
 	return ReviewsPage{Shell: s, Waiting: 3, Share: 0.05, Card: &ReviewCard{DecisionPage: decisionPage(s), Asked: ago(26 * time.Hour), Skip: "/c/fairway/reviews?after=x", After: "dec_x", May: true,
 		Faults:  Choices{Selected: "words", Options: []Option{{Value: "matter", Label: FaultWord("matter")}, {Value: "words", Label: FaultWord("words")}}},
-		Instead: all(hostile), Words: hostile, Note: hostile, Problem: "A note has at most 500 characters."}}
+		Instead: all(hostile), Words: hostile, Note: hostile, Problem: "A note has at most 500 characters.", Said: hostile, SaidBy: "Opal"}}
 }
 
 func resultsPage(s Shell) ResultsPage {
