@@ -183,3 +183,24 @@ func TestFilesRoundTripThroughBothFormats(t *testing.T) {
 		t.Errorf("YAML → JSON → YAML:\n%s", d)
 	}
 }
+
+func TestANoteAloneWillDoOnlyForWhatIsReported(t *testing.T) {
+	t.Parallel()
+	const text = `
+sops:
+  - slug: noted
+    title: Noted
+    category: booking
+    scope: global
+    status: draft
+    priority: low
+    triggers: [%s]
+    steps: [{note: "seen"}]
+`
+	for trigger, sound := range map[string]bool{"{mode: event, text: booking.no_show}": true, `"nobody came"`: false} {
+		_, problems := Import(strings.NewReader(strings.Replace(text, "%s", trigger, 1)), FormatYAML, mustCatalogue(t))
+		if (len(problems) == 0) != sound {
+			t.Errorf("%s: %v", trigger, problems)
+		}
+	}
+}
