@@ -51,8 +51,6 @@ type Counts struct {
 
 func (c Counts) plus(d Counts) Counts { return Counts{c.Part.plus(d.Part), c.Judged.plus(d.Judged)} }
 
-func (c Counts) times(x float64) Counts { return Counts{c.Part.times(x), c.Judged.times(x)} }
-
 // shown are the outcomes that are nobody's opinion.
 func (c Counts) shown() Part { return c.Part.plus(c.Judged.times(-1)) }
 
