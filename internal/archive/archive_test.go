@@ -97,26 +97,26 @@ func save(t *testing.T, c *store.Cluster, v *vault.Vault, clubs ...club.Slug) []
 func TestClubIsTheSameOnBothEnginesAndBack(t *testing.T) {
 	t.Parallel()
 	v, from := newVault(t, 1), onSQLite(t)
-	furnish(t, from, "fairway")
-	want := digest(t, from, "fairway")
+	furnish(t, from, "elmgrove")
+	want := digest(t, from, "elmgrove")
 	if want.Rows < 23 || want.Jobs != 3 || want.Tables < 20 {
 		t.Fatalf("the club has %+v", want)
 	}
 	other, _ := storetest.Cluster(t)
-	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "fairway")), v, other, nil, nil); err != nil {
+	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "elmgrove")), v, other, nil, nil); err != nil {
 		t.Fatalf("restore: %v", err)
 	}
-	if got := digest(t, other, "fairway"); got.Digest != want.Digest || got.Rows != want.Rows || got.Jobs != want.Jobs {
+	if got := digest(t, other, "elmgrove"); got.Digest != want.Digest || got.Rows != want.Rows || got.Jobs != want.Jobs {
 		t.Errorf("after the restore: %+v, want %+v", got, want)
 	}
 	back := onSQLite(t)
-	if _, err := archive.Copy(t.Context(), other, back, v, "test", []club.Slug{"fairway"}, nil); err != nil {
+	if _, err := archive.Copy(t.Context(), other, back, v, "test", []club.Slug{"elmgrove"}, nil); err != nil {
 		t.Fatalf("copy back: %v", err)
 	}
-	if got := digest(t, back, "fairway"); got.Digest != want.Digest || got.Jobs != want.Jobs {
+	if got := digest(t, back, "elmgrove"); got.Digest != want.Digest || got.Jobs != want.Jobs {
 		t.Errorf("copied back: %+v, want %+v", got, want)
 	}
-	rec, err := back.FindTenant(t.Context(), "fairway")
+	rec, err := back.FindTenant(t.Context(), "elmgrove")
 	if err != nil || string(rec.Keyset) != "unused keyset" || rec.Name != "Test Club" {
 		t.Errorf("the club's record is %+v (%v)", rec, err)
 	}
@@ -125,8 +125,8 @@ func TestClubIsTheSameOnBothEnginesAndBack(t *testing.T) {
 func TestBothEnginesHaveTheSameTablesAndKinds(t *testing.T) {
 	t.Parallel()
 	tables := func(c *store.Cluster) (list []store.Table) {
-		storetest.AddTenant(t, c, "fairway")
-		err := c.Snapshot(t.Context(), "fairway", func(s *store.Snapshot) (err error) {
+		storetest.AddTenant(t, c, "elmgrove")
+		err := c.Snapshot(t.Context(), "elmgrove", func(s *store.Snapshot) (err error) {
 			list, err = s.Tables(t.Context())
 			return err
 		})
@@ -150,13 +150,13 @@ func TestJobsGoOnAfterARestore(t *testing.T) {
 	t.Parallel()
 	v := newVault(t, 1)
 	from, _ := storetest.Cluster(t)
-	furnish(t, from, "fairway")
+	furnish(t, from, "elmgrove")
 	to := onSQLite(t)
-	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "fairway")), v, to, nil, nil); err != nil {
+	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "elmgrove")), v, to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	var texts []string
-	err := to.Snapshot(t.Context(), "fairway", func(s *store.Snapshot) error {
+	err := to.Snapshot(t.Context(), "elmgrove", func(s *store.Snapshot) error {
 		return s.Jobs(t.Context(), func(j store.StoredJob) error {
 			var args reminder
 			err := json.Unmarshal(j.Args, &args)
@@ -173,8 +173,8 @@ func TestJobsGoOnAfterARestore(t *testing.T) {
 func TestBackupThatIsNotWholeIsRefusedAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	v, from := newVault(t, 1), onSQLite(t)
-	furnish(t, from, "fairway")
-	file := save(t, from, v, "fairway")
+	furnish(t, from, "elmgrove")
+	file := save(t, from, v, "elmgrove")
 	to, _ := storetest.Cluster(t)
 	cuts := []int{0, 5, len(file) / 2, len(file) - 1}
 	for range 8 {
@@ -201,9 +201,9 @@ func TestBackupThatIsNotWholeIsRefusedAndLeavesNothing(t *testing.T) {
 func TestBackupOfAnotherMasterKeySaysSo(t *testing.T) {
 	t.Parallel()
 	from := onSQLite(t)
-	furnish(t, from, "fairway")
+	furnish(t, from, "elmgrove")
 	one, other := newVault(t, 1), newVault(t, 2)
-	_, _, err := archive.Check(t.Context(), bytes.NewReader(save(t, from, one, "fairway")), other, nil)
+	_, _, err := archive.Check(t.Context(), bytes.NewReader(save(t, from, one, "elmgrove")), other, nil)
 	if club.CodeOf(err) != club.CodeInvalid || !strings.Contains(club.MessageOf(err), one.KeyID()) || !strings.Contains(club.MessageOf(err), other.KeyID()) {
 		t.Errorf("the error is %v", err)
 	}
@@ -212,9 +212,9 @@ func TestBackupOfAnotherMasterKeySaysSo(t *testing.T) {
 func TestNothingOfAClubStandsInClearInABackup(t *testing.T) {
 	t.Parallel()
 	from := onSQLite(t)
-	furnish(t, from, "fairway")
-	file := save(t, from, newVault(t, 1), "fairway")
-	for _, word := range []string{"fairway", "Berlin", "settings", "Bay 3"} {
+	furnish(t, from, "elmgrove")
+	file := save(t, from, newVault(t, 1), "elmgrove")
+	for _, word := range []string{"elmgrove", "Berlin", "settings", "Bay 3"} {
 		if bytes.Contains(file, []byte(word)) {
 			t.Errorf("%q stands in the file", word)
 		}
@@ -225,14 +225,14 @@ func TestRestoreNeverTouchesAClubThatIsThere(t *testing.T) {
 	t.Parallel()
 	v := newVault(t, 1)
 	c, _ := storetest.Cluster(t)
-	tenant := furnish(t, c, "fairway")
-	file := save(t, c, v, "fairway")
+	tenant := furnish(t, c, "elmgrove")
+	file := save(t, c, v, "elmgrove")
 	storetest.Exec(t, tenant, `UPDATE bays SET name = 'Renamed'`)
-	before := digest(t, c, "fairway")
+	before := digest(t, c, "elmgrove")
 	if _, err := archive.Restore(t.Context(), bytes.NewReader(file), v, c, nil, nil); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("the restore says %v", err)
 	}
-	if after := digest(t, c, "fairway"); after.Digest != before.Digest {
+	if after := digest(t, c, "elmgrove"); after.Digest != before.Digest {
 		t.Error("the club was changed")
 	}
 }
@@ -240,9 +240,9 @@ func TestRestoreNeverTouchesAClubThatIsThere(t *testing.T) {
 func TestOneClubOfSeveralIsRestored(t *testing.T) {
 	t.Parallel()
 	v, from := newVault(t, 1), onSQLite(t)
-	furnish(t, from, "fairway")
+	furnish(t, from, "elmgrove")
 	furnish(t, from, "other")
-	file := save(t, from, v, "fairway", "other")
+	file := save(t, from, v, "elmgrove", "other")
 	to, _ := storetest.Cluster(t)
 	reports, err := archive.Restore(t.Context(), bytes.NewReader(file), v, to, []club.Slug{"other"}, nil)
 	if err != nil || len(reports) != 1 || reports[0].Club != "other" {
@@ -257,7 +257,7 @@ func TestBackupSeesOneStateWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	v := newVault(t, 1)
 	c, _ := storetest.Cluster(t)
-	tenant := furnish(t, c, "fairway")
+	tenant := furnish(t, c, "elmgrove")
 	ctx, stop := context.WithCancel(t.Context())
 	var writer sync.WaitGroup
 	writer.Go(func() {
@@ -278,10 +278,10 @@ func TestBackupSeesOneStateWhileOthersWrite(t *testing.T) {
 	})
 	for range 5 {
 		to := onSQLite(t)
-		if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, c, v, "fairway")), v, to, nil, nil); err != nil {
+		if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, c, v, "elmgrove")), v, to, nil, nil); err != nil {
 			t.Fatal(err)
 		}
-		if n := storetest.Count(t, storetest.OpenTenant(t, to, "fairway"), `SELECT COUNT(DISTINCT value) FROM settings WHERE key IN ('k00', 'k19')`); n != 1 {
+		if n := storetest.Count(t, storetest.OpenTenant(t, to, "elmgrove"), `SELECT COUNT(DISTINCT value) FROM settings WHERE key IN ('k00', 'k19')`); n != 1 {
 			t.Errorf("two rows of one transaction say %d things", n)
 		}
 	}
@@ -292,16 +292,16 @@ func TestBackupSeesOneStateWhileOthersWrite(t *testing.T) {
 func TestBackupOfAnOlderSchemaIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
 	v, from := newVault(t, 1), onSQLite(t)
-	furnish(t, from, "fairway")
-	newest := digest(t, from, "fairway").Schema
-	if _, err := from.Migrate(t.Context(), "fairway", store.Target(newest-1)); err != nil {
+	furnish(t, from, "elmgrove")
+	newest := digest(t, from, "elmgrove").Schema
+	if _, err := from.Migrate(t.Context(), "elmgrove", store.Target(newest-1)); err != nil {
 		t.Fatal(err)
 	}
 	to, _ := storetest.Cluster(t)
-	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "fairway")), v, to, nil, nil); err != nil {
+	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "elmgrove")), v, to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := digest(t, to, "fairway").Schema; got != newest {
+	if got := digest(t, to, "elmgrove").Schema; got != newest {
 		t.Errorf("the schema is at %d, want %d", got, newest)
 	}
 }

@@ -185,7 +185,10 @@ func TestJobLeftRunningByAKilledProcessIsTakenUpAtOnce(t *testing.T) {
 		<-release
 		return ctx.Err()
 	}})
-	runner := start(t, r)
+	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Workers: 1, Poll: 20 * time.Millisecond}) // one, so that it takes nothing up itself
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	enqueue(t, tenant, "x", nil)
 	receive(t, entered) // the row says running, as it would after kill -9
 
