@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 
 	"clubos/internal/club"
 )
@@ -117,4 +118,53 @@ func FinishJobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) 
 	}
 	_, err := t.db.write.ExecContext(ctx, `UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP WHERE kind = $1 AND finalized_at IS NULL`, kind)
 	return err
+}
+
+// faultKey is where a context carries the fault of its statements.
+type faultKey struct{}
+
+// fault makes one of the statements that run under a context fail, as a database that goes away would.
+type fault struct{ left atomic.Int64 }
+
+// FailForTest returns a context under which the n-th statement of transactions, counted from 0, fails, and a
+// function that says whether it was reached.
+func FailForTest(ctx context.Context, n int) (failing context.Context, reached func() bool) {
+	f := &fault{}
+	f.left.Store(int64(n))
+	return context.WithValue(ctx, faultKey{}, f), func() bool { return f.left.Load() < 0 }
+}
+
+// faulty returns db as it is, or as one that fails where ctx says so.
+func faulty(ctx context.Context, db DBTX) DBTX {
+	if f, ok := ctx.Value(faultKey{}).(*fault); ok {
+		return faultyDB{db, f}
+	}
+	return db
+}
+
+type faultyDB struct {
+	DBTX
+	fault *fault
+}
+
+// next returns the context of the next statement: one that is over where the statement is to fail.
+func (d faultyDB) next(ctx context.Context) context.Context {
+	if d.fault.left.Add(-1) != -1 {
+		return ctx
+	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	return over
+}
+
+func (d faultyDB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return d.DBTX.ExecContext(d.next(ctx), query, args...)
+}
+
+func (d faultyDB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.DBTX.QueryContext(d.next(ctx), query, args...)
+}
+
+func (d faultyDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return d.DBTX.QueryRowContext(d.next(ctx), query, args...)
 }

@@ -112,7 +112,7 @@ func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error 
 		return translate(err)
 	}
 	defer func() { _ = sqlTx.Rollback() }() // after Commit this is a no-op
-	tx := &Tx{Queries: New(stmts.in(sqlTx, &unprepared)), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
+	tx := &Tx{Queries: New(faulty(ctx, stmts.in(sqlTx, &unprepared))), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
 	if tx.Correlation.IsZero() {
 		tx.Correlation = club.NewCorrelationID(tx.Now)
 	}
