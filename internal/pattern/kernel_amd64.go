@@ -14,6 +14,8 @@ func axpyInt8AVX(a float32, x *int8, y *float32, n int)
 func dotAVX(x, y *float32, n int) float32
 
 // axpy adds a·x to y, which is at least as long; the length of x is a multiple of lanes.
+//
+//go:norace
 func axpy(a float32, x, y []float32) {
 	if !cpu.X86.HasAVX2 || len(x) == 0 {
 		axpyGeneric(a, x, y)
@@ -24,6 +26,8 @@ func axpy(a float32, x, y []float32) {
 }
 
 // axpyInt8 adds a·x to y as axpy does.
+//
+//go:norace
 func axpyInt8(a float32, x []int8, y []float32) {
 	if !cpu.X86.HasAVX2 || len(x) == 0 {
 		axpyInt8Generic(a, x, y)
@@ -34,6 +38,8 @@ func axpyInt8(a float32, x []int8, y []float32) {
 }
 
 // dot is the inner product of x and as much of y; the length of x is a multiple of lanes.
+//
+//go:norace
 func dot(x, y []float32) float32 {
 	if !cpu.X86.HasAVX2 || len(x) == 0 {
 		return dotGeneric(x, y)
@@ -46,6 +52,8 @@ func dot(x, y []float32) float32 {
 func dotInt8AVX(x *float32, y *int8, n int) float32
 
 // dotInt8 is dot with a vector of bytes.
+//
+//go:norace
 func dotInt8(x []float32, y []int8) float32 {
 	if !cpu.X86.HasAVX2 || len(x) == 0 {
 		return dotInt8Generic(x, y)

@@ -78,6 +78,7 @@ type netTraining struct {
 	p                     []float32
 }
 
+//go:norace
 func newNetTraining(features, labels int, o netOptions, rng *rand.Rand) *netTraining {
 	n := &net{hidden: padded(o.hidden)}
 	n.in = make([]float32, features*n.hidden)
@@ -98,7 +99,10 @@ func newNetTraining(features, labels int, o netOptions, rng *rand.Rand) *netTrai
 
 const adaSmall = 1e-4 // keeps the first steps of AdaGrad finite
 
-// pass does one example.
+// pass does one example. Like the other loops over weights it is not watched for races, which takes ten times
+// as long: they touch what belongs to one training, and whoever hands that over is watched.
+//
+//go:norace
 func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
 	t.kept = t.kept[:0]
 	keep := 1 / (1 - t.o.dropout)
@@ -155,6 +159,8 @@ func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
 }
 
 // softmax turns scores into probabilities.
+//
+//go:norace
 func softmax(p []float32) {
 	top, sum := largest(p), float32(0)
 	for i, v := range p {
@@ -168,6 +174,8 @@ func softmax(p []float32) {
 
 // logSum is the logarithm of the sum of the exponentials of scores: taken from each,
 // it makes them log probabilities.
+//
+//go:norace
 func logSum(p []float32) float32 {
 	top, sum := largest(p), float32(0)
 	for _, v := range p {
@@ -176,6 +184,7 @@ func logSum(p []float32) float32 {
 	return top + log32(sum)
 }
 
+//go:norace
 func largest(p []float32) float32 {
 	top := float32(math.Inf(-1))
 	for _, v := range p {

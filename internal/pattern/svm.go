@@ -26,6 +26,8 @@ type linear struct {
 func (l *linear) row(id int32) []float32 { return l.w[int(id)*l.width : (int(id)+1)*l.width] }
 
 // scores adds the scores of x to out, which has the width of l.
+//
+//go:norace
 func (l *linear) scores(x []entry, out []float32) {
 	copy(out, l.row(int32(len(l.w)/l.width-1)))
 	for _, e := range x {
@@ -110,6 +112,8 @@ func trainSVM(ctx context.Context, s *trainSet, features int, rng *rand.Rand) (*
 }
 
 // update adds step · x to the weights of the changed labels and clears step.
+//
+//go:norace
 func (l *linear) update(x []entry, step []float32, changed []int32) {
 	bias := int32(len(l.w)/l.width - 1)
 	if float64(len(changed)) > svmDense*float64(l.width) {

@@ -22,6 +22,8 @@ func newTable(features int, widths ...int) *table {
 }
 
 // set rounds the weights of one feature in one segment.
+//
+//go:norace
 func (t *table) set(id, segment int, weights []float32) {
 	top := float32(0)
 	for _, w := range weights {
