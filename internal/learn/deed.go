@@ -43,10 +43,14 @@ func (m *Memory) TeachClosed(ctx context.Context, tx *store.Tx, keys *vault.Tena
 // learnDeeds takes what people did by hand about a situation as a precedent, once it is settled.
 func (m *Memory) learnDeeds(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, later []store.Decision) error {
 	o, ok, err := occasionOf(ctx, tx, dec, later)
-	if err != nil || !ok || len(o.worked()) == 0 || !o.settled(tx.Now) {
+	if err != nil || !ok {
 		return err
 	}
-	by, _ := club.ParseActor(o.deeds[len(o.deeds)-1].RequestedBy)
+	did := o.worked()
+	if len(did) == 0 || !o.settled(tx.Now) {
+		return nil
+	}
+	by, _ := club.ParseActor(did[len(did)-1].RequestedBy)
 	return m.teachDeeds(ctx, tx, keys, dec, o, by)
 }
 

@@ -108,7 +108,7 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 	if err != nil {
 		return nil, fmt.Errorf("read memory's stamp: %w", err)
 	}
-	stamp := fmt.Sprintf("%d.%d.%s", at.Patterns, at.Precedents, at.Newest)
+	stamp := fmt.Sprintf("%d.%s.%d.%s", at.Patterns, at.Changed, at.Precedents, at.Newest)
 	m.lessons.mu.Lock()
 	known := m.lessons.kept[tx.Tenant]
 	m.lessons.mu.Unlock()

@@ -126,9 +126,10 @@ func (o occasion) instead(ctx context.Context, tx *store.Tx, dec store.Decision,
 	if err != nil {
 		return outcome{}, err
 	}
-	did := actionsIn(o.worked())
+	worked := o.worked()
+	did := actionsIn(worked)
 	if len(did) > 0 {
-		by := personOf(o.deeds[len(o.deeds)-1].RequestedBy)
+		by := personOf(worked[len(worked)-1].RequestedBy)
 		switch lesson, err := isLesson(ctx, tx, match.PatternID); {
 		case err != nil:
 			return outcome{}, err

@@ -547,21 +547,29 @@ func (q *Queries) FindMatchesOfPattern(ctx context.Context, arg FindMatchesOfPat
 
 const findMemoryStamp = `-- name: FindMemoryStamp :one
 SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,
+    CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
     CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest
 `
 
 type FindMemoryStampRow struct {
 	Patterns   int64
+	Changed    string
 	Precedents int64
 	Newest     string
 }
 
-// Changes whenever a learned pattern or a precedent does.
+// Changes whenever a learned pattern or a precedent does. Two transactions that bring a pattern to the same version,
+// the first of which is undone, differ in when.
 func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, error) {
 	row := q.db.QueryRowContext(ctx, findMemoryStamp)
 	var i FindMemoryStampRow
-	err := row.Scan(&i.Patterns, &i.Precedents, &i.Newest)
+	err := row.Scan(
+		&i.Patterns,
+		&i.Changed,
+		&i.Precedents,
+		&i.Newest,
+	)
 	return i, err
 }
 
@@ -1255,7 +1263,7 @@ SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
     COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
     COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
     COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'helped', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
-    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
+    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'refuted', 'rejected', 'reopened') THEN 1 END) AS bad
 FROM decisions d
 LEFT JOIN runs r ON r.decision_id = d.id
 LEFT JOIN decision_patterns p ON p.sop_id = d.sop_id

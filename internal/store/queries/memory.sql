@@ -26,8 +26,10 @@ FROM decision_patterns WHERE sop_id IS NULL AND state IN ('active', 'paused') OR
 SELECT id, sop_id FROM decision_patterns WHERE sop_id IS NOT NULL AND state IN ('active', 'paused') ORDER BY id;
 
 -- name: FindMemoryStamp :one
--- Changes whenever a learned pattern or a precedent does.
+-- Changes whenever a learned pattern or a precedent does. Two transactions that bring a pattern to the same version,
+-- the first of which is undone, differ in when.
 SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,
+    CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
     CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest;
 
@@ -209,7 +211,7 @@ SELECT CAST(d.sop_id AS TEXT) AS sop, COUNT(*) AS uses,
     COUNT(CASE WHEN EXISTS (SELECT 1 FROM overrides v WHERE v.decision_id = d.id) THEN 1 END) AS overridden,
     COUNT(CASE WHEN r.status = 'done' THEN 1 END) AS resolved,
     COUNT(CASE WHEN o.source IN ('reviewed', 'verified', 'helped', 'approved', 'decided', 'edited', 'silent') THEN 1 END) AS good,
-    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'rejected', 'reopened') THEN 1 END) AS bad
+    COUNT(CASE WHEN o.source IN ('corrected', 'failed', 'refuted', 'rejected', 'reopened') THEN 1 END) AS bad
 FROM decisions d
 LEFT JOIN runs r ON r.decision_id = d.id
 LEFT JOIN decision_patterns p ON p.sop_id = d.sop_id

@@ -1,0 +1,297 @@
+package learn_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"clubos/internal/act"
+	"clubos/internal/club"
+	"clubos/internal/identity"
+	"clubos/internal/knowledge"
+	"clubos/internal/learn"
+	"clubos/internal/notify"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+	"clubos/internal/vault/vaulttest"
+)
+
+// awoken is the memory as it is after a start: it keeps nothing of what was read before.
+func (h *house) awoken() *learn.Memory {
+	h.t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	return learn.New(learn.Config{Ring: vaulttest.Ring(h.t), Log: log, Values: act.Values,
+		Notifier: notify.New(notify.Config{Log: log, Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }})})
+}
+
+// beside puts what else was weighed into a decision's evidence.
+func (h *house) beside(dec store.Decision, e club.Evidence) {
+	h.t.Helper()
+	body, err := json.Marshal(e)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	storetest.Exec(h.t, h.tenant, "UPDATE decisions SET evidence = $2 WHERE id = $1", dec.ID.String(), string(body))
+}
+
+// candidate is a procedure that was weighed.
+func (h *house) candidate(slug string) club.Candidate {
+	return club.Candidate{SOP: h.sops[slug], SOPVersion: 1, Title: slug, Confidence: 0.3, Score: 0.3}
+}
+
+// answers is a person's own answer in the thread.
+func (h *house) answers(words string) func(context.Context, *store.Tx, *learn.Memory) error {
+	r := learn.Reply{Thread: h.thread, By: opal, Words: words}
+	return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error { return m.Teach(ctx, tx, h.keys, r) }
+}
+
+// closes is a person who closes the thread.
+func (h *house) closes() func(context.Context, *store.Tx, *learn.Memory) error {
+	return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
+		return m.TeachClosed(ctx, tx, h.keys, h.thread, opal)
+	}
+}
+
+func (h *house) settings() (s setting.Settings) {
+	h.t.Helper()
+	h.read(func(tx *store.Tx) (err error) { s, err = setting.Load(h.t.Context(), tx); return err })
+	return s
+}
+
+func TestNoFailureOfTheDatabaseWhileLearningIsKeptQuiet(t *testing.T) {
+	t.Parallel()
+	type operation = func(context.Context, *store.Tx, *learn.Memory) error
+	for name, prepare := range map[string]func(*house) operation{
+		"an answer founds a lesson": func(h *house) operation {
+			h.teach("may I bring my dog", "Dogs are welcome.", "usr_oscar")
+			h.byHand(h.undecided(learn.RuleNoMatch, h.candidate("wifi")), "reset_audio")
+			return h.answers("The sound is back, have a good round.")
+		},
+		"an answer joins a lesson": func(h *house) operation {
+			h.teach("may I bring my dog", "Dogs are welcome.", "usr_oscar")
+			h.undecided(learn.RuleNoMatch)
+			return h.answers("Dogs are welcome.")
+		},
+		"an answer joins a procedure": func(h *house) operation {
+			h.decide("frozen", h.bays[0], club.TierSuggest)
+			h.byHand(h.undecided(learn.RuleNoMatch, h.candidate("wifi"), h.candidate("frozen")), "reboot_pc")
+			return h.answers("I have seen to it, have a good round.")
+		},
+		"an answer in other words than a procedure's": func(h *house) operation {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.beside(d, club.Evidence{Text: "t", Candidates: []club.Candidate{h.candidate("wifi"), h.candidate("frozen")}})
+			h.override(d, "replied", "usr_opal", "It is coming back.")
+			return h.answers("It is coming back.")
+		},
+		"an answer after declining": func(h *house) operation {
+			h.override(h.decide("wifi", h.bays[0], club.TierApprove), "rejected", "usr_opal", "")
+			return h.answers("Please ask at the counter.")
+		},
+		"the same answer after declining": func(h *house) operation {
+			h.override(h.decide("wifi", h.bays[0], club.TierApprove), "rejected", "usr_opal", "")
+			return h.answers("It is on the board!")
+		},
+		"closing founds a lesson": func(h *house) operation {
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			h.decide("frozen", h.bays[0], club.TierApprove)
+			return h.closes()
+		},
+		"closing joins a lesson": func(h *house) operation {
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			h.undecided(learn.RuleNoMatch)
+			if err := h.close(opal); err != nil {
+				h.t.Fatal(err)
+			}
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			h.undecided(learn.RuleNoMatch)
+			return h.closes()
+		},
+		"closing after a lesson said that nothing is done": func(h *house) operation {
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			h.undecided(learn.RuleNoMatch)
+			if err := h.close(opal); err != nil {
+				h.t.Fatal(err)
+			}
+			about, err := learn.PlanOf(h.lessons()[0])
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.took(about, "Its pc", "its pc", club.TierApprove, &club.Course{})
+			storetest.Exec(h.t, h.tenant, `UPDATE decisions SET steps = '{"steps":[{"action":"reset_audio"}]}' WHERE id = $1`, d.ID.String())
+			return h.closes()
+		},
+		"what acts alone is noted and drawn": func(h *house) operation {
+			d, s := h.decide("wifi", h.bays[0], club.TierAuto), h.settings()
+			s.ReviewShare = 1
+			return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
+				return m.NoteAlone(ctx, tx, s, d, learn.Alone{Tier: club.TierAuto, Allowed: true})
+			}
+		},
+		"what a person said instead": func(h *house) operation {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.override(d, "took_over", "usr_opal", "")
+			h.override(d, "replied", "usr_opal", "Please ask at the counter.")
+			return func(ctx context.Context, tx *store.Tx, _ *learn.Memory) error {
+				_, _, err := learn.Answered(ctx, tx, h.keys, d)
+				return err
+			}
+		},
+		"a decision's story": func(h *house) operation {
+			h.propose(h.decide("frozen", h.bays[0], club.TierApprove), club.ProposalApproved, "usr_opal")
+			h.judge()
+			d, s := h.decide("frozen", h.bays[0], club.TierApprove), h.settings()
+			return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
+				_, _, err := m.Story(ctx, tx, s, d, func(club.LocationID) bool { return true })
+				return err
+			}
+		},
+		"what the record says of matches": func(h *house) operation {
+			if err := h.answer(learn.Review{Decision: h.reviewed("wifi").ID, By: operator("usr_opal"), Right: true}); err != nil {
+				h.t.Fatal(err)
+			}
+			s := h.settings()
+			return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
+				_, err := m.Calibration(ctx, tx, s)
+				return err
+			}
+		},
+		"how procedures fared": func(h *house) operation {
+			h.decide("wifi", h.bays[0], club.TierApprove)
+			return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
+				_, err := m.Effects(ctx, tx, &knowledge.Set{}, nil, identity.Principal{}.LocationScope())
+				return err
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			op := prepare(h)
+			h.clock.Advance(time.Minute)
+			storetest.EachFailure(t, h.tenant, func(ctx context.Context, tx *store.Tx) error { return op(ctx, tx, h.awoken()) })
+		})
+	}
+}
+
+func TestNoFailureOfTheDatabaseWhileJudgingIsKeptQuietOrLeavesSomethingBehind(t *testing.T) {
+	t.Parallel()
+	demote := func(h *house) { storetest.Exec(h.t, h.tenant, "UPDATE decision_patterns SET earned = 'auto'") } // more than the outcome leaves
+	wouldAlone := func(h *house, d store.Decision) {
+		h.alone(d, 1, learn.Alone{Tier: club.TierAuto, ActionClass: "words"})
+	}
+	for name, prepare := range map[string]func(*house) store.Decision{
+		"approved": func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			wouldAlone(h, d)
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			demote(h)
+			return d
+		},
+		"another outcome than was known": func(h *house) store.Decision {
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.judge()
+			h.execute(d, club.OutcomeTimeout, "[]")
+			demote(h)
+			return d
+		},
+		"answered in words that do not tell": func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.beside(d, club.Evidence{Text: "t", Candidates: []club.Candidate{h.candidate("wifi"), h.candidate("frozen")}})
+			wouldAlone(h, d)
+			h.propose(d, club.ProposalStale, "")
+			h.override(d, "replied", "usr_opal", "We have none today, sorry!")
+			return d
+		},
+		"answered, and something else done": func(h *house) store.Decision {
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			wouldAlone(h, d)
+			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.override(d, "rejected", "usr_opal", "")
+			h.override(d, "replied", "usr_opal", "It is on the board.")
+			h.byHand(d, "reset_audio")
+			return d
+		},
+		"taught": func(h *house) store.Decision {
+			h.teach("may I bring my dog", "Dogs are welcome.", "usr_oscar")
+			d := h.undecided(learn.RuleNoMatch, h.candidate("wifi"))
+			h.write(func(tx *store.Tx) error { return h.answers("Dogs are welcome.")(h.t.Context(), tx, h.memory) })
+			return d
+		},
+		"declined, and taught": func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.override(d, "rejected", "usr_opal", "")
+			h.write(func(tx *store.Tx) error {
+				return h.answers("Please ask at the counter.")(h.t.Context(), tx, h.memory)
+			})
+			return d
+		},
+		"reviewed": func(h *house) store.Decision {
+			d := h.reviewed("wifi")
+			h.propose(d, club.ProposalExecuted, "usr_opal")
+			h.write(func(tx *store.Tx) error {
+				_, err := h.memory.Answer(h.t.Context(), tx, h.keys, learn.Review{Decision: d.ID, By: operator("usr_opal"), Right: true})
+				return err
+			})
+			storetest.Exec(h.t, h.tenant, "UPDATE decision_truths SET good = 'no'")
+			return d
+		},
+		"reported, and something else done by hand": func(h *house) store.Decision {
+			s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			wouldAlone(h, d)
+			h.byHand(d, "reset_audio")
+			h.over(s, d)
+			return d
+		},
+		"reported, done by hand, and learned": func(h *house) store.Decision {
+			h.decide("wifi", h.bays[0], club.TierApprove)
+			s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.undecided(learn.RuleNoMatch)
+			h.byHand(d, "reset_audio")
+			h.over(s, d)
+			return d
+		},
+		"reported, and closed": func(h *house) store.Decision {
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			h.override(d, "took_over", "usr_opal", "")
+			if err := h.close(opal); err != nil {
+				h.t.Fatal(err)
+			}
+			return d
+		},
+		"reported, and a day of silence": func(h *house) store.Decision {
+			h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			h.run(d, "done")
+			h.clock.Advance(25 * time.Hour)
+			return d
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			d := prepare(h)
+			before, known := h.changes(), h.truths()
+			storetest.EachFailureOf(t, func(ctx context.Context) error {
+				return h.awoken().Judge(ctx, h.tenant, learn.ConsiderJob{Decision: d.ID})
+			}, func() {
+				if n, k := h.changes(), h.truths(); n != before || k != known {
+					t.Errorf("half of a judgement stayed: %d changes, %d truths", n-before, k-known)
+				}
+			})
+		})
+	}
+}
+
+// truths counts what is known of decisions.
+func (h *house) truths() int {
+	h.t.Helper()
+	return storetest.Count(h.t, h.tenant, "SELECT COUNT(*) FROM decision_truths WHERE good = 'yes' OR fits <> ''")
+}

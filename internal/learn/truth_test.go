@@ -1,0 +1,230 @@
+package learn_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"clubos/internal/act/catalogue"
+	"clubos/internal/club"
+	"clubos/internal/knowledge"
+	"clubos/internal/learn"
+	"clubos/internal/pattern/reliability"
+	"clubos/internal/setting"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		happen func(*house) store.Decision
+		want   string // fits/good; "" no truth
+	}{
+		{"approved", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalApproved, "usr_opal")
+			return d
+		}, "yes/yes"},
+		{"announced, and nobody objected", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierSuggest)
+			h.propose(d, club.ProposalExecuted, "")
+			return d
+		}, ""},
+		{"declined because it misread the matter", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.override(d, "rejected", "usr_opal", "")
+			storetest.Exec(h.t, h.tenant, "UPDATE proposals SET reason = $1", learn.Misread+": the door")
+			return d
+		}, "no/no"},
+		{"declined for no reason", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.override(d, "rejected", "usr_opal", "")
+			return d
+		}, "/no"},
+		{"declined, and another answer taught", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.override(d, "rejected", "usr_opal", "")
+			h.say(opal, "Please ask at the counter.")
+			return d
+		}, "no/no"},
+		{"a report, and something else done and taught", func(h *house) store.Decision {
+			s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
+			d := h.decide("frozen", h.bays[0], club.TierApprove)
+			h.propose(d, club.ProposalStale, "")
+			h.byHand(d, "reset_audio")
+			h.over(s, d)
+			return d
+		}, "/no"},
+		{"nothing known fitted, and nobody says what would have", func(h *house) store.Decision { return h.undecided(learn.RuleNoMatch, h.candidate("wifi")) }, ""},
+		{"nothing was weighed, and somebody answered", func(h *house) store.Decision {
+			d := h.undecided(learn.RuleNoMatch)
+			h.say(opal, "The bar is open till ten.")
+			return d
+		}, ""},
+		{"something else was weighed, and somebody answered", func(h *house) store.Decision {
+			h.decide("wifi", h.bays[0], club.TierApprove)
+			c := h.candidate("wifi")
+			c.Pattern = h.patternOf("wifi").ID
+			d := h.undecided(learn.RuleNoMatch, c)
+			h.say(opal, "The bar is open till ten.")
+			return d
+		}, "no/"},
+		{"a lesson was weighed, and somebody answered so", func(h *house) store.Decision {
+			h.teach("is the bar open", "The bar is open till ten.", "usr_oscar")
+			d := h.undecided(learn.RuleNoMatch, club.Candidate{Pattern: h.lessons()[0].Pattern.ID, Score: 0.4, Confidence: 0.4})
+			h.say(opal, "The bar is open till ten.")
+			return d
+		}, "yes/"},
+		{"done alone, and not yet looked at", func(h *house) store.Decision { return h.reviewed("wifi") }, ""},
+		{"done alone, and wrong for another reason", func(h *house) store.Decision {
+			d := h.reviewed("wifi")
+			if err := h.answer(learn.Review{Decision: d.ID, By: operator("usr_opal"), Fault: learn.FaultOther}); err != nil {
+				h.t.Error(err)
+			}
+			return d
+		}, "/no"},
+		{"announced, drawn, and right", func(h *house) store.Decision {
+			d := h.decide("wifi", h.bays[0], club.TierSuggest)
+			h.alone(d, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
+			h.propose(d, club.ProposalExecuted, "")
+			if err := h.answer(learn.Review{Decision: d.ID, By: operator("usr_opal"), Right: true}); err != nil {
+				h.t.Error(err)
+			}
+			return d
+		}, "yes/yes"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			d := tc.happen(h)
+			h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+			h.judge()
+			h.judge()
+			got := ""
+			h.read(func(tx *store.Tx) error {
+				row, err := tx.FindTruth(t.Context(), d.ID)
+				if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+					return nil
+				}
+				got = row.Fits + "/" + row.Good
+				return err
+			})
+			if got != tc.want {
+				t.Errorf("truth %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestEveryKnownOutcomeCountsForOrAgainstAProcedure(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	d := h.decide("wifi", h.bays[0], club.TierApprove)
+	h.propose(d, club.ProposalApproved, "usr_opal")
+	h.override(d, "took_over", "usr_opal", "")
+	h.run(d, "done")
+	h.judge()
+	cat, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := knowledge.New(cat)
+	effects := func(sops ...store.SOP) (out map[club.SOPID]learn.Effect) {
+		h.read(func(tx *store.Tx) error {
+			set, err := library.Live(t.Context(), tx)
+			if err != nil {
+				return err
+			}
+			out, err = h.memory.Effects(t.Context(), tx, set, sops, "")
+			return err
+		})
+		return out
+	}
+	wifi := store.SOP{ID: h.sops["wifi"], Status: "live", UpdatedAt: h.clock.Now()}
+	old := store.SOP{ID: h.sops["frozen"], Status: "live", UpdatedAt: h.clock.Now().Add(-2 * learn.EffectWindow)}
+	for source := range reliability.Worths() {
+		storetest.Exec(t, h.tenant, "UPDATE pattern_outcomes SET source = $1", string(source))
+		e := effects(wifi)[wifi.ID]
+		if want := source.Good(); e.Good != map[bool]int{true: 1}[want] || e.Bad != map[bool]int{false: 1}[want] {
+			t.Errorf("%s counts %d good and %d bad", source, e.Good, e.Bad)
+		}
+		if e.Uses != 1 || e.Overridden != 1 || e.Resolved != 1 {
+			t.Errorf("%+v", e)
+		}
+	}
+	if all := effects(wifi, old); len(all) != 2 || !slices.Contains(all[old.ID].Flags, learn.FlagStale) || all[old.ID].Uses != 0 {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestWhatIsUnknownHasNoStoryAndNoRecord(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.read(func(tx *store.Tx) error {
+		s, err := h.memory.Standing(t.Context(), tx, setting.Default(), learn.Plan{}, reliability.Place{}, 1)
+		if !s.Pattern.ID.IsZero() || s.Assessment.Outcomes != 0 {
+			t.Errorf("a plan of nothing stands at %+v", s)
+		}
+		return err
+	})
+	if _, err := learn.Digest(func() {}); err == nil {
+		t.Error("what cannot be written has a digest")
+	}
+	h.write(func(tx *store.Tx) error {
+		learn.Consider(tx, "")
+		return h.memory.DoneAlone(t.Context(), tx, "dec_none") // nobody noted that it acts alone
+	})
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
+		t.Errorf("%d reviews", n)
+	}
+}
+
+func TestAMatchThatNobodyMadeCalibratesNothing(t *testing.T) {
+	t.Parallel()
+	var list []store.DecisionTruth
+	for range 60 {
+		list = append(list, store.DecisionTruth{Tier: club.TierAuto, Alone: true, Score: 1, Fits: "no", Good: "no"}, store.DecisionTruth{Tier: club.TierAuto, Alone: true, Score: 0.9, Fits: ""})
+	}
+	if c := learn.Calibrate(list, reliability.DefaultPolicy()); c.Auto != 0 || c.Probability(0.9) != 0.9 {
+		t.Errorf("answers to our own questions calibrate: %+v", c)
+	}
+	for i := range list {
+		list[i] = store.DecisionTruth{Tier: club.TierSuggest, Alone: true, Score: 0.9, Fits: "no", Good: "no"}
+	}
+	if tier, why := learn.Calibrate(list, reliability.DefaultPolicy()).Lower(club.TierSuggest, 0.9); tier != club.TierApprove || why == "" {
+		t.Errorf("what was always wrong is announced: %s", tier)
+	}
+}
+
+func TestWhatIsUndoneIsNotRememberedAsKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
+	row := h.lessons()[0].Pattern
+	h.clock.Advance(time.Minute)
+	if err := h.act(func(tx *store.Tx) error {
+		if _, err := h.memory.Pause(t.Context(), tx, changeOf(row)); err != nil {
+			return err
+		}
+		if _, err := h.memory.Learned(t.Context(), tx, h.keys); err != nil {
+			return err
+		}
+		return context.Canceled
+	}); err == nil {
+		t.Fatal("nothing was undone")
+	}
+	h.clock.Advance(time.Minute)
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "Dogs", Words: "No dogs, please."})
+		return err
+	})
+	if l := h.lessons()[0]; l.Reply != "No dogs, please." || l.Pattern.State != "active" {
+		t.Errorf("it answers %q and is %s", l.Reply, l.Pattern.State)
+	}
+}
