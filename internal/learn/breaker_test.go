@@ -7,6 +7,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 // fail makes n decisions that claimed a tier and did not help.
@@ -85,5 +86,60 @@ func TestAWholeClubThatGoesWrongAsks(t *testing.T) {
 	}
 	if s := h.standing("wifi", h.bays[0]); s.Ceiling != club.TierApprove {
 		t.Errorf("another pattern of the club may still do %s", s.Ceiling)
+	}
+}
+
+func TestSuccessesThatTurnOutWrongTripABreakerToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for n := 1; ; n++ {
+		d := h.decide("frozen", h.bays[0], club.TierAuto)
+		h.execute(d, club.OutcomeSuccess, "[]")
+		h.judge()
+		if got := h.outcome(d); got != "verified" || len(h.tripped()) != 0 {
+			t.Fatalf("after %d it is %q, tripped are %v", n, got, h.tripped())
+		}
+		h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+		h.judge()
+		if got := h.outcome(d); got != "corrected" {
+			t.Fatalf("what a person corrected is %q", got)
+		}
+		if slices.Equal(h.tripped(), []string{"pattern"}) {
+			if n < 3 {
+				t.Errorf("%d corrections trip it", n)
+			}
+			return
+		}
+		if n == 5 {
+			t.Fatal("five successes that turned out wrong trip nothing")
+		}
+		h.clock.Advance(25 * time.Hour)
+	}
+}
+
+func TestWhatBecomesKnownOfAFormerRecordMovesNoBreakerOfThePattern(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	statistic := func(kind, scope string) (x float64) {
+		h.read(func(tx *store.Tx) error {
+			b, err := tx.FindBreaker(t.Context(), store.FindBreakerParams{Kind: kind, Scope: scope})
+			x = b.Statistic
+			return err
+		})
+		return x
+	}
+	d := h.decide("frozen", h.bays[0], club.TierAuto)
+	h.execute(d, club.OutcomeSuccess, "[]")
+	h.judge()
+	id := h.patternOf("frozen").ID.String()
+	pattern, action, whole := statistic("pattern", id), statistic("action", "reboot_pc"), statistic("club", "")
+	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET epoch = epoch + 1")
+	h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+	h.judge()
+	if got := statistic("pattern", id); got != pattern {
+		t.Errorf("an outcome of a record that counts no more moves the pattern's breaker from %g to %g", pattern, got)
+	}
+	if a, c := statistic("action", "reboot_pc"), statistic("club", ""); a <= action || c <= whole {
+		t.Errorf("the breakers of the action and the club move from %g and %g to %g and %g", action, whole, a, c)
 	}
 }

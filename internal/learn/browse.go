@@ -156,7 +156,10 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 	if d.Notes, err = tx.FindNotesOfPattern(ctx, store.FindNotesOfPatternParams{PatternID: id, Limit: shownNotes}); err != nil {
 		return d, fmt.Errorf("find notes: %w", err)
 	}
-	if b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: breakerPattern, Scope: id.String()}); err == nil && b.TrippedAt != nil {
+	switch b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: breakerPattern, Scope: id.String()}); {
+	case err != nil && !missing(err):
+		return d, fmt.Errorf("find breaker: %w", err)
+	case err == nil && b.TrippedAt != nil:
 		d.Breaker = &b
 	}
 	d.Points, err = points(ctx, tx, row, about.Digest, PolicyOf(s))

@@ -7,6 +7,7 @@ import (
 	"clubos/internal/learn"
 	"clubos/internal/setting"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 // list returns the patterns that a filter finds.
@@ -145,4 +146,114 @@ func TestTrippedBreakersAreListedWithTheirPlace(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestTheListAndThePatternItselfAgreeOnItsMode(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.decide("wifi", h.bays[0], club.TierSuggest)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	seen := map[learn.Mode]bool{}
+	for _, state := range []string{"active", "paused", "retired"} {
+		for _, ceiling := range club.Tiers() {
+			for _, earned := range club.Tiers() {
+				storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET state = $1, ceiling = $2, earned = $3", state, ceiling, earned)
+				for _, b := range h.list(learn.Filter{}) {
+					d, err := h.find(b.Pattern.ID)
+					if err != nil || d.Mode != b.Mode || len(h.list(learn.Filter{Mode: b.Mode})) == 0 {
+						t.Errorf("%s, held to %s, earned %s: %s in the list, else %s (%v)", state, ceiling, earned, b.Mode, d.Mode, err)
+					}
+					seen[d.Mode] = true
+				}
+			}
+		}
+	}
+	for _, mode := range learn.Modes() {
+		if !seen[mode] {
+			t.Errorf("nothing is ever %s", mode)
+		}
+	}
+}
+
+func TestAProcedureIsListedByWhatItUsuallyDoes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.outcomes(3, club.TierSuggest, club.OutcomeSuccess)
+	fallback := h.plan("frozen")
+	fallback.Digest = "fallback"
+	h.took(fallback, "frozen", "frozen", club.TierApprove, &club.Course{})
+	d, err := h.find(h.patternOf("frozen").ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := h.list(learn.Filter{Kind: "sop"})[0]; b.Assessment.Outcomes != 3 || b.Assessment != d.Assessment || b.Confidence != d.Confidence {
+		t.Errorf("it is listed with %+v, and has %+v", b.Assessment, d.Assessment)
+	}
+}
+
+func TestAProcedureThatWasOnlyWeighedShowsNothingThatItDid(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	dec := h.decide("frozen", h.bays[0], club.TierSuggest)
+	h.write(func(tx *store.Tx) error {
+		return h.memory.Remember(t.Context(), tx, dec, []learn.Weighed{{Plan: h.plan("wifi"), Role: learn.RoleWeighed}})
+	})
+	d, err := h.find(h.patternOf("wifi").ID)
+	if err != nil || len(d.Steps) != 0 || len(d.Points) != 0 || d.Outcomes != 0 || d.Confidence == 0 {
+		t.Errorf("it shows %+v, %d points, a claim of %v (%v)", d.Steps, len(d.Points), d.Confidence, err)
+	}
+}
+
+func TestAPatternOfWhichTheDecisionIsDamagedIsNotShown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.decide("wifi", h.bays[0], club.TierSuggest)
+	storetest.Exec(t, h.tenant, "UPDATE decisions SET steps = '[]'")
+	if _, err := h.find(h.patternOf("wifi").ID); club.CodeOf(err) != club.CodeInternal {
+		t.Errorf("it is shown: %v", err)
+	}
+}
+
+func TestAStoppedPatternShowsItsBreakerAndThatHasItsPlace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.decide("wifi", h.bays[0], club.TierSuggest)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	storetest.Exec(t, h.tenant, "UPDATE sops SET scope = 'location', location_id = $1 WHERE slug = 'wifi'", h.place)
+	for id, place := range map[club.PatternID]club.LocationID{h.patternOf("wifi").ID: h.place, h.lessons()[0].Pattern.ID: ""} {
+		h.breaks("pattern", id.String())
+		d, err := h.find(id)
+		if err != nil || d.Breaker == nil || d.Location != place {
+			t.Fatalf("at %q, breaker %+v (%v)", d.Location, d.Breaker, err)
+		}
+		h.read(func(tx *store.Tx) error {
+			at, err := h.memory.BreakerPlace(t.Context(), tx, *d.Breaker)
+			if at != place {
+				t.Errorf("its breaker stands at %q, want %q", at, place)
+			}
+			return err
+		})
+	}
+}
+
+func TestOnlyALessonInUseHasWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.decide("wifi", h.bays[0], club.TierSuggest)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("a present for mum", byPost, "usr_opal")
+	retired := h.lessons()[1].Pattern
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Retire(t.Context(), tx, changeOf(retired))
+		return err
+	})
+	for name, id := range map[string]club.PatternID{"a procedure": h.patternOf("wifi").ID, "what is retired": retired.ID, "nothing": "pat_none"} {
+		h.read(func(tx *store.Tx) error {
+			words, err := h.memory.Words(t.Context(), tx, h.keys, id)
+			if words != "" {
+				t.Errorf("%s says %q", name, words)
+			}
+			return err
+		})
+	}
 }

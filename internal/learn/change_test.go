@@ -258,3 +258,17 @@ func TestAProceduresPatternIsCorrectedInItsSOP(t *testing.T) {
 		}
 	}
 }
+
+func TestOfWhatWasReportedItIsAnAnswerThatNothingIsDone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET domain = 'error'")
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(h.lessons()[0].Pattern), learn.Correction{Title: "Offline at night"})
+		return err
+	})
+	if l := h.lessons()[0]; l.Reply != "" || len(l.Actions()) != 0 || len(l.Steps) != 1 || l.Steps[0].Ticket == "" {
+		t.Errorf("it says %q and does %+v, want it written down", l.Reply, l.Steps)
+	}
+}

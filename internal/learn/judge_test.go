@@ -90,6 +90,26 @@ func TestAnOutcomeIsJudgedFromWhatHappened(t *testing.T) {
 			h.clock.Advance(3 * time.Hour)
 			h.decide("frozen", h.bays[1], club.TierApprove)
 		}, "verified"},
+		{"declined, and then done otherwise", "frozen", func(h *house, d store.Decision) {
+			h.override(d, "rejected", "usr_opal", "")
+			h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+			h.propose(d, club.ProposalRejected, "usr_opal")
+		}, "corrected"},
+		{"the member says that it has not helped", "frozen", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.execute(d, club.OutcomeSuccess, "[]")
+			h.complain()
+		}, "reopened"},
+		{"a complaint two days later is another matter", "frozen", func(h *house, d store.Decision) {
+			h.run(d, "done")
+			h.execute(d, club.OutcomeSuccess, "[]")
+			h.clock.Advance(49 * time.Hour)
+			h.complain()
+			h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+		}, "verified"},
+		{"nothing of it is words, and nothing of what was said instead", "wifi", func(h *house, d store.Decision) {
+			h.override(d, "replied", "usr_opal", "👍")
+		}, ""},
 		{"the same question a day later", "wifi", func(h *house, d store.Decision) {
 			h.run(d, "done")
 			h.clock.Advance(23 * time.Hour)
@@ -149,5 +169,26 @@ func TestASuccessfulExecutionNeverLowersConfidence(t *testing.T) {
 	}
 	if last < 0.5 {
 		t.Errorf("after 12 verified successes the bound is %.3f", last)
+	}
+}
+
+// complain has the member say that what was done has not helped.
+func (h *house) complain() {
+	h.t.Helper()
+	dec := h.decide("wifi", h.bays[1], club.TierEscalate)
+	storetest.Exec(h.t, h.tenant, `UPDATE decisions SET evidence = '{"rule":"not fixed"}' WHERE id = $1`, dec.ID)
+}
+
+func TestADecisionOfALongConversationIsStillJudged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	first := h.decide("frozen", h.bays[0], club.TierApprove)
+	for range 21 { // more than are looked at as the thread's last
+		h.decide("wifi", h.bays[1], club.TierApprove)
+	}
+	h.execute(first, club.OutcomeSuccess, "[]")
+	h.judge()
+	if got := h.outcome(first); got != "verified" {
+		t.Errorf("its outcome is %q", got)
 	}
 }

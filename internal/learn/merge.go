@@ -60,7 +60,26 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 	}
 	into.Version++
 	tx.Changed(Topic, into.ID.String())
-	return into, nil
+	if !same {
+		return into, nil
+	}
+	return m.settleMerged(ctx, tx, into)
+}
+
+// settleMerged gives a pattern the tier that its record has earned with that of another one.
+func (m *Memory) settleMerged(ctx context.Context, tx *store.Tx, into store.DecisionPattern) (store.DecisionPattern, error) {
+	digest, err := digestOf(into)
+	if err != nil {
+		return into, err
+	}
+	if err := m.settleTier(ctx, tx, into, digest); err != nil {
+		return into, err
+	}
+	row, err := tx.FindPattern(ctx, into.ID)
+	if err != nil {
+		return into, fmt.Errorf("find pattern: %w", err)
+	}
+	return row, nil
 }
 
 // moveRecord adds a pattern's record to another one's if both do the same, and reports whether they do.

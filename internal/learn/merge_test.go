@@ -134,6 +134,12 @@ func TestASplitTakesSituationsAndWhatCameOfThemAlong(t *testing.T) {
 			t.Errorf("%s is split off: %v", name, err)
 		}
 	}
+	if err := h.act(func(tx *store.Tx) error {
+		_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(whole.Pattern), " ", []club.PrecedentID{list[0].ID})
+		return err
+	}); club.CodeOf(err) != club.CodeInvalid {
+		t.Errorf("a part without a name is split off: %v", err)
+	}
 	whole = h.lessons()[0]
 	if err := split(list[0].ID); err != nil {
 		t.Fatal(err)
@@ -220,5 +226,79 @@ func TestABreakerIsTrippedAndClosedByHand(t *testing.T) {
 	}
 	if learn.Recovery("pattern") != 9 {
 		t.Error("nine good outcomes close a pattern's breaker")
+	}
+}
+
+func TestAMergedPatternHasTheTierThatBothHaveEarned(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stays, gone := h.twins()
+	if d, err := h.find(stays.ID); err != nil || d.Mode != learn.ModeQuarantine {
+		t.Fatalf("two outcomes are %s (%v)", d.Mode, err)
+	}
+	var into store.DecisionPattern
+	h.write(func(tx *store.Tx) (err error) {
+		into, err = h.memory.Merge(t.Context(), tx, h.keys, changeOf(gone), stays.ID)
+		return err
+	})
+	d, err := h.find(stays.ID)
+	if err != nil || d.Mode != learn.ModeLearning || d.Pattern.Version != into.Version || into.Earned != club.TierApprove {
+		t.Errorf("three outcomes are %s, version %d of %d (%v)", d.Mode, into.Version, d.Pattern.Version, err)
+	}
+	if n := h.audited("pattern.promoted"); n != 1 {
+		t.Errorf("%d promotions are written down", n)
+	}
+}
+
+func TestAPatternIsNotMergedIntoOneThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	row, _ := h.twins()
+	if err := h.act(func(tx *store.Tx) error {
+		_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(row), "pat_none")
+		return err
+	}); club.CodeOf(err) != club.CodeNotFound {
+		t.Errorf("merged into nothing: %v", err)
+	}
+}
+
+func TestASituationOfWhichNothingCameIsForgottenAsWell(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]string{
+		"nothing was judged yet":   "DELETE FROM pattern_outcomes",
+		"its decision is not kept": "UPDATE precedents SET decision_id = NULL",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.teach("do you sell vouchers", atCounter, "usr_opal")
+			h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+			storetest.Exec(t, h.tenant, lose)
+			l := h.lessons()[0]
+			h.write(func(tx *store.Tx) error {
+				_, err := h.memory.Forget(t.Context(), tx, changeOf(l.Pattern), h.precedents(l.Pattern.ID)[0].ID)
+				return err
+			})
+			if l = h.lessons()[0]; len(l.Texts) != 1 || h.audited("precedent.forgotten") != 1 {
+				t.Errorf("%d situations are left", len(l.Texts))
+			}
+		})
+	}
+}
+
+func TestASituationOfWhichNothingCameIsSplitOffWithoutARecord(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+	storetest.Exec(t, h.tenant, "DELETE FROM pattern_outcomes")
+	l := h.lessons()[0]
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(l.Pattern), "Friends", []club.PrecedentID{h.precedents(l.Pattern.ID)[0].ID})
+		return err
+	})
+	parts := h.lessons()
+	if len(parts) != 2 || len(parts[1].Texts) != 1 || storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM pattern_outcomes") != 0 {
+		t.Errorf("after the split: %+v", parts)
 	}
 }

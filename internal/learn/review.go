@@ -175,7 +175,10 @@ func (m *Memory) settleReview(ctx context.Context, tx *store.Tx, keys *vault.Ten
 		if err != nil {
 			return fmt.Errorf("find pattern: %w", err)
 		}
-		if match, err := tx.FindChosenMatch(ctx, dec.ID); err == nil && match.PatternID == r.Instead {
+		switch match, err := tx.FindChosenMatch(ctx, dec.ID); {
+		case err != nil && !missing(err):
+			return fmt.Errorf("find match: %w", err)
+		case err == nil && match.PatternID == r.Instead:
 			return club.Invalid("this is the pattern that was followed; if its words or actions were wrong, say so")
 		}
 	}

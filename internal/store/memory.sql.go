@@ -831,7 +831,9 @@ SELECT p.id, p.domain, p.sop_id, p.title, p.steps, p.reply, p.state, p.ceiling, 
         WHEN p.earned = 'escalate' AND p.sop_id IS NULL THEN 'quarantine'
         WHEN p.earned IN ('escalate', 'approve') OR p.ceiling = 'approve' THEN 'learning'
         WHEN p.earned = 'suggest' OR p.ceiling = 'suggest' THEN 'suggest' ELSE 'auto' END AS TEXT) AS mode,
-    CAST(COALESCE((SELECT m.plan FROM pattern_matches m WHERE m.pattern_id = p.id AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 1), '') AS TEXT) AS plan,
+    CAST(COALESCE((SELECT u.plan
+        FROM (SELECT m.plan, m.decision_id FROM pattern_matches m WHERE m.pattern_id = p.id AND m.role = 'chosen' ORDER BY m.at DESC, m.decision_id DESC LIMIT 20) u
+        GROUP BY u.plan ORDER BY COUNT(*) DESC, MAX(u.decision_id) DESC LIMIT 1), '') AS TEXT) AS plan,
     CAST((SELECT COUNT(*) FROM precedents t WHERE t.pattern_id = p.id) AS BIGINT) AS precedents,
     CAST((SELECT COUNT(*) FROM pattern_outcomes o WHERE o.pattern_id = p.id AND o.source <> '') AS BIGINT) AS outcomes
 FROM decision_patterns p LEFT JOIN sops s ON s.id = p.sop_id

@@ -91,3 +91,106 @@ func TestATriggerThatNamesAnEventIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAftermathReadsAlikeInEveryReportedDomainAndSaysNothingOfTexts(t *testing.T) {
+	t.Parallel()
+	worked := module.Aftermath{Acted: true, Cleared: true}
+	for domain, want := range map[pattern.Domain]reliability.Source{
+		pattern.DomainError: reliability.SourceVerified, pattern.DomainBooking: reliability.SourceVerified, pattern.DomainAccess: reliability.SourceVerified, pattern.DomainDecision: "",
+	} {
+		if got := module.For(domain).Read(worked); got != want {
+			t.Errorf("%s reads %q, want %q", domain, got, want)
+		}
+	}
+}
+
+func TestNoPriorReachesActingAloneAndAReportSpeaksForItsOwnMatter(t *testing.T) {
+	t.Parallel()
+	for _, domain := range []pattern.Domain{pattern.DomainDecision, pattern.DomainError, pattern.DomainBooking, pattern.DomainAccess} {
+		p := module.For(domain).Prior()
+		if p.Works <= 0.5 || p.Works >= club.DefaultThresholds().High || p.Tells < 1 || p.Worth <= 0 {
+			t.Errorf("%s claims %+v before anything is known", domain, p)
+		}
+		if got := module.Tell(0.6, module.Seen{}, module.Seen{}, p); got < 0.5999 || got >= 1 || (domain == pattern.DomainDecision) != (got < 0.6001) {
+			t.Errorf("a report of %s raises 0.6 to %.3f", domain, got)
+		}
+	}
+}
+
+func TestWhatIsOrdinaryIsSilentAndWhatIsDeniedTwiceInABookingIsNot(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		code             club.EventCode
+		times            int
+		booked           bool
+		ordinary, silent bool
+	}{
+		{club.EventBookingCreated, 1, true, true, true},
+		{club.EventBookingChanged, 1, true, true, true},
+		{club.EventBookingCancelled, 1, false, true, true},
+		{club.EventUnlockRequested, 1, false, true, true},
+		{club.EventBookingNoShow, 1, true, false, true},
+		{club.EventDoorHeldOpen, 1, false, false, true},
+		{club.EventAccessDenied, 1, true, false, true},
+		{club.EventAccessDenied, 2, false, false, true},
+		{club.EventAccessDenied, 2, true, false, false},
+		{club.EventDoorForced, 1, false, false, false},
+		{club.EventBookingOverlap, 1, true, false, false},
+		{club.EventDeviceOffline, 1, false, false, false},
+		{club.EventDeviceFault, 1, false, false, false},
+		{club.EventActionFailed, 1, false, false, false},
+	} {
+		e := module.Of(tc.code).Event(module.Circumstances{Code: tc.code, Times: tc.times, Occupied: tc.booked, Local: evening})
+		if got := module.Silent(e); got != tc.silent {
+			t.Errorf("%s, %d times, in a booking %v: silent %v", tc.code, tc.times, tc.booked, got)
+		}
+		if got := module.Ordinary(tc.code); got != tc.ordinary {
+			t.Errorf("%s: ordinary %v", tc.code, got)
+		}
+	}
+}
+
+func TestOnlyStatesThatEndLast(t *testing.T) {
+	t.Parallel()
+	lasting := map[club.EventCode]bool{club.EventDeviceOffline: true, club.EventDoorHeldOpen: true, club.EventBookingOverlap: true}
+	for _, code := range club.EventCodes() {
+		if module.Lasts(code) != lasting[code] {
+			t.Errorf("%s lasts: %v", code, module.Lasts(code))
+		}
+		if module.Lasts(code) && module.Ordinary(code) {
+			t.Errorf("%s is ordinary, so nobody would see its end", code)
+		}
+	}
+}
+
+func TestCircumstancesAreToldByTheClockOfThePlace(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		at        time.Time
+		hour, day string
+	}{
+		{time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC), "night", "week"},
+		{time.Date(2026, 11, 26, 5, 59, 59, 0, time.UTC), "night", "week"},
+		{time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC), "morning", "week"},
+		{time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), "afternoon", "weekend"},
+		{time.Date(2026, 11, 29, 23, 0, 0, 0, time.UTC), "evening", "weekend"},
+	} {
+		e := module.Of(club.EventDoorForced).Event(module.Circumstances{Code: club.EventDoorForced, Local: tc.at})
+		if e.Tags["hour"] != tc.hour || e.Tags["day"] != tc.day {
+			t.Errorf("%s is %s of %s", tc.at, e.Tags["hour"], e.Tags["day"])
+		}
+	}
+}
+
+func TestWhatIsNotKnownIsNoFeature(t *testing.T) {
+	t.Parallel()
+	e := module.Of(club.EventDeviceOffline).Event(module.Circumstances{Code: club.EventDeviceOffline, Local: evening})
+	for _, tag := range []string{"place", "device", "recent"} {
+		if v, ok := e.Tags[tag]; ok {
+			t.Errorf("%s is known to be %q", tag, v)
+		}
+	}
+	if e.Numbers["bays"] != 1 || e.Tags["extent"] != "one" || e.Tags["booking"] != "none" {
+		t.Errorf("%+v", e)
+	}
+}
