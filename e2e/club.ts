@@ -148,13 +148,18 @@ export class Club {
     return this.all<Execution>(`/executions?limit=100&thread=${thread}`);
   }
 
+  /** A word that nobody else uses. */
+  word(): string {
+    return randomBytes(6).toString("hex").replace(/\d/g, (d) => "ghijklmnop"[Number(d)]);
+  }
+
   /**
    * Publishes a procedure of the test's own, which is asked about first unless it is safe, and returns the
    * words that call for it. ClubOS learns from what people approve and reject: tests that shared one would change what
    * it proposes to the others.
    */
   async procedure(safe = false): Promise<string> {
-    const word = randomBytes(6).toString("hex").replace(/\d/g, (d) => "ghijklmnop"[Number(d)]);
+    const word = this.word();
     const ask = `what about the ${word} offer`;
     await this.api("POST", "/sop-file", {
       sops: [{

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # All tests: Go on SQLite with coverage, Go on PostgreSQL with the race detector, then the browser.
 # Provides what they need. The race detector runs on PostgreSQL because there transactions really
-# run at once; with both on one engine the run would take twice as long and see no more. Packages
-# that neither share anything between goroutines nor open a database are left out of it, and the
-# simulated year, which does one thing after another, is run there without it.
+# run at once; with both on one engine the run would take twice as long and see no more. Left out of it
+# are packages that neither share anything between goroutines nor open a database, and those that only put
+# others together one after another, which run on PostgreSQL without it; of the demo it watches the day.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,10 +12,11 @@ CLUBOS_TEST_DATABASE_URL='' go test -timeout 15m -coverprofile=coverage.out ./..
 
 echo "== Go tests on PostgreSQL, with the race detector"
 url=${CLUBOS_TEST_DATABASE_URL:-$(scripts/test-postgres.sh start)}
-mapfile -t packages < <(go list ./... | grep -vE '/internal/(archtest|rota|act/catalogue|pattern/(reliability|anomaly|lexicon)|simulate/year)$')
+export CLUBOS_TEST_DATABASE_URL=$url
+mapfile -t packages < <(go list ./... | grep -vE '/internal/(archtest|rota|act/catalogue|pattern/(reliability|anomaly|lexicon)|simulate/year)$|/cmd/clubos$')
 # Three at once even on two processors: many tests wait for a clock or the database.
-CLUBOS_TEST_DATABASE_URL=$url CGO_ENABLED=1 go test -race -p 3 -timeout 20m "${packages[@]}"
-CLUBOS_TEST_DATABASE_URL=$url go test ./internal/simulate/year
+CGO_ENABLED=1 go test -race -short -p 3 -timeout 20m "${packages[@]}"
+go test ./cmd/clubos ./internal/simulate/year ./internal/demo
 
 echo "== Browser tests"
 scripts/test-browser.sh

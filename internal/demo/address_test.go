@@ -13,6 +13,7 @@ import (
 // be called by the very name that it was told to listen on.
 func TestTextsOfEveryVendorAreTakenUnderANamedAddress(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "localhost:0")
 	if err != nil {

@@ -19,6 +19,7 @@ func onPostgres() []string {
 // club of its own.
 func TestScenariosHold(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	all, err := simulate.Scenarios()
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// whole leaves a test out of a short run, which plays the day alone: everything happens in it.
+func whole(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the day is played alone")
+	}
+}
+
 func makeHome(ctx context.Context) {
 	if home.dir, home.err = os.MkdirTemp("", "clubos-home-"); home.err != nil {
 		return

@@ -35,6 +35,7 @@ func signed(w *simulate.World, body []byte, at time.Time) vendor.Webhook {
 
 func TestBadInputIsAnsweredAndNeverAFailureOfOurs(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	_, w := start(t, logger(t))
 	eve := w.Club.Members[5].Phone
 	with := func(name, value string) func(vendor.Webhook) vendor.Webhook {
@@ -97,6 +98,7 @@ func TestBadInputIsAnsweredAndNeverAFailureOfOurs(t *testing.T) {
 
 func TestReplayedDeliveryIsAcknowledgedAndStoredOnce(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	_, w := start(t, logger(t))
 	from := w.Club.Members[6].Phone
 	h := hook(w, from, "is anybody there")
@@ -114,6 +116,7 @@ func TestReplayedDeliveryIsAcknowledgedAndStoredOnce(t *testing.T) {
 // carries any bytes, and through JSON, which carries Unicode only.
 func TestEveryTextIsKeptByteForByte(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	_, w := start(t, logger(t))
 	var mill simulate.Location
 	for _, l := range w.Club.Locations {

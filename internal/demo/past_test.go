@@ -16,6 +16,7 @@ import (
 // TestAClubGoesOnWithThePastThatItHas lives a few days before a demo begins.
 func TestAClubGoesOnWithThePastThatItHas(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	cfg := demo.Config{Log: slog.New(slog.DiscardHandler), Quick: true, DataDir: t.TempDir(), Matchers: matchers(), History: 5, Seed: 24}
 	if storetest.DatabaseURL() != "" {
 		lent := storetest.Config(t)

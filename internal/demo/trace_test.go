@@ -15,6 +15,7 @@ import (
 // the reply to it.
 func TestOneMatterHasOneTraceFromTheWebhookToTheVendor(t *testing.T) {
 	t.Parallel()
+	whole(t)
 	log := &lines{}
 	_, w := start(t, telemetry.NewLogger(log, telemetry.LogConfig{Service: "clubos", Version: "test", Node: "test"}))
 	ann, bob := w.Club.Members[0].Phone, w.Club.Members[1].Phone
