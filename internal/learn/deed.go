@@ -57,6 +57,9 @@ func (m *Memory) learnDeeds(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 // teachDeeds makes a precedent of what a person did in a situation, or of that they did nothing, where the
 // machine knew no answer or would have done something else. The same decision teaches once.
 func (m *Memory) teachDeeds(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, o occasion, by club.Actor) error {
+	if before, err := hasTaught(ctx, tx, dec.ID); err != nil || before {
+		return err
+	}
 	did := actionsIn(o.worked())
 	if learns, err := o.teaches(ctx, tx, dec, did); err != nil || !learns {
 		return err
@@ -76,6 +79,19 @@ func (m *Memory) teachDeeds(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 		}
 	}
 	return m.precedent(ctx, tx, by, dec, club.Evidence{Text: o.situation.Title}, row)
+}
+
+// hasTaught reports whether a person has taught by a decision: a lesson that were founded for it again, because the
+// first one was changed or taken out of use, would be one of no situation.
+func hasTaught(ctx context.Context, tx *store.Tx, id club.DecisionID) (bool, error) {
+	_, err := tx.FindPrecedentOfDecision(ctx, id)
+	if missing(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find precedent: %w", err)
+	}
+	return true, nil
 }
 
 // teaches reports whether there is something to learn from what was done by hand in place of a decision.

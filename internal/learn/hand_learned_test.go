@@ -210,20 +210,46 @@ func TestWhoActsWhereALessonSaysThatNothingIsToBeDoneTeachesAnother(t *testing.T
 	}
 }
 
+func TestALessonThatIsTakenOutOfUseIsNotFoundedAgainByTheSameAct(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
+	d := h.undecided(learn.RuleNoMatch)
+	h.byHand(d, "reboot_pc")
+	h.over(s, d)
+	h.judge()
+	h.write(func(tx *store.Tx) error {
+		_, err := h.memory.Retire(t.Context(), tx, changeOf(h.lessons()[0].Pattern))
+		return err
+	})
+	h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+	h.judge()
+	if list := h.lessons(); len(list) != 0 {
+		t.Errorf("founded again: %+v", list)
+	}
+}
+
 func TestAReportThatCannotBeReadTeachesNothingAndSaysSo(t *testing.T) {
 	t.Parallel()
 	for column, spoil := range map[string]string{
 		"evidence": "UPDATE decisions SET evidence = '[]'", "steps": "UPDATE decisions SET steps = '[]'", "context": "UPDATE situations SET context = '[]'",
+		"precedent": "UPDATE precedents SET context = '[]'",
 	} {
 		h := newHouse(t)
 		h.report(club.EventDeviceOffline, club.DevicePC, 1)
+		h.undecided(learn.RuleNoMatch)
+		if err := h.close(opal); err != nil { // something was learned before
+			t.Fatal(err)
+		}
+		h.report(club.EventDeviceOffline, club.DevicePC, 1)
 		h.decide("frozen", h.bays[0], club.TierApprove)
 		storetest.Exec(t, h.tenant, spoil)
+		h.memory = h.awoken()
 		if err := h.close(opal); err == nil {
 			t.Errorf("%s: closed, and nobody hears of it", column)
 		}
-		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents"); n != 0 {
-			t.Errorf("%s: %d situations learned", column, n)
+		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents"); n != 1 {
+			t.Errorf("%s: %d situations learned, want that of before", column, n)
 		}
 	}
 }

@@ -131,6 +131,11 @@ func TestADecisionAboutAReportIsJudgedByHowItWentOnAndWhatPeopleDid(t *testing.T
 			h.override(d, "rejected", "usr_opal", "")
 			h.propose(d, club.ProposalRejected, "usr_opal")
 		}, "rejected"},
+		{"approved, and refused", offline, "frozen", func(h *house, s store.Situation, d store.Decision) {
+			approved(h, d)
+			h.execute(d, club.OutcomeRefused, "[]")
+			h.over(s, d)
+		}, "approved"},
 		{"done, and over soon after", offline, "frozen", func(h *house, s store.Situation, d store.Decision) {
 			carried(h, d)
 			h.clock.Advance(10 * time.Minute)

@@ -180,8 +180,7 @@ func (m *Memory) judgePeople(ctx context.Context, tx *store.Tx, keys *vault.Tena
 	if err != nil {
 		return outcome{}, fmt.Errorf("find overrides: %w", err)
 	}
-	// What somebody did by hand after declining counts before the button.
-	slices.SortStableFunc(list, func(a, b store.Override) int { return cmp.Compare(declined(a), declined(b)) })
+	declinedLast(list)
 	for _, o := range list {
 		switch o.Kind {
 		case "rejected":
@@ -221,6 +220,11 @@ func judgeReview(ctx context.Context, tx *store.Tx, dec store.Decision) (outcome
 		return outcome{reliability.SourceRefuted, personOf(review.Actor)}, nil
 	}
 	return outcome{}, nil
+}
+
+// declinedLast puts what somebody did by hand after declining before the button.
+func declinedLast(list []store.Override) {
+	slices.SortStableFunc(list, func(a, b store.Override) int { return cmp.Compare(declined(a), declined(b)) })
 }
 
 // declined is 1 for the mere word that something is not right, else 0.

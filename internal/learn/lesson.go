@@ -98,6 +98,9 @@ func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	if strings.TrimSpace(e.Text) == "" {
 		return dec, e, nil
 	}
+	if before, err := hasTaught(ctx, tx, list[0].ID); err != nil || before {
+		return dec, e, err
+	}
 	if e.Rule == RuleNoMatch || e.Rule == RuleLearning {
 		return list[0], e, nil
 	}
@@ -115,6 +118,7 @@ func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	if err != nil {
 		return false, fmt.Errorf("find overrides: %w", err)
 	}
+	declinedLast(overrides)
 	for _, o := range overrides {
 		switch o.Kind {
 		case "replied", "edited":

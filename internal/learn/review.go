@@ -216,6 +216,9 @@ func (m *Memory) teachInstead(ctx context.Context, tx *store.Tx, keys *vault.Ten
 	if strings.TrimSpace(e.Text) == "" {
 		return nil
 	}
+	if before, err := hasTaught(ctx, tx, dec.ID); err != nil || before {
+		return err
+	}
 	row := store.DecisionPattern{}
 	switch {
 	case !r.Instead.IsZero():

@@ -164,7 +164,9 @@ func TestAnAnswerJoinsALessonInUseThatDoesTheSame(t *testing.T) {
 	if list := h.lessons(); len(list) != 1 || len(list[0].Texts) != 2 {
 		t.Fatalf("a failed act makes another lesson: %+v", list)
 	}
-	h.byHand(h.undecided(learn.RuleNoMatch), "reset_audio")
+	d = h.undecided(learn.RuleNoMatch)
+	h.byHand(d, "reset_audio")
+	h.byHand(d, "reset_audio") // twice is once
 	h.say(opal, "The sound is back, have fun.")
 	if list := h.lessons(); len(list) != 2 || !slices.Equal(list[1].Actions(), []club.ActionName{"reset_audio"}) {
 		t.Fatalf("an act beside the words makes none: %+v", list)
@@ -208,7 +210,7 @@ func TestASituationJoinsAProcedureThatHasDoneNothingYet(t *testing.T) {
 	h := newHouse(t)
 	d := h.decide("frozen", h.bays[0], club.TierApprove)
 	storetest.Exec(t, h.tenant, "UPDATE pattern_matches SET role = 'weighed' WHERE decision_id = $1", d.ID.String())
-	next := h.undecided(learn.RuleNoMatch, h.candidate("frozen"))
+	next := h.undecided(learn.RuleNoMatch, club.Candidate{Title: "a lesson"}, h.candidate("frozen"))
 	h.byHand(next, "reboot_pc")
 	h.say(opal, "I have seen to it.")
 	if p := h.precedents(h.patternOf("frozen").ID); len(p) != 1 || p[0].DecisionID != next.ID {
@@ -225,5 +227,58 @@ func TestASituationJoinsAProcedureThatHasDoneNothingYet(t *testing.T) {
 	h.say(opal, "I have seen to it.")
 	if list := h.lessons(); len(list) != 1 {
 		t.Errorf("a paused procedure is joined: %+v", list)
+	}
+}
+
+func TestADecisionTeachesOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	d := h.undecided(learn.RuleNoMatch)
+	h.say(opal, "The bar is open till ten.")
+	h.say(opal, "Enjoy your round, and see you soon.")
+	if list := h.lessons(); len(list) != 1 || list[0].Reply != "The bar is open till ten." {
+		t.Errorf("a second text founds a lesson of no situation: %+v", list)
+	}
+	h.alone(d, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
+	if err := h.answer(learn.Review{Decision: d.ID, By: operator("usr_oscar"), Fault: learn.FaultWords, Words: "Ask at the counter, please."}); err != nil {
+		t.Fatal(err)
+	}
+	if list := h.lessons(); len(list) != 1 {
+		t.Errorf("a review founds a lesson of no situation: %+v", list)
+	}
+}
+
+func TestWhoDeclinesAndSaysTheSameTeachesNothingByWhatFollows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	d := h.decide("wifi", h.bays[0], club.TierApprove)
+	h.propose(d, club.ProposalRejected, "usr_opal")
+	h.override(d, "rejected", "usr_opal", "")
+	h.say(opal, "It is on the board!")
+	h.say(opal, "Enjoy your round, and see you soon.")
+	if list := h.lessons(); len(list) != 0 || h.outcome(d) != "edited" {
+		t.Errorf("learned %+v, outcome %q", list, h.outcome(d))
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM overrides WHERE kind = 'replied'"); n != 1 {
+		t.Errorf("it was said %d times", n)
+	}
+}
+
+func TestAnAnswerToWhatCannotBeReadSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"evidence": "UPDATE decisions SET evidence = '[]'", "steps": "UPDATE decisions SET steps = '[]'", "procedure": "UPDATE sop_versions SET body = '[]'",
+	} {
+		h := newHouse(t)
+		d := h.decide("wifi", h.bays[0], club.TierApprove)
+		h.beside(d, club.Evidence{Text: "t", Candidates: []club.Candidate{h.candidate("frozen")}})
+		h.override(d, "replied", "usr_opal", "It is coming back.")
+		storetest.Exec(t, h.tenant, spoil)
+		if err := h.act(func(tx *store.Tx) error { return h.answers("It is coming back.")(t.Context(), tx, h.awoken()) }); err == nil {
+			t.Errorf("%s: nobody hears of it", name)
+		}
+		if n := len(h.lessons()); n != 0 {
+			t.Errorf("%s: %d lessons", name, n)
+		}
 	}
 }

@@ -228,3 +228,38 @@ func TestWhatIsUndoneIsNotRememberedAsKnown(t *testing.T) {
 		t.Errorf("it answers %q and is %s", l.Reply, l.Pattern.State)
 	}
 }
+
+func TestTheRecordIsReadOnceUntilSomethingBecomesKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if err := h.answer(learn.Review{Decision: h.reviewed("wifi").ID, By: operator("usr_opal"), Right: true}); err != nil {
+		t.Fatal(err)
+	}
+	statements := func() int {
+		for n := range 10 {
+			ctx, reached := store.FailForTest(t.Context(), n)
+			err := h.tenant.Read(ctx, func(tx *store.Tx) error {
+				_, err := h.memory.Calibration(ctx, tx, setting.Default())
+				return err
+			})
+			if !reached() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+		}
+		return 10
+	}
+	first, second := statements(), statements()
+	if first != 2 || second != 1 {
+		t.Errorf("it took %d statements and then %d, want 2 and 1", first, second)
+	}
+	h.clock.Advance(time.Minute)
+	if err := h.answer(learn.Review{Decision: h.reviewed("wifi").ID, By: operator("usr_opal"), Fault: learn.FaultWords}); err != nil {
+		t.Fatal(err)
+	}
+	if n := statements(); n != 2 {
+		t.Errorf("after another review it took %d statements", n)
+	}
+}
