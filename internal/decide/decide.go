@@ -244,7 +244,7 @@ func (d *Decider) backAgain(ctx context.Context, tx *store.Tx, m *matter) error 
 	return err
 }
 
-// supersede withdraws what was proposed before these texts came: the matter has moved on.
+// supersede withdraws what was proposed before these texts or reports came: the matter has moved on.
 func (d *Decider) supersede(ctx context.Context, tx *store.Tx, th store.Thread) error {
 	prop, err := tx.FindOpenProposalOfThread(ctx, th.ID)
 	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
@@ -253,7 +253,11 @@ func (d *Decider) supersede(ctx context.Context, tx *store.Tx, th store.Thread) 
 	if err != nil {
 		return fmt.Errorf("read proposal: %w", err)
 	}
-	_, err = d.settle(ctx, tx, prop, machine, club.ProposalStale, false, "the member wrote again")
+	why := "the member wrote again"
+	if th.Provider == club.EventProvider {
+		why = "more was reported"
+	}
+	_, err = d.settle(ctx, tx, prop, machine, club.ProposalStale, false, why)
 	return err
 }
 

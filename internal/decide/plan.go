@@ -130,6 +130,9 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	if doc.Category == knowledge.CategoryEmergency {
 		return p.emergency(m, f.confidence), nil
 	}
+	if why := unknownAct(p.steps, cat); why != "" {
+		p.lower(club.Hold{By: club.HoldFinal, To: club.TierEscalate}, why)
+	}
 	path := m.path(p.steps)
 	actions := actionsOf(path, cat)
 	for _, a := range actions {
@@ -300,6 +303,17 @@ func actionsOf(steps []knowledge.Step, cat *catalogue.Catalogue) []catalogue.Act
 		}
 	}
 	return out
+}
+
+// unknownAct says that steps would do what a release of the program has taken out of the catalogue; "" where
+// all of it is known. Of such an act nothing can be said: not its risk, not who may permit it.
+func unknownAct(steps []knowledge.Step, cat *catalogue.Catalogue) string {
+	for _, s := range steps {
+		if _, ok := cat.Find(s.Action); !ok && s.Kind() == knowledge.StepAction {
+			return words(string(s.Action)) + " is not in the action catalogue any more"
+		}
+	}
+	return ""
 }
 
 // unmet lists the prerequisites that the rows do not bear out, for people. It chooses what is said;

@@ -368,6 +368,9 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 	if err := json.Unmarshal([]byte(dec.Steps), &st); err != nil {
 		return "", fmt.Errorf("read steps: %w", err)
 	}
+	if why := unknownAct(st.Steps, d.cfg.Catalogue); why != "" {
+		return why, nil
+	}
 	actions := actionsOf(st.Steps, d.cfg.Catalogue)
 	if why, err := s.Unasked(ctx, tx, actions, dec.LocationID); err != nil || why != "" {
 		return why, err

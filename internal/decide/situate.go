@@ -240,6 +240,9 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 // only tells people of it needs nobody's leave.
 func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, p *plan) error {
 	about := module.Of(s.Code)
+	if why := unknownAct(p.steps, d.cfg.Catalogue); why != "" {
+		m.fact("left out", why, "catalogue", tx.Now)
+	}
 	p.steps, p.fallback = d.withoutMember(p.steps, about), d.withoutMember(p.fallback, about)
 	if len(p.steps) == 0 {
 		p.steps, p.fallback = learn.WrittenDown(), nil

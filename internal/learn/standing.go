@@ -104,7 +104,7 @@ func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) (club.Tier, string, error) {
 	match, err := tx.FindChosenMatch(ctx, dec.ID)
 	if missing(err) {
-		return club.TierAuto, "", nil
+		return club.TierEscalate, "what it followed has been deleted", nil
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("find match: %w", err)
@@ -228,7 +228,7 @@ func (p Plan) ensure(ctx context.Context, tx *store.Tx) (store.DecisionPattern, 
 		return row, err
 	}
 	if p.SOP.IsZero() {
-		return row, club.NotFound("there is no such pattern")
+		return row, club.Conflict("this pattern has been deleted at this moment; look again")
 	}
 	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: club.NewPatternID(tx.Now), Domain: "decision", SOPID: p.SOP, Title: p.Title, Steps: "{}",
 		Earned: club.TierSuggest, CreatedBy: machine.String(), Now: tx.Now}); err != nil {
