@@ -28,7 +28,7 @@ sops:
       - {action: restart_display}
     fallback:
       - {action: restart_side_screens}
-      - {escalate: "nothing helps"}
+      - {escalate: "nothing helps", when: failed}
 `
 
 // fails has an act in a conversation about bay 3 come to nothing, and gathers that.

@@ -3,9 +3,11 @@ package decide_test
 import (
 	"bytes"
 	"compress/flate"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,13 +102,30 @@ func TestTheVersionThatWasTrainedOnJustThisIsPreferredToANewerOne(t *testing.T) 
 	}
 }
 
+// impatient is a context that is over once it has been asked so often whether it is.
+type impatient struct {
+	context.Context
+	asked  *atomic.Int64
+	most   int64
+	cancel context.CancelFunc
+}
+
+func (c impatient) Err() error {
+	if c.asked.Add(1) >= c.most {
+		c.cancel()
+	}
+	return c.Context.Err()
+}
+
 func TestATrainingThatRunsOutOfTimeSaysSoAndIsBegunAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.background()
 	late := false
-	for n := int64(1); n < 400 && !late; n++ {
-		err := h.decider.TrainNow(storetest.NewFuse(t.Context(), n), h.tenant)
+	for n := int64(1); n < 50 && !late; n++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := h.decider.TrainNow(impatient{ctx, new(atomic.Int64), n, cancel}, h.tenant)
+		cancel()
 		if err == nil {
 			break
 		}

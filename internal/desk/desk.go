@@ -73,18 +73,19 @@ func (d *Desk) keys(ctx context.Context, tx *store.Tx) (*vault.Tenant, error) {
 }
 
 // names returns the words of the member's name, for masking. A key that does not open must not keep a
-// person from being called, so nothing is masked by name then; numbers and addresses still are.
-func (d *Desk) names(ctx context.Context, tx *store.Tx, t store.Thread) []string {
+// person from being called, so nothing is masked by name then; numbers and addresses still are. A row that
+// cannot be read is another matter: it can be the next time.
+func (d *Desk) names(ctx context.Context, tx *store.Tx, t store.Thread) ([]string, error) {
 	keys, err := d.keys(ctx, tx)
 	if err == nil {
 		var p people.Person
-		if p, err = people.Find(ctx, tx, keys, t.SubjectID); err == nil {
-			return p.Names()
+		if p, err = people.Find(ctx, tx, keys, t.SubjectID); err == nil || !vault.Unreadable(err) {
+			return p.Names(), err
 		}
 	}
 	d.cfg.Log.ErrorContext(ctx, "member's name not known for masking", "event.action", "desk.names", "organization.id", tx.Tenant.String(),
 		"labels.thread", t.ID.String(), "error.message", err.Error())
-	return nil
+	return nil, nil
 }
 
 // find returns a thread that p may see. One outside p's places is as unknown as one that does not exist.

@@ -44,7 +44,10 @@ func (d *Desk) Escalate(ctx context.Context, tx *store.Tx, t store.Thread, r Rea
 	if r.By.Kind == "" {
 		r.By = self
 	}
-	names := d.names(ctx, tx, t)
+	names, err := d.names(ctx, tx, t)
+	if err != nil {
+		return t, err
+	}
 	r.Text = clip(strings.TrimSpace(phrase.Mask(r.Text, names...)), 500)
 	if r.Text == "" {
 		r.Text = "a person is needed"

@@ -115,7 +115,9 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, n *NewTicket) (names []
 		if err != nil {
 			return nil, err
 		}
-		names = d.names(ctx, tx, th)
+		if names, err = d.names(ctx, tx, th); err != nil {
+			return nil, err
+		}
 		if n.Location.IsZero() && n.Bay.IsZero() && n.Device.IsZero() {
 			n.Location, n.Bay = th.LocationID, th.BayID
 		}

@@ -122,7 +122,9 @@ func (d *Desk) changeWords(ctx context.Context, tx *store.Tx, _ identity.Princip
 			if err != nil {
 				return s, fmt.Errorf("find ticket's thread: %w", err)
 			}
-			names = d.names(ctx, tx, th)
+			if names, err = d.names(ctx, tx, th); err != nil {
+				return s, err
+			}
 		}
 		title, err := checkText("the title", phrase.Mask(*c.Title, names...), 200)
 		if err != nil {

@@ -109,7 +109,9 @@ func (d *Desk) whatWasDone(ctx context.Context, tx *store.Tx, t store.Ticket) ([
 		if err != nil {
 			return nil, err
 		}
-		names = d.names(ctx, tx, th)
+		if names, err = d.names(ctx, tx, th); err != nil {
+			return nil, err
+		}
 		tried, err := tx.FindDeskExecutions(ctx, store.FindDeskExecutionsParams{ThreadID: t.ThreadID, Limit: 5})
 		if err != nil {
 			return nil, fmt.Errorf("find executions: %w", err)

@@ -91,3 +91,6 @@ var (
 	errFormat = errors.New("not a sealed value of a known format")
 	errOpen   = errors.New("the sealed value does not belong here or was altered")
 )
+
+// Unreadable reports whether an error says that a sealed value does not open with its key: it never will.
+func Unreadable(err error) bool { return errors.Is(err, errFormat) || errors.Is(err, errOpen) }
