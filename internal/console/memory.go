@@ -112,7 +112,7 @@ func (v *visit) pattern(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 
 // story is a pattern's record in one sentence.
 func story(s page.Shell, d learn.Detail, shown []page.PatternOutcomeRow) string {
-	if d.Outcomes == 0 {
+	if d.Assessment.Outcomes == 0 {
 		return "Nothing is known yet of what came of it."
 	}
 	good := 0
@@ -121,11 +121,11 @@ func story(s page.Shell, d learn.Detail, shown []page.PatternOutcomeRow) string 
 			good++
 		}
 	}
-	out := fmt.Sprintf("Decided so %s", count(d.Outcomes, "time", "times"))
+	out := fmt.Sprintf("Decided so %s", count(d.Assessment.Outcomes, "time", "times"))
 	if d.Assessment.People > 0 {
 		out += " with " + count(d.Assessment.People, "person", "people") + " behind it"
 	}
-	if d.Outcomes == countOf(d) {
+	if d.Assessment.Outcomes == countOf(d) {
 		out += fmt.Sprintf("; %d good", good)
 	}
 	if len(shown) > 0 {

@@ -101,7 +101,7 @@ type Detail struct {
 	Steps      []knowledge.Step // what it does
 	Standing   Standing         // at no particular place
 	Next       *reliability.Next
-	Known      []store.Precedent
+	Known      []store.Precedent      // newest first
 	Record     []store.PatternOutcome // newest first
 	Uses       []store.FindPatternUsesRow
 	Notes      []store.FindNotesOfPatternRow // with changes and rejections, newest first
@@ -149,7 +149,11 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 		return d, fmt.Errorf("find outcomes: %w", err)
 	}
 	d.Record = slices.DeleteFunc(d.Record, func(o store.PatternOutcome) bool { return o.Source == "" })
-	d.Precedents, d.Outcomes = len(d.Known), d.Assessment.Outcomes
+	have, err := tx.CountPattern(ctx, id)
+	if err != nil {
+		return d, fmt.Errorf("count what a pattern has: %w", err)
+	}
+	d.Precedents, d.Outcomes = int(have.Precedents), int(have.Outcomes)
 	if d.Uses, err = tx.FindPatternUses(ctx, store.FindPatternUsesParams{PatternID: id, Size: shownUses}); err != nil {
 		return d, fmt.Errorf("find uses: %w", err)
 	}

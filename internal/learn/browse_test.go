@@ -1,7 +1,9 @@
 package learn_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
@@ -255,5 +257,50 @@ func TestOnlyALessonInUseHasWords(t *testing.T) {
 			}
 			return err
 		})
+	}
+}
+
+// situated gives a lesson n further situations, as years would.
+func (h *house) situated(id club.PatternID, n int) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) error {
+		for i := range n {
+			if _, err := tx.CreatePrecedent(h.t.Context(), store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: id, Text: fmt.Sprint("voucher ", i), Context: "{}", Actor: "user:usr_opal", At: tx.Now.Add(-time.Duration(i) * time.Hour)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestAPatternCountsAllThatIsDeletedWithIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
+	row := h.lessons()[0].Pattern
+	h.situated(row.ID, 250)
+	h.write(func(tx *store.Tx) (err error) {
+		row, err = h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "Vouchers", Words: byPost})
+		return err
+	})
+	d, err := h.find(row.ID)
+	if err != nil || d.Precedents != 252 || len(d.Known) != 200 || d.Outcomes != 2 || d.Assessment.Outcomes != 0 {
+		t.Errorf("it has %d situations, %d of them shown, %d outcomes and %d that count (%v)", d.Precedents, len(d.Known), d.Outcomes, d.Assessment.Outcomes, err)
+	}
+	if b := h.list(learn.Filter{Kind: "learned"})[0]; b.Precedents != d.Precedents || b.Outcomes != d.Outcomes {
+		t.Errorf("the list says %d and %d", b.Precedents, b.Outcomes)
+	}
+	all := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id = $1", row.ID)
+	e := h.try(learn.Trial{Patterns: []club.PatternID{row.ID}, Act: func(tx *store.Tx) error {
+		oldest, err := tx.FindPrecedentsOfPattern(t.Context(), store.FindPrecedentsOfPatternParams{PatternID: row.ID, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		_, err = h.memory.Forget(t.Context(), tx, changeOf(row), oldest[len(oldest)-1].ID)
+		return err
+	}})
+	if len(e.Evidence) != 1 || e.Evidence[0].Situations != all || e.Evidence[0].SituationsAfter != all-1 {
+		t.Errorf("of %d situations one is forgotten: %+v", all, e.Evidence)
 	}
 }

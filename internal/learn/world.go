@@ -127,7 +127,7 @@ func (m *Memory) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		}
 		k.outcomes[plan] = slices.DeleteFunc(list, func(o store.PatternOutcome) bool { return o.Source == "" })
 	}
-	if k.situations, err = tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: id, Limit: shownPrecedents}); err != nil {
+	if k.situations, err = tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: id, Limit: maxPrecedents}); err != nil {
 		return nil, fmt.Errorf("find precedents: %w", err)
 	}
 	return k, nil

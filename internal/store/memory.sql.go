@@ -12,6 +12,24 @@ import (
 	"clubos/internal/club"
 )
 
+const countPattern = `-- name: CountPattern :one
+SELECT CAST((SELECT COUNT(*) FROM precedents t WHERE t.pattern_id = $1) AS BIGINT) AS precedents,
+    CAST((SELECT COUNT(*) FROM pattern_outcomes o WHERE o.pattern_id = $1 AND o.source <> '') AS BIGINT) AS outcomes
+`
+
+type CountPatternRow struct {
+	Precedents int64
+	Outcomes   int64
+}
+
+// The situations of a pattern, and its outcomes in all its records.
+func (q *Queries) CountPattern(ctx context.Context, patternID club.PatternID) (CountPatternRow, error) {
+	row := q.db.QueryRowContext(ctx, countPattern, patternID)
+	var i CountPatternRow
+	err := row.Scan(&i.Precedents, &i.Outcomes)
+	return i, err
+}
+
 const createPattern = `-- name: CreatePattern :execrows
 INSERT INTO decision_patterns (id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, version, created_by, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'active', 'auto', 1, $7, 1, $8, $9, $9)

@@ -185,6 +185,11 @@ WHERE p.state <> 'merged'
     AND (CAST(sqlc.arg(after) AS TEXT) = '' OR p.id < CAST(sqlc.arg(after) AS TEXT))
 ORDER BY p.id DESC LIMIT sqlc.arg(size);
 
+-- name: CountPattern :one
+-- The situations of a pattern, and its outcomes in all its records.
+SELECT CAST((SELECT COUNT(*) FROM precedents t WHERE t.pattern_id = sqlc.arg(pattern_id)) AS BIGINT) AS precedents,
+    CAST((SELECT COUNT(*) FROM pattern_outcomes o WHERE o.pattern_id = sqlc.arg(pattern_id) AND o.source <> '') AS BIGINT) AS outcomes;
+
 -- name: FindSOPPlace :one
 SELECT location_id, bay_id FROM sops WHERE id = $1;
 
