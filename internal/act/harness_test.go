@@ -166,6 +166,14 @@ type world struct {
 	reasons  []Escalation
 	tickets  []Ticket
 	noVendor bool
+	under    context.Context // what jobs work under; nil: the test's
+}
+
+func (w *world) working() context.Context {
+	if w.under != nil {
+		return w.under
+	}
+	return w.t.Context()
 }
 
 func build(t testing.TB) *world {
@@ -338,8 +346,8 @@ func take[T jobs.Job](w *world, do func(context.Context, *store.Tenant, T) error
 	}
 	var out []*job
 	for _, j := range list {
-		out = append(out, &job{name: zero.Kind(), do: func() error { return do(w.t.Context(), w.tenant, j) },
-			lost: func(cause error) error { return lost(w.t.Context(), w.tenant, j, cause) }})
+		out = append(out, &job{name: zero.Kind(), do: func() error { return do(w.working(), w.tenant, j) },
+			lost: func(cause error) error { return lost(w.working(), w.tenant, j, cause) }})
 	}
 	return out
 }
