@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
@@ -14,7 +13,6 @@ import (
 	"clubos/internal/pattern"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/people"
-	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/thread"
 	"clubos/internal/vault"
@@ -161,53 +159,6 @@ func (m *Memory) asProposed(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	return nil
 }
 
-// generalise takes out of an answer what belongs to the one member. It reports false where something
-// personal would be left, or where the words could not be sent to anybody else.
-func generalise(words string, values map[string]string, names []string) (string, bool) {
-	words = strings.TrimSpace(words)
-	if words == "" || strings.Contains(words, "{{") || strings.Contains(words, "}}") || utf8.RuneCountInString(words) > knowledge.MaxText {
-		return "", false
-	}
-	for _, v := range []struct{ name, as string }{
-		{"member_first_name", "{{member_first_name|there}}"}, {"bay", "{{bay}}"}, {"location", "{{location}}"},
-	} {
-		if value := values[v.name]; utf8.RuneCountInString(value) >= 2 {
-			words = replaceWord(words, value, v.as)
-		}
-	}
-	return words, phrase.Mask(words, names...) == words
-}
-
-// replaceWord replaces a value where it stands as words of its own, whatever its case.
-func replaceWord(text, value, with string) string {
-	lower, want := strings.ToLower(text), strings.ToLower(value)
-	if len(lower) != len(text) { // a letter whose other case is longer: positions would not agree
-		return strings.ReplaceAll(text, value, with)
-	}
-	var b strings.Builder
-	for {
-		i := strings.Index(lower, want)
-		if i < 0 {
-			b.WriteString(text)
-			return b.String()
-		}
-		end := i + len(want)
-		if edge(lower, i, end) {
-			b.WriteString(text[:i] + with)
-		} else {
-			b.WriteString(text[:end])
-		}
-		text, lower = text[end:], lower[end:]
-	}
-}
-
-// edge reports whether no letter or digit touches text[i:j].
-func edge(text string, i, j int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:i])
-	after, _ := utf8.DecodeRuneInString(text[j:])
-	return !wordRune(before) && !wordRune(after)
-}
-
 // taughtSteps lists what the person had done in the thread since the decision, each action once, with
 // what is to happen when one does not work.
 func (m *Memory) taughtSteps(ctx context.Context, tx *store.Tx, t store.Thread, dec store.Decision) ([]knowledge.Step, error) {
@@ -338,18 +289,4 @@ func taughtPlan(ctx context.Context, tx *store.Tx, row store.DecisionPattern) (s
 		return "", fmt.Errorf("find plan: %w", err)
 	}
 	return last.Plan, nil
-}
-
-// title is a name for a situation, from the text that showed it first.
-func title(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if utf8.RuneCountInString(line) <= 60 {
-		return line
-	}
-	r := []rune(line)[:60]
-	cut := string(r)
-	if i := strings.LastIndex(cut, " "); i > 20 {
-		cut = cut[:i]
-	}
-	return cut + "…"
 }

@@ -35,7 +35,8 @@ func TestAnAnswerTeachesOnlyWhatAnotherMemberMayBeTold(t *testing.T) {
 		{"another case", "please stay in bay 1!", "please stay in {{bay}}!"},
 		{"another bay", "Please move to Bay 12.", "Please move to Bay 12."},
 		{"within a word", "Go to Northsides, not Northside.", "Go to Northsides, not {{location}}."},
-		{"a letter whose other case is longer", "İyi oyunlar in Northside, northside!", "İyi oyunlar in {{location}}, northside!"},
+		{"a letter whose other case is longer", "İyi oyunlar in Northside, northside!", "İyi oyunlar in {{location}}, {{location}}!"},
+		{"within a word, twice", "northsidenorthside is no place", "northsidenorthside is no place"},
 		{"a number", "Call me at +1 555 010 0001.", ""},
 		{"a template", "Your code is {{code}}.", ""},
 		{"half a template", "Your code is code}}.", ""},
@@ -170,6 +171,11 @@ func TestAnAnswerJoinsALessonInUseThatDoesTheSame(t *testing.T) {
 	h.say(opal, "The sound is back, have fun.")
 	if list := h.lessons(); len(list) != 2 || !slices.Equal(list[1].Actions(), []club.ActionName{"reset_audio"}) {
 		t.Fatalf("an act beside the words makes none: %+v", list)
+	}
+	h.byHand(h.undecided(learn.RuleNoMatch), "reset_audio")
+	h.say(opal, "The sound is back, have fun.")
+	if list := h.lessons(); len(list) != 2 || len(list[1].Texts) != 2 {
+		t.Fatalf("the same act with the same words makes another: %+v", list)
 	}
 	h.undecided(learn.RuleLearning) // something was like it, and was not this
 	h.say(opal, "The sound is back, have fun.")

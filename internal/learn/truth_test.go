@@ -163,6 +163,28 @@ func TestEveryKnownOutcomeCountsForOrAgainstAProcedure(t *testing.T) {
 	}
 }
 
+func TestAnOverlapIsShownToWhoSeesBothProcedures(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	set := &knowledge.Set{}
+	sops := []store.SOP{{ID: "sop_a", Status: "live", UpdatedAt: h.clock.Now()}, {ID: "sop_b", Status: "live", UpdatedAt: h.clock.Now()}}
+	for _, s := range sops {
+		set.Entries = append(set.Entries, knowledge.Entry{SOP: s.ID, Document: knowledge.Document{Slug: string(s.ID), Scope: knowledge.Scope{Kind: knowledge.ScopeGlobal},
+			Triggers: []knowledge.Trigger{{Text: "what is the wifi password"}}}})
+	}
+	h.read(func(tx *store.Tx) error {
+		both, err := h.memory.Effects(t.Context(), tx, set, sops, "")
+		if err != nil {
+			return err
+		}
+		one, err := h.memory.Effects(t.Context(), tx, set, sops[:1], "")
+		if !slices.Equal(both["sop_a"].Overlaps, []club.SOPID{"sop_b"}) || !slices.Contains(both["sop_b"].Flags, learn.FlagOverlapping) || len(one["sop_a"].Flags) != 0 {
+			t.Errorf("both: %+v, one: %+v", both, one)
+		}
+		return err
+	})
+}
+
 func TestWhatIsUnknownHasNoStoryAndNoRecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -183,6 +205,14 @@ func TestWhatIsUnknownHasNoStoryAndNoRecord(t *testing.T) {
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
 		t.Errorf("%d reviews", n)
 	}
+	d := h.decide("wifi", h.bays[0], club.TierApprove)
+	d.Steps = "[]"
+	h.read(func(tx *store.Tx) error {
+		if _, _, err := h.memory.Story(t.Context(), tx, setting.Default(), d, func(club.LocationID) bool { return true }); err == nil {
+			t.Error("a decision whose steps cannot be read has a story")
+		}
+		return nil
+	})
 }
 
 func TestAMatchThatNobodyMadeCalibratesNothing(t *testing.T) {
