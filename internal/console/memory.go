@@ -190,7 +190,7 @@ func (v *visit) patternForms(tx *store.Tx, f frame, d learn.Detail, p *page.Patt
 			p.Actions = append(p.Actions, page.PatternAction{Name: a.Name, Title: a.Title, Done: done[a.Name]})
 		}
 	}
-	others, err := v.c.Memory.List(v.r.Context(), tx, f.settings, learn.Filter{Kind: "learned", Size: 200})
+	others, err := v.c.Memory.List(v.r.Context(), tx, f.settings, learn.Filter{Kind: "learned", Domain: d.Pattern.Domain, Size: 200})
 	if err != nil {
 		return err
 	}

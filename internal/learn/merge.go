@@ -31,6 +31,8 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return into, club.Invalid("a pattern cannot be merged into itself")
 	case !row.SOPID.IsZero() || !into.SOPID.IsZero():
 		return into, club.Invalid("only patterns that people taught can be merged; a SOP's situations are its triggers")
+	case into.Domain != row.Domain: // a report knows no member to write to, and a text no report to write down
+		return into, club.Invalid("only patterns about the same can be merged: texts, devices, doors or bookings")
 	case into.State == stateMerged || into.State == stateRetired:
 		return into, club.Conflict("the other pattern is %s", into.State)
 	}

@@ -250,6 +250,21 @@ func TestAMergedPatternHasTheTierThatBothHaveEarned(t *testing.T) {
 	}
 }
 
+func TestWhatIsReportedIsNotMergedWithWhatMembersWrite(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	texts, reports := h.twins()
+	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET domain = 'error' WHERE id = $1", reports.ID)
+	for _, pair := range [][2]store.DecisionPattern{{texts, reports}, {reports, texts}} {
+		if err := h.act(func(tx *store.Tx) error {
+			_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(pair[0]), pair[1].ID)
+			return err
+		}); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s into %s: %v", pair[0].Title, pair[1].Title, err)
+		}
+	}
+}
+
 func TestAPatternIsNotMergedIntoOneThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
