@@ -205,6 +205,7 @@ func TestAdviceReportsEveryFailureOfTheDatabase(t *testing.T) {
 			th := in(h, room)
 			h.fails(room, th, "reboot_pc")
 			s := h.situation(th)
+			h.recalled()
 			storetest.EachFailure(t, h.tenant, h.advising(s))
 		})
 	}

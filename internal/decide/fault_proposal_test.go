@@ -120,6 +120,7 @@ func TestNoFailureOfTheDatabaseIsKeptQuietWhereVersionsAreTrainedAndLoaded(t *te
 			h := newHouse(t)
 			h.background()
 			c.prepare(h)
+			h.recalled()
 			stored, faults := len(h.models()), h.count("models WHERE fault <> ''")
 			storetest.EachFailureOf(t, func(ctx context.Context) error { return c.op(ctx, h) }, func() {
 				if len(h.models()) > stored+c.kept || h.count("audit_entries WHERE action = 'model.faulted'") != h.count("models WHERE fault <> ''")-faults {

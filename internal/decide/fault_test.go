@@ -11,6 +11,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/pattern"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 	"clubos/internal/thread"
@@ -84,10 +85,31 @@ func (h *house) hearing(words string) func(context.Context) error {
 	return h.deciding(r.Thread)
 }
 
+// recalled has read what the process keeps of what the club knows, so that every run of an operation has the
+// same statements.
+func (h *house) recalled() {
+	h.t.Helper()
+	h.read(func(tx *store.Tx) error {
+		if _, err := h.library.Live(h.t.Context(), tx); err != nil {
+			return err
+		}
+		if _, err := h.memory.Learned(h.t.Context(), tx, h.keys); err != nil {
+			return err
+		}
+		s, err := setting.Load(h.t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		_, err = h.memory.Calibration(h.t.Context(), tx, s)
+		return err
+	})
+}
+
 // withoutNotice makes every statement of an operation fail in its turn: each failure is reported, and none
 // leaves anything behind.
 func (h *house) withoutNotice(op func(context.Context) error) {
 	h.t.Helper()
+	h.recalled()
 	before := h.state()
 	storetest.EachFailureOf(h.t, op, func() {
 		h.t.Helper()
@@ -238,6 +260,7 @@ func TestNoFailureOfTheDatabaseIsKeptQuietWhereASituationEndsOrIsLookedUp(t *tes
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.recalled()
 	storetest.EachFailure(t, h.tenant, func(ctx context.Context, tx *store.Tx) error { return h.decider.Over(ctx, tx, h.keys, s) })
 	storetest.EachFailure(t, h.tenant, func(ctx context.Context, tx *store.Tx) error {
 		at, err := tx.FindLocation(ctx, h.location)
