@@ -17,6 +17,7 @@ import (
 // PostgreSQL's error codes that matter here (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 const (
 	pgUniqueViolation     = "23505"
+	pgForeignKeyViolation = "23503"
 	pgSerializationFailed = "40001"
 	pgDeadlock            = "40P01"
 )
@@ -42,6 +43,8 @@ func translate(err error) error {
 		return &club.Error{Code: club.CodeNotFound, Msg: "there is no such thing here", Err: err}
 	case IsUnique(err):
 		return &club.Error{Code: club.CodeConflict, Msg: "it exists already", Err: err}
+	case lostRace(err):
+		return &club.Error{Code: club.CodeConflict, Msg: "somebody used or removed it at this moment; try again", Err: err}
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, context.DeadlineExceeded),
 		errors.As(err, &connErr), errors.As(err, &netErr), isDown(err):
 		return &club.Error{Code: club.CodeUnavailable, Msg: "the database cannot be reached", Err: err}
@@ -62,9 +65,11 @@ func IsUnique(err error) bool {
 	return false
 }
 
-func isSerialization(err error) bool {
+// lostRace reports whether another transaction came first, so that the same may well succeed now: a row that
+// is removed has been referred to since, for example, or one that is referred to was removed.
+func lostRace(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == pgSerializationFailed || pg.Code == pgDeadlock)
+	return errors.As(err, &pg) && (pg.Code == pgSerializationFailed || pg.Code == pgDeadlock || pg.Code == pgForeignKeyViolation)
 }
 
 // isDown reports whether the server is shutting down, starting, out of connections (class 57 and 53),

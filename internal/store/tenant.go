@@ -82,7 +82,7 @@ func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
 func (t *Tenant) Write(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := t.run(ctx, true, fn)
-		if err == nil || attempt == 3 || !isSerialization(err) {
+		if err == nil || attempt == 3 || !lostRace(err) {
 			return err
 		}
 	}
