@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/hindsight"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
 	"clubos/internal/setting"
@@ -69,7 +70,7 @@ type ImpactDecision struct {
 
 const shownDiffer = 200
 
-func showImpact(e learn.Impact) Impact {
+func showImpact(e hindsight.Impact) Impact {
 	out := Impact{Since: e.Since.UTC(), Until: e.Until.UTC(), Decisions: e.Was.Sum(), Was: ImpactSpread(e.Was), Would: ImpactSpread(e.Would), Fewer: showShare(e.Fewer), More: showShare(e.More),
 		Other: e.Other, Unknown: e.Unknown, Wait: e.Wait.Seconds(), Waits: e.Waits, Patterns: []ImpactOnPattern{}, Differ: []ImpactDecision{}}
 	for _, p := range e.Evidence {
@@ -89,7 +90,7 @@ func showImpact(e learn.Impact) Impact {
 	return out
 }
 
-func showShare(s learn.Share) ImpactShare {
+func showShare(s hindsight.Share) ImpactShare {
 	return ImpactShare{Decisions: s.N, Right: s.Right, Wrong: s.Wrong}
 }
 
@@ -215,20 +216,20 @@ func (a *api) registerPreviews() {
 			about = append(about, club.PatternID(in.Body.Into))
 		}
 		ch := learn.Change{By: c.by, Pattern: d.Pattern.ID, Version: d.Pattern.Version}
-		return a.try(ctx, c, learn.Trial{Patterns: about, Act: in.act(ctx, a.cfg.Memory, c, ch)})
+		return a.try(ctx, c, hindsight.Trial{Patterns: about, Act: in.act(ctx, a.cfg.Memory, c, ch)})
 	})
 	register(a, "preview-autonomy", func(ctx context.Context, c *call, in *previewAutonomy) (*oneOut[Impact], error) {
 		if err := c.everywhere(); err != nil {
 			return nil, err
 		}
-		return a.try(ctx, c, learn.Trial{Act: in.act(ctx, c.by.Actor)})
+		return a.try(ctx, c, hindsight.Trial{Act: in.act(ctx, c.by.Actor)})
 	})
 }
 
 // try says what a change would have done. Whoever may not read decisions is told how many, not which.
-func (a *api) try(ctx context.Context, c *call, t learn.Trial) (*oneOut[Impact], error) {
+func (a *api) try(ctx context.Context, c *call, t hindsight.Trial) (*oneOut[Impact], error) {
 	t.Scope = c.by.LocationScope()
-	e, err := a.cfg.Memory.Try(ctx, c.tenant, c.keys, t)
+	e, err := hindsight.Try(ctx, c.tenant, c.keys, t)
 	if err != nil {
 		return nil, err
 	}

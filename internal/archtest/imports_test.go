@@ -21,7 +21,7 @@ type forbidden struct {
 var rooms = []string{
 	"internal/inbox", "internal/event", "internal/booking", "internal/knowledge", "internal/pattern", "internal/phrase", "internal/phone", "internal/decide", "internal/act", "internal/outbox", "internal/desk",
 	"internal/notify", "internal/thread", "internal/people", "internal/place", "internal/identity", "internal/setting", "internal/integration", "internal/audit", "internal/vault",
-	"internal/jobs", "internal/oncall", "internal/health", "internal/learn", "internal/result",
+	"internal/jobs", "internal/oncall", "internal/health", "internal/learn", "internal/hindsight", "internal/result",
 }
 
 // faces is what the world outside speaks to.
@@ -46,6 +46,7 @@ func forbiddenEdges() []forbidden {
 		{from: []string{"internal/outbox"}, to: []string{"internal/act", "internal/decide", "internal/desk", "internal/inbox"}, reason: "a reply is sent the same way whoever wrote it"},
 		{from: []string{"internal/inbox"}, to: []string{"internal/act", "internal/decide", "internal/desk", "internal/outbox"}, reason: "taking a text in must not depend on anything that is done with it: an acknowledged text is safe even if the rest is broken"},
 		{from: []string{"internal/notify"}, to: []string{"internal/act", "internal/decide", "internal/desk", "internal/inbox", "internal/outbox"}, reason: "whoever calls people hands over the words; notify does not look for them"},
+		{from: []string{"internal/hindsight"}, to: []string{"internal/act", "internal/decide", "internal/desk", "internal/inbox", "internal/notify", "internal/outbox"}, except: []string{"internal/act/catalogue"}, reason: "the past is replayed from rows; whoever replays it must not be able to act"},
 		{from: []string{"internal/simulate/vendor"}, to: []string{"internal"}, except: []string{"internal/club", "internal/simulate/vendor"}, reason: "a stand-in that shares code with the client under test shares its mistakes"},
 	}
 	for _, face := range faces {
@@ -75,6 +76,7 @@ func reservedPackages() []reserved {
 		{"internal/api", []string{"internal/api", "internal/app", "cmd"}, "a face is wired by app and used by the world outside"},
 		{"internal/console", []string{"internal/console", "internal/app", "internal/demo"}, "a face is wired by app and used by the world outside"},
 		{"internal/simulate", []string{"internal/simulate", "internal/demo", "internal/bench", "cmd"}, "what serves members must not carry stand-ins for vendors"},
+		{"internal/hindsight", []string{"internal/api", "internal/console"}, "what a change would have done is asked by people before they make it; nothing that decides, acts or judges may depend on what might have been"},
 		{"internal/bench", []string{"internal/bench", "cmd"}, "measuring is a command, not a part of the server"},
 		{"internal/demo", []string{"internal/demo", "cmd"}, "the demo is a command, not a part of the server"},
 		{"database/sql", []string{"internal/store", "internal/jobs", "internal/identity"}, "SQL is said in store (jobs hands River its pool; identity tells \"no rows\" apart)"},

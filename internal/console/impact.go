@@ -9,8 +9,8 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/hindsight"
 	"clubos/internal/identity"
-	"clubos/internal/learn"
 	"clubos/internal/store"
 )
 
@@ -25,7 +25,7 @@ type question struct {
 	danger         bool
 	field          string // that says what is done; "": do
 	action, back   string // addresses of the form that makes the change, and of the page that it comes from
-	trial          learn.Trial
+	trial          hindsight.Trial
 	refused        func(error) error // shows what is wrong with the form; nil: on the page that it comes from
 }
 
@@ -33,7 +33,7 @@ type question struct {
 // was posted comes again, and says that the reader is sure.
 func (v *visit) ask(q question) error {
 	q.trial.Scope = v.p.LocationScope()
-	e, err := v.c.Memory.Try(v.r.Context(), v.tenant, v.keys, q.trial)
+	e, err := hindsight.Try(v.r.Context(), v.tenant, v.keys, q.trial)
 	switch club.CodeOf(err) {
 	case "":
 	case club.CodeInvalid, club.CodeConflict:
@@ -87,7 +87,7 @@ func again(form url.Values, as string) []page.HiddenField {
 
 // impact puts what a change would have done in the words of its page. What belongs to locations that the
 // reader may not see is not in it.
-func (v *visit) impact(tx *store.Tx, f frame, e learn.Impact) (page.Impact, error) {
+func (v *visit) impact(tx *store.Tx, f frame, e hindsight.Impact) (page.Impact, error) {
 	out := page.Impact{Days: int(e.Until.Sub(e.Since).Hours()+0.5) / 24, Was: page.Spread(e.Was), Would: page.Spread(e.Would), Fewer: page.Share(e.Fewer), More: page.Share(e.More),
 		Other: e.Other, Unknown: e.Unknown, Rivals: e.Rivals, Wait: e.Wait, Waits: e.Waits, Differ: len(e.Differ), Truncated: e.Truncated}
 	for _, x := range e.Evidence {

@@ -8,6 +8,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/hindsight"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
 	"clubos/internal/result"
@@ -189,7 +190,7 @@ func (v *visit) askSwitch(stop bool) error {
 		return err
 	}
 	q := question{section: "autonomy", title: "Let " + label + " run again?", about: "As far as everything else allows.", yes: "Let it run", field: "to", action: v.at("autonomy"), back: v.at("autonomy"),
-		trial: learn.Trial{Act: func(tx *store.Tx) error { return setting.Switch(v.r.Context(), tx, v.p.Actor, key, stop) }}}
+		trial: hindsight.Trial{Act: func(tx *store.Tx) error { return setting.Switch(v.r.Context(), tx, v.p.Actor, key, stop) }}}
 	if stop {
 		q.title, q.about, q.yes, q.danger = "Stop "+label+"?", "It counts at once and on every server, also for what has been announced already. People are called instead.", "Stop it", true
 	}
@@ -204,14 +205,14 @@ func (v *visit) switchImpacts(tx *store.Tx, f frame, groups []page.SwitchGroup) 
 			keys = append(keys, r.Key)
 		}
 	}
-	impacts, err := v.c.Memory.TrySwitches(v.r.Context(), tx, v.p.LocationScope(), keys)
+	impacts, err := hindsight.TrySwitches(v.r.Context(), tx, v.p.LocationScope(), keys)
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
 		for i := range g.Rows {
 			e := impacts[g.Rows[i].Key]
-			shown, err := v.impact(tx, f, learn.Impact{Since: tx.Now.Add(-learn.Month), Until: tx.Now, Was: e.Was, Would: e.Would, Fewer: e.Fewer, More: e.More, Unknown: e.Unknown})
+			shown, err := v.impact(tx, f, hindsight.Impact{Since: tx.Now.Add(-hindsight.Month), Until: tx.Now, Was: e.Was, Would: e.Would, Fewer: e.Fewer, More: e.More, Unknown: e.Unknown})
 			if err != nil {
 				return err
 			}
@@ -243,7 +244,7 @@ func savePermits(v *visit) error {
 	}
 	if v.field(sure) == "" {
 		return v.ask(question{section: "autonomy", title: "Allow this unasked?", about: "It counts at once, for the next text on.", yes: "Save", action: v.at("autonomy", "permits"), back: v.at("autonomy"),
-			trial: learn.Trial{Act: permit}})
+			trial: hindsight.Trial{Act: permit}})
 	}
 	err := v.tenant.Write(v.r.Context(), permit)
 	switch club.CodeOf(err) {

@@ -6,6 +6,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/hindsight"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
 	"clubos/internal/store"
@@ -133,7 +134,7 @@ func actOnPattern(v *visit) error {
 			about = append(about, onto)
 		}
 		return v.ask(question{section: "memory", title: act.title, about: act.about, yes: act.yes, danger: act.danger, action: v.at("memory", id.String(), "act"), back: next(id),
-			trial: learn.Trial{Patterns: about, Act: func(tx *store.Tx) error { _, err := act.do(v, tx, c); return err }}})
+			trial: hindsight.Trial{Patterns: about, Act: func(tx *store.Tx) error { _, err := act.do(v, tx, c); return err }}})
 	}
 	var row store.DecisionPattern
 	err = v.tenant.Write(v.r.Context(), func(tx *store.Tx) (err error) {
@@ -161,7 +162,7 @@ func closeBreaker(v *visit) error {
 		return v.c.Memory.CloseBreaker(v.r.Context(), tx, v.p, v.field("kind"), v.field("scope"), v.field("reason"))
 	}
 	if v.field(sure) == "" {
-		q := question{section: "memory", title: "Close this breaker?", about: "What it held back may act again as its record allows.", yes: "Close the breaker", action: v.at("memory", "breakers", "close"), back: next, trial: learn.Trial{Act: lift}}
+		q := question{section: "memory", title: "Close this breaker?", about: "What it held back may act again as its record allows.", yes: "Close the breaker", action: v.at("memory", "breakers", "close"), back: next, trial: hindsight.Trial{Act: lift}}
 		if id := idOf[club.PatternID](v.field("scope")); id != "" {
 			q.trial.Patterns = []club.PatternID{id}
 		}

@@ -9,8 +9,8 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/console/page"
+	"clubos/internal/hindsight"
 	"clubos/internal/identity"
-	"clubos/internal/learn"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 )
@@ -160,7 +160,7 @@ func saveSettings(v *visit) error {
 	}
 	if weighs && v.field(sure) == "" {
 		return v.ask(question{section: "settings", title: "Save these settings?", about: "They say how far ClubOS may go by itself. They count at once, for the next text on.", yes: "Save",
-			action: v.at("settings"), back: v.at("settings"), trial: learn.Trial{Act: save}, refused: refused})
+			action: v.at("settings"), back: v.at("settings"), trial: hindsight.Trial{Act: save}, refused: refused})
 	}
 	err = v.tenant.Write(v.r.Context(), save)
 	switch code := club.CodeOf(err); code {

@@ -15,13 +15,13 @@ import (
 
 // What a breaker watches.
 const (
-	breakerPattern = "pattern"
-	breakerAction  = "action"
-	breakerClub    = "club"
+	BreakerPattern = "pattern"
+	BreakerAction  = "action"
+	BreakerClub    = "club"
 )
 
-// brokenCeiling is what remains of autonomy behind a tripped breaker: people are asked.
-const brokenCeiling = club.TierApprove
+// BrokenCeiling is what remains of autonomy behind a tripped breaker: people are asked.
+const BrokenCeiling = club.TierApprove
 
 // breakers is how each kind trips and recovers. A false alarm of one that stops more must be rarer; and
 // it closes after as many good outcomes in a row as refute a rate of 75, 90 or 95 % at a level of 10 %:
@@ -30,22 +30,22 @@ var breakers = map[string]struct {
 	threshold float64 // outcomes to a false alarm, on average, at least
 	recovery  int64   // good outcomes in a row
 }{
-	breakerPattern: {reliability.PatternThreshold, 9},
-	breakerAction:  {reliability.ActionThreshold, 22},
-	breakerClub:    {reliability.ClubThreshold, 45},
+	BreakerPattern: {reliability.PatternThreshold, 9},
+	BreakerAction:  {reliability.ActionThreshold, 22},
+	BreakerClub:    {reliability.ClubThreshold, 45},
 }
 
 type scope struct{ kind, id string }
 
 // scopesOf lists the breakers that an outcome moves, in the order in which they are locked.
 func scopesOf(id club.PatternID, actions []club.ActionName) []scope {
-	out := []scope{{breakerPattern, id.String()}}
+	out := []scope{{BreakerPattern, id.String()}}
 	sorted := slices.Clone(actions)
 	slices.Sort(sorted)
 	for _, a := range slices.Compact(sorted) {
-		out = append(out, scope{breakerAction, string(a)})
+		out = append(out, scope{BreakerAction, string(a)})
 	}
-	return append(out, scope{breakerClub, ""})
+	return append(out, scope{BreakerClub, ""})
 }
 
 // watch moves the breakers by an outcome. Only decisions that claimed a tier which may act move the
@@ -72,7 +72,7 @@ func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, ro
 		if err != nil {
 			return fmt.Errorf("find breaker: %w", err)
 		}
-		if sc.kind == breakerPattern && epoch != row.Epoch {
+		if sc.kind == BreakerPattern && epoch != row.Epoch {
 			continue // of a record that counts no more
 		}
 		switch {
@@ -104,7 +104,7 @@ func (m *Memory) trip(ctx context.Context, tx *store.Tx, b store.Breaker, row *s
 	b.TrippedAt, b.Statistic, b.GoodSince = &tx.Now, 0, 0
 	subject := ""
 	switch b.Kind {
-	case breakerPattern:
+	case BreakerPattern:
 		subject = fmt.Sprintf("%q", row.Title)
 		b.Reason = subject + " has stopped working as often as it claimed"
 		row.Epoch++
@@ -112,7 +112,7 @@ func (m *Memory) trip(ctx context.Context, tx *store.Tx, b store.Breaker, row *s
 			return err
 		}
 		row.Version++
-	case breakerAction:
+	case BreakerAction:
 		subject = words(b.Scope)
 		b.Reason = subject + " has stopped helping as often as was claimed"
 	default:

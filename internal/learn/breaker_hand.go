@@ -18,7 +18,7 @@ func (m *Memory) TripBreaker(ctx context.Context, tx *store.Tx, c Change) (store
 	if err != nil {
 		return row, err
 	}
-	b, err := m.lockBreaker(ctx, tx, scope{breakerPattern, row.ID.String()})
+	b, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, row.ID.String()})
 	if err != nil {
 		return row, err
 	}

@@ -12,19 +12,19 @@ import (
 
 // fail makes n decisions that claimed a tier and did not help.
 func (h *house) outcomes(n int, earned club.Tier, outcome club.Outcome) {
-	h.t.Helper()
+	h.T.Helper()
 	for range n {
-		d := h.decide("frozen", h.bays[0], earned)
-		h.execute(d, outcome, "[]")
-		h.judge()
-		h.clock.Advance(25 * time.Hour)
+		d := h.Decide("frozen", h.Bays[0], earned)
+		h.Execute(d, outcome, "[]")
+		h.Judge()
+		h.Clock.Advance(25 * time.Hour)
 	}
 }
 
 func (h *house) tripped() (kinds []string) {
-	h.t.Helper()
-	h.read(func(tx *store.Tx) error {
-		list, err := tx.FindTrippedBreakers(h.t.Context())
+	h.T.Helper()
+	h.Read(func(tx *store.Tx) error {
+		list, err := tx.FindTrippedBreakers(h.T.Context())
 		for _, b := range list {
 			kinds = append(kinds, b.Kind)
 		}
@@ -46,7 +46,7 @@ func TestABrokenPatternLosesItsAutonomyAndEarnsItBack(t *testing.T) {
 	if got := h.tripped(); !slices.Equal(got, []string{"pattern"}) {
 		t.Fatalf("three failures in a row trip %v", got)
 	}
-	s := h.standing("frozen", h.bays[0])
+	s := h.Standing("frozen", h.Bays[0])
 	if s.Ceiling != club.TierApprove || len(s.Limits) != 1 || s.Assessment.Outcomes != 0 {
 		t.Errorf("behind a tripped breaker it may do %s (%v) by a record of %d", s.Ceiling, s.Limits, s.Assessment.Outcomes)
 	}
@@ -55,7 +55,7 @@ func TestABrokenPatternLosesItsAutonomyAndEarnsItBack(t *testing.T) {
 		t.Errorf("eight good outcomes close it already: %v", got)
 	}
 	h.outcomes(1, club.TierApprove, club.OutcomeSuccess)
-	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierAuto || len(h.tripped()) != 0 {
+	if s := h.Standing("frozen", h.Bays[0]); s.Ceiling != club.TierAuto || len(h.tripped()) != 0 {
 		t.Errorf("after nine good outcomes in a row it may do %s, tripped are %v", s.Ceiling, h.tripped())
 	}
 }
@@ -67,7 +67,7 @@ func TestWhatWasOnlyAskedTripsNothing(t *testing.T) {
 	if got := h.tripped(); len(got) != 0 {
 		t.Errorf("decisions that promised nothing trip %v", got)
 	}
-	if s := h.standing("frozen", h.bays[0]); !s.Assessment.Contradicted || s.Confidence >= 0.75 {
+	if s := h.Standing("frozen", h.Bays[0]); !s.Assessment.Contradicted || s.Confidence >= 0.75 {
 		t.Errorf("after eight failures a published procedure claims %.2f", s.Confidence)
 	}
 }
@@ -84,7 +84,7 @@ func TestAWholeClubThatGoesWrongAsks(t *testing.T) {
 	if got := h.tripped(); !slices.Contains(got, "club") || !slices.Contains(got, "action") {
 		t.Fatalf("twelve failures trip %v", got)
 	}
-	if s := h.standing("wifi", h.bays[0]); s.Ceiling != club.TierApprove {
+	if s := h.Standing("wifi", h.Bays[0]); s.Ceiling != club.TierApprove {
 		t.Errorf("another pattern of the club may still do %s", s.Ceiling)
 	}
 }
@@ -93,15 +93,15 @@ func TestSuccessesThatTurnOutWrongTripABreakerToo(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for n := 1; ; n++ {
-		d := h.decide("frozen", h.bays[0], club.TierAuto)
-		h.execute(d, club.OutcomeSuccess, "[]")
-		h.judge()
-		if got := h.outcome(d); got != "verified" || len(h.tripped()) != 0 {
+		d := h.Decide("frozen", h.Bays[0], club.TierAuto)
+		h.Execute(d, club.OutcomeSuccess, "[]")
+		h.Judge()
+		if got := h.Outcome(d); got != "verified" || len(h.tripped()) != 0 {
 			t.Fatalf("after %d it is %q, tripped are %v", n, got, h.tripped())
 		}
-		h.override(d, "replied", "usr_opal", "Please move over to bay four.")
-		h.judge()
-		if got := h.outcome(d); got != "corrected" {
+		h.Override(d, "replied", "usr_opal", "Please move over to bay four.")
+		h.Judge()
+		if got := h.Outcome(d); got != "corrected" {
 			t.Fatalf("what a person corrected is %q", got)
 		}
 		if slices.Equal(h.tripped(), []string{"pattern"}) {
@@ -113,7 +113,7 @@ func TestSuccessesThatTurnOutWrongTripABreakerToo(t *testing.T) {
 		if n == 5 {
 			t.Fatal("five successes that turned out wrong trip nothing")
 		}
-		h.clock.Advance(25 * time.Hour)
+		h.Clock.Advance(25 * time.Hour)
 	}
 }
 
@@ -121,21 +121,21 @@ func TestWhatBecomesKnownOfAFormerRecordMovesNoBreakerOfThePattern(t *testing.T)
 	t.Parallel()
 	h := newHouse(t)
 	statistic := func(kind, scope string) (x float64) {
-		h.read(func(tx *store.Tx) error {
+		h.Read(func(tx *store.Tx) error {
 			b, err := tx.FindBreaker(t.Context(), store.FindBreakerParams{Kind: kind, Scope: scope})
 			x = b.Statistic
 			return err
 		})
 		return x
 	}
-	d := h.decide("frozen", h.bays[0], club.TierAuto)
-	h.execute(d, club.OutcomeSuccess, "[]")
-	h.judge()
-	id := h.patternOf("frozen").ID.String()
+	d := h.Decide("frozen", h.Bays[0], club.TierAuto)
+	h.Execute(d, club.OutcomeSuccess, "[]")
+	h.Judge()
+	id := h.PatternOf("frozen").ID.String()
 	pattern, action, whole := statistic("pattern", id), statistic("action", "reboot_pc"), statistic("club", "")
-	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET epoch = epoch + 1")
-	h.override(d, "replied", "usr_opal", "Please move over to bay four.")
-	h.judge()
+	storetest.Exec(t, h.Tenant, "UPDATE decision_patterns SET epoch = epoch + 1")
+	h.Override(d, "replied", "usr_opal", "Please move over to bay four.")
+	h.Judge()
 	if got := statistic("pattern", id); got != pattern {
 		t.Errorf("an outcome of a record that counts no more moves the pattern's breaker from %g to %g", pattern, got)
 	}

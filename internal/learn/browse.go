@@ -79,7 +79,7 @@ func (m *Memory) List(ctx context.Context, tx *store.Tx, s setting.Settings, by 
 		if err != nil {
 			return nil, err
 		}
-		policy, prior := PolicyOf(s), priorOf(b.Pattern.SOPID.IsZero())
+		policy, prior := PolicyOf(s), PriorOf(b.Pattern.SOPID.IsZero())
 		b.Assessment = record.Assess(reliability.Place{}, tx.Now, prior, policy)
 		b.Confidence = b.Assessment.Confidence(1, policy, b.Pattern.SOPID.IsZero())
 		out[i] = b
@@ -160,7 +160,7 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 	if d.Notes, err = tx.FindNotesOfPattern(ctx, store.FindNotesOfPatternParams{PatternID: id, Limit: shownNotes}); err != nil {
 		return d, fmt.Errorf("find notes: %w", err)
 	}
-	switch b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: breakerPattern, Scope: id.String()}); {
+	switch b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: BreakerPattern, Scope: id.String()}); {
 	case err != nil && !missing(err):
 		return d, fmt.Errorf("find breaker: %w", err)
 	case err == nil && b.TrippedAt != nil:
@@ -173,7 +173,7 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 // planOf is what a pattern does: what was taught, or what its procedure usually does.
 func (m *Memory) planOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d *Detail) (Plan, error) {
 	if d.Pattern.SOPID.IsZero() {
-		l, err := lessonOf(keys, d.Pattern)
+		l, err := LessonOf(keys, d.Pattern)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -211,7 +211,7 @@ func (m *Memory) planOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d
 func modeOf(row store.DecisionPattern) Mode {
 	tier := row.Earned.Lower(row.Ceiling)
 	switch {
-	case row.State != stateActive:
+	case row.State != StateActive:
 		return Mode(row.State)
 	case row.Ceiling == club.TierEscalate:
 		return ModePaused
@@ -236,9 +236,9 @@ func points(ctx context.Context, tx *store.Tx, row store.DecisionPattern, plan s
 	every := (len(list) + shownPoints - 1) / shownPoints
 	var out []Point
 	var record reliability.Record
-	prior := priorOf(row.SOPID.IsZero())
+	prior := PriorOf(row.SOPID.IsZero())
 	for i, o := range list {
-		record, _ = record.Add(outcomeOf(o))
+		record, _ = record.Add(OutcomeOf(o))
 		if (len(list)-1-i)%every != 0 {
 			continue
 		}
@@ -259,7 +259,7 @@ func (m *Memory) Breakers(ctx context.Context, tx *store.Tx) ([]store.Breaker, e
 
 // BreakerPlace is the location whose decisions alone a breaker watches; zero: of every location.
 func (m *Memory) BreakerPlace(ctx context.Context, tx *store.Tx, b store.Breaker) (club.LocationID, error) {
-	if b.Kind != breakerPattern {
+	if b.Kind != BreakerPattern {
 		return "", nil
 	}
 	row, err := tx.FindPattern(ctx, club.PatternID(b.Scope))
@@ -280,12 +280,12 @@ func (m *Memory) BreakerPlace(ctx context.Context, tx *store.Tx, b store.Breaker
 // one that says nothing or is a procedure's.
 func (m *Memory) Words(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.PatternID) (string, error) {
 	row, err := tx.FindPattern(ctx, id)
-	if missing(err) || err == nil && (!row.SOPID.IsZero() || row.State != stateActive) {
+	if missing(err) || err == nil && (!row.SOPID.IsZero() || row.State != StateActive) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("find pattern: %w", err)
 	}
-	l, err := lessonOf(keys, row)
+	l, err := LessonOf(keys, row)
 	return l.Reply, err
 }

@@ -1,12 +1,11 @@
 package learn_test
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -14,29 +13,29 @@ import (
 
 // list returns the patterns that a filter finds.
 func (h *house) list(by learn.Filter) (list []learn.Brief) {
-	h.t.Helper()
+	h.T.Helper()
 	if by.Size == 0 {
 		by.Size = 50
 	}
-	h.read(func(tx *store.Tx) error {
-		s, err := setting.Load(h.t.Context(), tx)
+	h.Read(func(tx *store.Tx) error {
+		s, err := setting.Load(h.T.Context(), tx)
 		if err != nil {
 			return err
 		}
-		list, err = h.memory.List(h.t.Context(), tx, s, by)
+		list, err = h.Memory.List(h.T.Context(), tx, s, by)
 		return err
 	})
 	return list
 }
 
 func (h *house) find(id club.PatternID) (d learn.Detail, err error) {
-	h.t.Helper()
-	h.read(func(tx *store.Tx) error {
-		s, lerr := setting.Load(h.t.Context(), tx)
+	h.T.Helper()
+	h.Read(func(tx *store.Tx) error {
+		s, lerr := setting.Load(h.T.Context(), tx)
 		if lerr != nil {
 			return lerr
 		}
-		d, err = h.memory.Find(h.t.Context(), tx, h.keys, s, id)
+		d, err = h.Memory.Find(h.T.Context(), tx, h.Keys, s, id)
 		return nil
 	})
 	return d, err
@@ -46,11 +45,11 @@ func TestPatternsAreListedByKindModeAndPlaceWithTheirRecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for range 3 {
-		dec := h.decide("wifi", h.bays[0], club.TierSuggest)
-		h.propose(dec, club.ProposalApproved, "usr_opal")
-		h.judge()
+		dec := h.Decide("wifi", h.Bays[0], club.TierSuggest)
+		h.Propose(dec, club.ProposalApproved, "usr_opal")
+		h.Judge()
 	}
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
 	all := h.list(learn.Filter{})
 	if len(all) != 2 {
 		t.Fatalf("%d patterns are listed", len(all))
@@ -70,7 +69,7 @@ func TestPatternsAreListedByKindModeAndPlaceWithTheirRecord(t *testing.T) {
 			}
 		}
 	}
-	if n := len(h.list(learn.Filter{Location: h.place, Kind: "sop"})); n != 1 {
+	if n := len(h.list(learn.Filter{Location: h.Place, Kind: "sop"})); n != 1 {
 		t.Errorf("%d patterns were followed at the place", n)
 	}
 	if n := len(h.list(learn.Filter{Search: "%nothing like it%"})); n != 0 {
@@ -86,11 +85,11 @@ func TestAPatternShowsWhatItDoesAndHowItsRecordGrew(t *testing.T) {
 	h := newHouse(t)
 	const decided = 70 // more than a chart shows
 	for i := range decided {
-		dec := h.decide("wifi", h.bays[i%2], club.TierSuggest)
-		h.propose(dec, club.ProposalApproved, []string{"usr_opal", "usr_oscar"}[i%2])
-		h.judge()
+		dec := h.Decide("wifi", h.Bays[i%2], club.TierSuggest)
+		h.Propose(dec, club.ProposalApproved, []string{"usr_opal", "usr_oscar"}[i%2])
+		h.Judge()
 	}
-	d, err := h.find(h.standing("wifi", "").Pattern.ID)
+	d, err := h.find(h.Standing("wifi", "").Pattern.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,21 +112,21 @@ func TestAPatternShowsWhatItDoesAndHowItsRecordGrew(t *testing.T) {
 func TestALessonShowsItsWordsAndPrecedents(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-	id := h.lessons()[0].Pattern.ID
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+	id := h.Lessons()[0].Pattern.ID
 	d, err := h.find(id)
 	if err != nil || len(d.Known) != 2 || d.Precedents != 2 || len(d.Steps) != 1 {
 		t.Fatalf("%d precedents, steps %+v (%v)", len(d.Known), d.Steps, err)
 	}
-	h.read(func(tx *store.Tx) error {
-		words, err := h.memory.Words(t.Context(), tx, h.keys, id)
-		if words != atCounter {
+	h.Read(func(tx *store.Tx) error {
+		words, err := h.Memory.Words(t.Context(), tx, h.Keys, id)
+		if words != learntest.AtCounter {
 			t.Errorf("its words are %q", words)
 		}
 		return err
 	})
-	if _, err := h.find(club.NewPatternID(h.clock.Now())); club.CodeOf(err) != club.CodeNotFound {
+	if _, err := h.find(club.NewPatternID(h.Clock.Now())); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("a pattern that is not there: %v", err)
 	}
 }
@@ -136,13 +135,13 @@ func TestTrippedBreakersAreListedWithTheirPlace(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.outcomes(6, club.TierAuto, club.OutcomeTimeout)
-	h.read(func(tx *store.Tx) error {
-		list, err := h.memory.Breakers(t.Context(), tx)
+	h.Read(func(tx *store.Tx) error {
+		list, err := h.Memory.Breakers(t.Context(), tx)
 		if err != nil || len(list) == 0 {
 			t.Fatalf("breakers: %v (%v)", list, err)
 		}
 		for _, b := range list {
-			if at, err := h.memory.BreakerPlace(t.Context(), tx, b); err != nil || !at.IsZero() {
+			if at, err := h.Memory.BreakerPlace(t.Context(), tx, b); err != nil || !at.IsZero() {
 				t.Errorf("the breaker of %s stands at %q (%v)", b.Kind, at, err)
 			}
 		}
@@ -153,13 +152,13 @@ func TestTrippedBreakersAreListedWithTheirPlace(t *testing.T) {
 func TestTheListAndThePatternItselfAgreeOnItsMode(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
 	seen := map[learn.Mode]bool{}
 	for _, state := range []string{"active", "paused", "retired"} {
 		for _, ceiling := range club.Tiers() {
 			for _, earned := range club.Tiers() {
-				storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET state = $1, ceiling = $2, earned = $3", state, ceiling, earned)
+				storetest.Exec(t, h.Tenant, "UPDATE decision_patterns SET state = $1, ceiling = $2, earned = $3", state, ceiling, earned)
 				for _, b := range h.list(learn.Filter{}) {
 					d, err := h.find(b.Pattern.ID)
 					if err != nil || d.Mode != b.Mode || len(h.list(learn.Filter{Mode: b.Mode})) == 0 {
@@ -181,10 +180,10 @@ func TestAProcedureIsListedByWhatItUsuallyDoes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.outcomes(3, club.TierSuggest, club.OutcomeSuccess)
-	fallback := h.plan("frozen")
+	fallback := h.Plan("frozen")
 	fallback.Digest = "fallback"
-	h.took(fallback, "frozen", "frozen", club.TierApprove, &club.Course{})
-	d, err := h.find(h.patternOf("frozen").ID)
+	h.Took(fallback, "frozen", "frozen", club.TierApprove, &club.Course{})
+	d, err := h.find(h.PatternOf("frozen").ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,11 +195,11 @@ func TestAProcedureIsListedByWhatItUsuallyDoes(t *testing.T) {
 func TestAProcedureThatWasOnlyWeighedShowsNothingThatItDid(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	dec := h.decide("frozen", h.bays[0], club.TierSuggest)
-	h.write(func(tx *store.Tx) error {
-		return h.memory.Remember(t.Context(), tx, dec, []learn.Weighed{{Plan: h.plan("wifi"), Role: learn.RoleWeighed}})
+	dec := h.Decide("frozen", h.Bays[0], club.TierSuggest)
+	h.Write(func(tx *store.Tx) error {
+		return h.Memory.Remember(t.Context(), tx, dec, []learn.Weighed{{Plan: h.Plan("wifi"), Role: learn.RoleWeighed}})
 	})
-	d, err := h.find(h.patternOf("wifi").ID)
+	d, err := h.find(h.PatternOf("wifi").ID)
 	if err != nil || len(d.Steps) != 0 || len(d.Points) != 0 || d.Outcomes != 0 || d.Confidence == 0 {
 		t.Errorf("it shows %+v, %d points, a claim of %v (%v)", d.Steps, len(d.Points), d.Confidence, err)
 	}
@@ -209,9 +208,9 @@ func TestAProcedureThatWasOnlyWeighedShowsNothingThatItDid(t *testing.T) {
 func TestAPatternOfWhichTheDecisionIsDamagedIsNotShown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	storetest.Exec(t, h.tenant, "UPDATE decisions SET steps = '[]'")
-	if _, err := h.find(h.patternOf("wifi").ID); club.CodeOf(err) != club.CodeInternal {
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	storetest.Exec(t, h.Tenant, "UPDATE decisions SET steps = '[]'")
+	if _, err := h.find(h.PatternOf("wifi").ID); club.CodeOf(err) != club.CodeInternal {
 		t.Errorf("it is shown: %v", err)
 	}
 }
@@ -219,17 +218,17 @@ func TestAPatternOfWhichTheDecisionIsDamagedIsNotShown(t *testing.T) {
 func TestAStoppedPatternShowsItsBreakerAndThatHasItsPlace(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	storetest.Exec(t, h.tenant, "UPDATE sops SET scope = 'location', location_id = $1 WHERE slug = 'wifi'", h.place)
-	for id, place := range map[club.PatternID]club.LocationID{h.patternOf("wifi").ID: h.place, h.lessons()[0].Pattern.ID: ""} {
-		h.breaks("pattern", id.String())
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	storetest.Exec(t, h.Tenant, "UPDATE sops SET scope = 'location', location_id = $1 WHERE slug = 'wifi'", h.Place)
+	for id, place := range map[club.PatternID]club.LocationID{h.PatternOf("wifi").ID: h.Place, h.Lessons()[0].Pattern.ID: ""} {
+		h.Breaks("pattern", id.String())
 		d, err := h.find(id)
 		if err != nil || d.Breaker == nil || d.Location != place {
 			t.Fatalf("at %q, breaker %+v (%v)", d.Location, d.Breaker, err)
 		}
-		h.read(func(tx *store.Tx) error {
-			at, err := h.memory.BreakerPlace(t.Context(), tx, *d.Breaker)
+		h.Read(func(tx *store.Tx) error {
+			at, err := h.Memory.BreakerPlace(t.Context(), tx, *d.Breaker)
 			if at != place {
 				t.Errorf("its breaker stands at %q, want %q", at, place)
 			}
@@ -241,17 +240,17 @@ func TestAStoppedPatternShowsItsBreakerAndThatHasItsPlace(t *testing.T) {
 func TestOnlyALessonInUseHasWords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("a present for mum", byPost, "usr_opal")
-	retired := h.lessons()[1].Pattern
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Retire(t.Context(), tx, changeOf(retired))
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("a present for mum", learntest.ByPost, "usr_opal")
+	retired := h.Lessons()[1].Pattern
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Retire(t.Context(), tx, learntest.ChangeOf(retired))
 		return err
 	})
-	for name, id := range map[string]club.PatternID{"a procedure": h.patternOf("wifi").ID, "what is retired": retired.ID, "nothing": "pat_none"} {
-		h.read(func(tx *store.Tx) error {
-			words, err := h.memory.Words(t.Context(), tx, h.keys, id)
+	for name, id := range map[string]club.PatternID{"a procedure": h.PatternOf("wifi").ID, "what is retired": retired.ID, "nothing": "pat_none"} {
+		h.Read(func(tx *store.Tx) error {
+			words, err := h.Memory.Words(t.Context(), tx, h.Keys, id)
 			if words != "" {
 				t.Errorf("%s says %q", name, words)
 			}
@@ -260,28 +259,15 @@ func TestOnlyALessonInUseHasWords(t *testing.T) {
 	}
 }
 
-// situated gives a lesson n further situations, as years would.
-func (h *house) situated(id club.PatternID, n int) {
-	h.t.Helper()
-	h.write(func(tx *store.Tx) error {
-		for i := range n {
-			if _, err := tx.CreatePrecedent(h.t.Context(), store.CreatePrecedentParams{ID: club.NewPrecedentID(tx.Now), PatternID: id, Text: fmt.Sprint("voucher ", i), Context: "{}", Actor: "user:usr_opal", At: tx.Now.Add(-time.Duration(i) * time.Hour)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 func TestAPatternCountsAllThatIsDeletedWithIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-	row := h.lessons()[0].Pattern
-	h.situated(row.ID, 250)
-	h.write(func(tx *store.Tx) (err error) {
-		row, err = h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "Vouchers", Words: byPost})
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+	row := h.Lessons()[0].Pattern
+	h.Situated(row.ID, 250)
+	h.Write(func(tx *store.Tx) (err error) {
+		row, err = h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(row), learn.Correction{Title: "Vouchers", Words: learntest.ByPost})
 		return err
 	})
 	d, err := h.find(row.ID)
@@ -290,17 +276,5 @@ func TestAPatternCountsAllThatIsDeletedWithIt(t *testing.T) {
 	}
 	if b := h.list(learn.Filter{Kind: "learned"})[0]; b.Precedents != d.Precedents || b.Outcomes != d.Outcomes {
 		t.Errorf("the list says %d and %d", b.Precedents, b.Outcomes)
-	}
-	all := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id = $1", row.ID)
-	e := h.try(learn.Trial{Patterns: []club.PatternID{row.ID}, Act: func(tx *store.Tx) error {
-		oldest, err := tx.FindPrecedentsOfPattern(t.Context(), store.FindPrecedentsOfPatternParams{PatternID: row.ID, Limit: 1000})
-		if err != nil {
-			return err
-		}
-		_, err = h.memory.Forget(t.Context(), tx, changeOf(row), oldest[len(oldest)-1].ID)
-		return err
-	}})
-	if len(e.Evidence) != 1 || e.Evidence[0].Situations != all || e.Evidence[0].SituationsAfter != all-1 {
-		t.Errorf("of %d situations one is forgotten: %+v", all, e.Evidence)
 	}
 }

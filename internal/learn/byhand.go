@@ -32,7 +32,7 @@ func asProcedure(ctx context.Context, tx *store.Tx, e club.Evidence, steps []kno
 		if err != nil && !missing(err) {
 			return row, fmt.Errorf("find pattern: %w", err)
 		}
-		if err == nil && row.State == stateActive { // one without a pattern has done nothing yet
+		if err == nil && row.State == StateActive { // one without a pattern has done nothing yet
 			return row, nil
 		}
 	}

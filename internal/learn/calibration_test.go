@@ -111,12 +111,12 @@ func TestAReviewCountsForTheNextDecisionAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	held := func() (why string) {
-		h.read(func(tx *store.Tx) error {
+		h.Read(func(tx *store.Tx) error {
 			s, err := setting.Load(t.Context(), tx)
 			if err != nil {
 				return err
 			}
-			c, err := h.memory.Calibration(t.Context(), tx, s)
+			c, err := h.Memory.Calibration(t.Context(), tx, s)
 			_, why = c.Lower(club.TierAuto, 0.95)
 			return err
 		})
@@ -128,8 +128,8 @@ func TestAReviewCountsForTheNextDecisionAtOnce(t *testing.T) {
 	n := 0
 	for ; held() == "" && n < 10; n++ {
 		dec := h.reviewed("wifi")
-		h.write(func(tx *store.Tx) error {
-			_, err := h.memory.Answer(t.Context(), tx, h.keys, learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultMatter})
+		h.Write(func(tx *store.Tx) error {
+			_, err := h.Memory.Answer(t.Context(), tx, h.Keys, learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultMatter})
 			return err
 		})
 	}

@@ -23,17 +23,17 @@ type Change struct {
 
 // Pause keeps a pattern from being followed until somebody resumes it: people decide.
 func (m *Memory) Pause(ctx context.Context, tx *store.Tx, c Change) (store.DecisionPattern, error) {
-	return m.setState(ctx, tx, c, "pattern.paused", statePaused, stateActive)
+	return m.setState(ctx, tx, c, "pattern.paused", StatePaused, StateActive)
 }
 
 // Resume lets a paused or retired pattern be followed again, as far as its record goes.
 func (m *Memory) Resume(ctx context.Context, tx *store.Tx, c Change) (store.DecisionPattern, error) {
-	return m.setState(ctx, tx, c, "pattern.resumed", stateActive, statePaused, stateRetired)
+	return m.setState(ctx, tx, c, "pattern.resumed", StateActive, StatePaused, StateRetired)
 }
 
 // Retire takes a pattern out of use. What was learned by it is kept and matched no more.
 func (m *Memory) Retire(ctx context.Context, tx *store.Tx, c Change) (store.DecisionPattern, error) {
-	return m.setState(ctx, tx, c, "pattern.retired", stateRetired, stateActive, statePaused)
+	return m.setState(ctx, tx, c, "pattern.retired", StateRetired, StateActive, StatePaused)
 }
 
 func (m *Memory) setState(ctx context.Context, tx *store.Tx, c Change, action, to string, from ...string) (store.DecisionPattern, error) {
@@ -90,7 +90,7 @@ func (m *Memory) open(ctx context.Context, tx *store.Tx, c Change) (store.Decisi
 		return row, fmt.Errorf("find pattern: %w", err)
 	case row.Version != c.Version:
 		return row, club.Conflict("somebody changed this pattern in the meantime; look again")
-	case row.State == stateMerged:
+	case row.State == StateMerged:
 		return row, club.Conflict("this pattern was merged into another one")
 	}
 	return row, nil

@@ -1,140 +1,69 @@
 package learn_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"clubos/internal/club"
-	"clubos/internal/identity"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
 
-var admin = identity.Principal{Tenant: "test", Actor: club.Actor{Kind: club.ActorUser, ID: "usr_adam", Name: "Adam"}, Role: club.RoleAdmin, UserID: "usr_adam"}
-
-// teach lets a person answer a text that nothing known fits, with all lessons before their eyes.
-func (h *house) teach(text, words, by string) (dec store.Decision) {
-	h.t.Helper()
-	h.clock.Advance(time.Minute)
-	h.write(func(tx *store.Tx) error {
-		ctx := h.t.Context()
-		evidence, err := json.Marshal(club.Evidence{Text: text, Rule: learn.RuleNoMatch})
-		if err != nil {
-			return err
-		}
-		dec = store.Decision{ID: club.NewDecisionID(tx.Now), ThreadID: h.thread.ID, SubjectID: h.thread.SubjectID, Kind: "escalate", Title: "Nothing known fits", EarnedTier: club.TierEscalate, Tier: club.TierEscalate,
-			Evidence: string(evidence), Steps: "{}", LocationID: h.place, BayID: h.bays[0], CorrelationID: tx.Correlation, CreatedAt: tx.Now}
-		if err := tx.CreateDecision(ctx, store.CreateDecisionParams(dec)); err != nil {
-			return err
-		}
-		known, err := h.memory.Learned(ctx, tx, h.keys)
-		if err != nil {
-			return err
-		}
-		var weighed []learn.Weighed
-		for _, l := range known.List {
-			about, err := learn.PlanOf(l)
-			if err != nil {
-				return err
-			}
-			weighed = append(weighed, learn.Weighed{Plan: about, Role: learn.RoleWeighed})
-		}
-		if err := h.memory.Remember(ctx, tx, dec, weighed); err != nil {
-			return err
-		}
-		return h.memory.Teach(ctx, tx, h.keys, learn.Reply{Thread: h.thread, By: club.Actor{Kind: club.ActorUser, ID: by}, Words: words})
-	})
-	h.judge()
-	return dec
-}
-
-// lessons are what the club has been taught, by the order in which it was.
-func (h *house) lessons() (list []learn.Lesson) {
-	h.t.Helper()
-	h.read(func(tx *store.Tx) error {
-		l, err := h.memory.Learned(h.t.Context(), tx, h.keys)
-		list = l.List
-		return err
-	})
-	return list
-}
-
 func (h *house) lessonAt(l learn.Lesson) (s learn.Standing) {
-	h.t.Helper()
+	h.T.Helper()
 	about, err := learn.PlanOf(l)
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
-	return h.standingOf(about, h.bays[0])
-}
-
-func (h *house) patternOf(slug string) store.DecisionPattern {
-	h.t.Helper()
-	return h.standing(slug, h.bays[0]).Pattern
-}
-
-// act runs an act of the memory and returns what it says.
-func (h *house) act(fn func(*store.Tx) error) error {
-	h.t.Helper()
-	return h.tenant.Write(h.t.Context(), fn)
-}
-
-func (h *house) audited(action string) int {
-	h.t.Helper()
-	return storetest.Count(h.t, h.tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = '"+action+"'")
-}
-
-func changeOf(p store.DecisionPattern) learn.Change {
-	return learn.Change{By: admin, Pattern: p.ID, Version: p.Version, Reason: "call 555-0100-222"}
+	return h.StandingOf(about, h.Bays[0])
 }
 
 func TestAPausedPatternActsNoMoreUntilItIsResumed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Pause(t.Context(), tx, changeOf(h.patternOf("wifi")))
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Pause(t.Context(), tx, learntest.ChangeOf(h.PatternOf("wifi")))
 		return err
 	})
-	if s := h.standing("wifi", h.bays[0]); s.Ceiling != club.TierEscalate || len(s.Limits) != 1 {
+	if s := h.Standing("wifi", h.Bays[0]); s.Ceiling != club.TierEscalate || len(s.Limits) != 1 {
 		t.Errorf("a paused pattern may do %s: %v", s.Ceiling, s.Limits)
 	}
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Pause(t.Context(), tx, changeOf(h.patternOf("wifi")))
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Pause(t.Context(), tx, learntest.ChangeOf(h.PatternOf("wifi")))
 		return err
 	}); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("pausing twice: %v", err)
 	}
 	for _, fn := range []func(*store.Tx) error{
 		func(tx *store.Tx) error {
-			_, err := h.memory.Retire(t.Context(), tx, changeOf(h.patternOf("wifi")))
+			_, err := h.Memory.Retire(t.Context(), tx, learntest.ChangeOf(h.PatternOf("wifi")))
 			return err
 		},
 		func(tx *store.Tx) error {
-			_, err := h.memory.Resume(t.Context(), tx, changeOf(h.patternOf("wifi")))
+			_, err := h.Memory.Resume(t.Context(), tx, learntest.ChangeOf(h.PatternOf("wifi")))
 			return err
 		},
 		func(tx *store.Tx) error {
-			_, err := h.memory.Pin(t.Context(), tx, changeOf(h.patternOf("wifi")), club.TierApprove)
+			_, err := h.Memory.Pin(t.Context(), tx, learntest.ChangeOf(h.PatternOf("wifi")), club.TierApprove)
 			return err
 		},
 	} {
-		h.write(fn)
+		h.Write(fn)
 	}
-	s := h.standing("wifi", h.bays[0])
+	s := h.Standing("wifi", h.Bays[0])
 	if s.Ceiling != club.TierApprove || !slices.Equal(s.Limits, []string{"people allow this pattern no more than asking"}) {
 		t.Errorf("pinned to asking it may do %s: %v", s.Ceiling, s.Limits)
 	}
 	for _, action := range []string{"pattern.paused", "pattern.retired", "pattern.resumed", "pattern.pinned"} {
-		if h.audited(action) != 1 {
-			t.Errorf("%s is written down %d times", action, h.audited(action))
+		if h.Audited(action) != 1 {
+			t.Errorf("%s is written down %d times", action, h.Audited(action))
 		}
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM audit_entries WHERE CAST(detail AS TEXT) LIKE '%0100-222%'"); n != 0 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM audit_entries WHERE CAST(detail AS TEXT) LIKE '%0100-222%'"); n != 0 {
 		t.Error("a number in a reason went into the log as it was")
 	}
 }
@@ -142,11 +71,11 @@ func TestAPausedPatternActsNoMoreUntilItIsResumed(t *testing.T) {
 func TestOnlyWhoManagesTheMemoryChangesIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	row := h.patternOf("wifi")
-	operator, local, foreign := admin, admin, admin
-	operator.Role, local.Locations, foreign.Tenant = club.RoleOperator, []club.LocationID{h.place}, "other"
-	stale := changeOf(row)
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	row := h.PatternOf("wifi")
+	operator, local, foreign := learntest.Admin, learntest.Admin, learntest.Admin
+	operator.Role, local.Locations, foreign.Tenant = club.RoleOperator, []club.LocationID{h.Place}, "other"
+	stale := learntest.ChangeOf(row)
 	stale.Version++
 	for _, tc := range []struct {
 		name string
@@ -158,25 +87,25 @@ func TestOnlyWhoManagesTheMemoryChangesIt(t *testing.T) {
 		{"somebody of another club", learn.Change{By: foreign, Pattern: row.ID, Version: row.Version}, club.CodeForbidden},
 		{"nobody", learn.Change{Pattern: row.ID, Version: row.Version}, club.CodeUnauthenticated},
 		{"who has not seen the last change", stale, club.CodeConflict},
-		{"who names no pattern", learn.Change{By: admin, Pattern: "pat_none", Version: 1}, club.CodeNotFound},
+		{"who names no pattern", learn.Change{By: learntest.Admin, Pattern: "pat_none", Version: 1}, club.CodeNotFound},
 	} {
 		for act, fn := range map[string]func(*store.Tx) error{
-			"pause":  func(tx *store.Tx) error { _, err := h.memory.Pause(t.Context(), tx, tc.c); return err },
-			"trip":   func(tx *store.Tx) error { _, err := h.memory.TripBreaker(t.Context(), tx, tc.c); return err },
-			"forget": func(tx *store.Tx) error { _, err := h.memory.Forget(t.Context(), tx, tc.c, "pre_x"); return err },
-			"merge":  func(tx *store.Tx) error { _, err := h.memory.Merge(t.Context(), tx, h.keys, tc.c, "pat_y"); return err },
+			"pause":  func(tx *store.Tx) error { _, err := h.Memory.Pause(t.Context(), tx, tc.c); return err },
+			"trip":   func(tx *store.Tx) error { _, err := h.Memory.TripBreaker(t.Context(), tx, tc.c); return err },
+			"forget": func(tx *store.Tx) error { _, err := h.Memory.Forget(t.Context(), tx, tc.c, "pre_x"); return err },
+			"merge":  func(tx *store.Tx) error { _, err := h.Memory.Merge(t.Context(), tx, h.Keys, tc.c, "pat_y"); return err },
 			"split": func(tx *store.Tx) error {
-				_, err := h.memory.Split(t.Context(), tx, h.keys, tc.c, "t", nil)
+				_, err := h.Memory.Split(t.Context(), tx, h.Keys, tc.c, "t", nil)
 				return err
 			},
 		} {
-			if err := h.act(fn); club.CodeOf(err) != tc.want {
+			if err := h.Act(fn); club.CodeOf(err) != tc.want {
 				t.Errorf("%s may %s: %v", tc.name, act, err)
 			}
 		}
 	}
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Pin(t.Context(), tx, changeOf(row), "boss")
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Pin(t.Context(), tx, learntest.ChangeOf(row), "boss")
 		return err
 	}); club.CodeOf(err) != club.CodeInvalid {
 		t.Errorf("a tier that is none: %v", err)
@@ -186,28 +115,28 @@ func TestOnlyWhoManagesTheMemoryChangesIt(t *testing.T) {
 func TestOtherWordsAreAnotherDecisionWithoutARecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", "Yes: at the counter, in any amount.", "usr_opal")
-	h.teach("vouchers for a friend?", "Yes: at the counter, in any amount.", "usr_oscar")
-	l := h.lessons()[0]
+	h.Teach("do you sell vouchers", "Yes: at the counter, in any amount.", "usr_opal")
+	h.Teach("vouchers for a friend?", "Yes: at the counter, in any amount.", "usr_oscar")
+	l := h.Lessons()[0]
 	if s := h.lessonAt(l); s.Assessment.Outcomes != 2 || s.Assessment.People != 2 {
 		t.Fatalf("two answers are a record of %+v", s.Assessment)
 	}
 	correct := func(to learn.Correction) error {
-		return h.act(func(tx *store.Tx) error {
-			_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(h.lessons()[0].Pattern), to)
+		return h.Act(func(tx *store.Tx) error {
+			_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(h.Lessons()[0].Pattern), to)
 			return err
 		})
 	}
 	if err := correct(learn.Correction{Title: "Vouchers", Words: l.Reply}); err != nil {
 		t.Fatal(err)
 	}
-	if s := h.lessonAt(h.lessons()[0]); s.Assessment.Outcomes != 2 {
+	if s := h.lessonAt(h.Lessons()[0]); s.Assessment.Outcomes != 2 {
 		t.Errorf("another title leaves a record of %d", s.Assessment.Outcomes)
 	}
 	if err := correct(learn.Correction{Title: "Vouchers", Words: "Hi {{member_first_name|there}}, they are at {{location}}.", Actions: []club.ActionName{"reboot_pc"}}); err != nil {
 		t.Fatal(err)
 	}
-	l = h.lessons()[0]
+	l = h.Lessons()[0]
 	s := h.lessonAt(l)
 	if s.Assessment.Outcomes != 0 || s.Pattern.Epoch != 2 || s.Pattern.Title != "Vouchers" || !slices.Equal(s.Plan.Actions, []club.ActionName{"reboot_pc"}) || !strings.Contains(l.Reply, "{{location}}") {
 		t.Errorf("after a correction: %+v, words %q", s, l.Reply)
@@ -232,28 +161,28 @@ func TestOtherWordsAreAnotherDecisionWithoutARecord(t *testing.T) {
 func TestAProceduresPatternIsCorrectedInItsSOP(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("wifi", h.bays[0], club.TierSuggest)
-	h.teach("do you sell vouchers", "Yes: at the counter.", "usr_opal")
-	row, l := h.patternOf("wifi"), h.lessons()[0].Pattern
+	h.Decide("wifi", h.Bays[0], club.TierSuggest)
+	h.Teach("do you sell vouchers", "Yes: at the counter.", "usr_opal")
+	row, l := h.PatternOf("wifi"), h.Lessons()[0].Pattern
 	for name, fn := range map[string]func(*store.Tx) error{
 		"correct": func(tx *store.Tx) error {
-			_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "t", Words: "w"})
+			_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(row), learn.Correction{Title: "t", Words: "w"})
 			return err
 		},
 		"merge": func(tx *store.Tx) error {
-			_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(row), l.ID)
+			_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(row), l.ID)
 			return err
 		},
 		"split": func(tx *store.Tx) error {
-			_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(row), "t", []club.PrecedentID{"pre_x"})
+			_, err := h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(row), "t", []club.PrecedentID{"pre_x"})
 			return err
 		},
 		"merge with itself": func(tx *store.Tx) error {
-			_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(l), l.ID)
+			_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(l), l.ID)
 			return err
 		},
 	} {
-		if err := h.act(fn); club.CodeOf(err) != club.CodeInvalid {
+		if err := h.Act(fn); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -262,13 +191,13 @@ func TestAProceduresPatternIsCorrectedInItsSOP(t *testing.T) {
 func TestOfWhatWasReportedItIsAnAnswerThatNothingIsDone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET domain = 'error'")
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(h.lessons()[0].Pattern), learn.Correction{Title: "Offline at night"})
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	storetest.Exec(t, h.Tenant, "UPDATE decision_patterns SET domain = 'error'")
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(h.Lessons()[0].Pattern), learn.Correction{Title: "Offline at night"})
 		return err
 	})
-	if l := h.lessons()[0]; l.Reply != "" || len(l.Actions()) != 0 || len(l.Steps) != 1 || l.Steps[0].Ticket == "" {
+	if l := h.Lessons()[0]; l.Reply != "" || len(l.Actions()) != 0 || len(l.Steps) != 1 || l.Steps[0].Ticket == "" {
 		t.Errorf("it says %q and does %+v, want it written down", l.Reply, l.Steps)
 	}
 }

@@ -37,7 +37,7 @@ func (m *Memory) Correct(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		if err := to.clean(row.Domain); err != nil {
 			return nil, err
 		}
-		was, err := lessonOf(keys, *row)
+		was, err := LessonOf(keys, *row)
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +124,7 @@ func fill(keys *vault.Tenant, row *store.DecisionPattern, words string, steps []
 
 // restart lets a pattern's breaker count from the beginning. One that has tripped stays so.
 func (m *Memory) restart(ctx context.Context, tx *store.Tx, id club.PatternID) error {
-	b, err := m.lockBreaker(ctx, tx, scope{breakerPattern, id.String()})
+	b, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, id.String()})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -23,41 +24,38 @@ func TestADamagedLessonIsReportedByWhateverReadsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			sound, damaged := h.twins()
-			storetest.Exec(t, h.tenant, damage, damaged.ID)
+			sound, damaged := h.Twins()
+			storetest.Exec(t, h.Tenant, damage, damaged.ID)
 			for act, fn := range map[string]func(*store.Tx) error{
 				"learned": func(tx *store.Tx) error {
-					_, err := h.fresh(vaulttest.Ring(t)).Learned(t.Context(), tx, h.keys)
+					_, err := h.fresh(vaulttest.Ring(t)).Learned(t.Context(), tx, h.Keys)
 					return err
 				},
 				"find": func(tx *store.Tx) error {
-					_, err := h.memory.Find(t.Context(), tx, h.keys, setting.Settings{}, damaged.ID)
+					_, err := h.Memory.Find(t.Context(), tx, h.Keys, setting.Settings{}, damaged.ID)
 					return err
 				},
-				"words": func(tx *store.Tx) error { _, err := h.memory.Words(t.Context(), tx, h.keys, damaged.ID); return err },
+				"words": func(tx *store.Tx) error { _, err := h.Memory.Words(t.Context(), tx, h.Keys, damaged.ID); return err },
 				"correct": func(tx *store.Tx) error {
-					_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(damaged), learn.Correction{Title: "t", Words: "w"})
+					_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(damaged), learn.Correction{Title: "t", Words: "w"})
 					return err
 				},
 				"split": func(tx *store.Tx) error {
-					_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(damaged), "t", []club.PrecedentID{h.precedents(damaged.ID)[0].ID})
+					_, err := h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(damaged), "t", []club.PrecedentID{h.Precedents(damaged.ID)[0].ID})
 					return err
 				},
 				"merge it": func(tx *store.Tx) error {
-					_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(damaged), sound.ID)
+					_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(damaged), sound.ID)
 					return err
 				},
 				"merge into it": func(tx *store.Tx) error {
-					_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(sound), damaged.ID)
+					_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(sound), damaged.ID)
 					return err
 				},
 			} {
-				if err := h.act(fn); club.CodeOf(err) != club.CodeInternal {
+				if err := h.Act(fn); club.CodeOf(err) != club.CodeInternal {
 					t.Errorf("%s: %v", act, err)
 				}
-			}
-			if _, err := h.memory.Try(t.Context(), h.tenant, h.keys, learn.Trial{Patterns: []club.PatternID{damaged.ID}, Act: func(*store.Tx) error { return nil }}); club.CodeOf(err) != club.CodeInternal {
-				t.Errorf("a trial: %v", err)
 			}
 		})
 	}
@@ -73,42 +71,39 @@ func TestADamagedDecisionIsNotJudged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			dec := h.decide("frozen", h.bays[0], club.TierApprove)
-			h.run(dec, "done")
-			h.execute(dec, club.OutcomeSuccess, "[]")
-			h.decide("wifi", h.bays[0], club.TierApprove)
-			storetest.Exec(t, h.tenant, damage, dec.ID)
-			if err := h.memory.Judge(t.Context(), h.tenant, learn.ConsiderJob{Decision: dec.ID}); club.CodeOf(err) != club.CodeInternal {
+			dec := h.Decide("frozen", h.Bays[0], club.TierApprove)
+			h.Run(dec, "done")
+			h.Execute(dec, club.OutcomeSuccess, "[]")
+			h.Decide("wifi", h.Bays[0], club.TierApprove)
+			storetest.Exec(t, h.Tenant, damage, dec.ID)
+			if err := h.Memory.Judge(t.Context(), h.Tenant, learn.ConsiderJob{Decision: dec.ID}); club.CodeOf(err) != club.CodeInternal {
 				t.Errorf("judged: %v", err)
 			}
-			if got := h.outcome(dec); got != "" {
+			if got := h.Outcome(dec); got != "" {
 				t.Errorf("its outcome is %q", got)
 			}
 		})
 	}
 }
 
-func TestADecisionOfWhichTheEvidenceIsDamagedIsNotReplayedOrTaught(t *testing.T) {
+func TestADecisionOfWhichTheEvidenceIsDamagedIsNotTaught(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
 	dec := h.reviewed("wifi")
-	storetest.Exec(t, h.tenant, "UPDATE decisions SET evidence = '[]' WHERE id = $1", dec.ID)
-	if _, err := h.memory.Try(t.Context(), h.tenant, h.keys, learn.Trial{Act: func(*store.Tx) error { return nil }}); club.CodeOf(err) != club.CodeInternal {
-		t.Errorf("it is replayed: %v", err)
-	}
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Answer(t.Context(), tx, h.keys, learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultMatter, Instead: h.lessons()[0].Pattern.ID})
+	storetest.Exec(t, h.Tenant, "UPDATE decisions SET evidence = '[]' WHERE id = $1", dec.ID)
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Answer(t.Context(), tx, h.Keys, learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultMatter, Instead: h.Lessons()[0].Pattern.ID})
 		return err
 	}); club.CodeOf(err) != club.CodeInternal {
 		t.Errorf("it is taught: %v", err)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE answer <> ''"); n != 0 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM reviews WHERE answer <> ''"); n != 0 {
 		t.Error("a review that taught nothing counts as answered")
 	}
 	dec.Steps = "[]"
-	h.read(func(tx *store.Tx) error {
-		if tier, _, err := h.memory.Ceiling(t.Context(), tx, dec); club.CodeOf(err) != club.CodeInternal || tier != "" {
+	h.Read(func(tx *store.Tx) error {
+		if tier, _, err := h.Memory.Ceiling(t.Context(), tx, dec); club.CodeOf(err) != club.CodeInternal || tier != "" {
 			t.Errorf("it may do %q: %v", tier, err)
 		}
 		return nil
@@ -118,16 +113,16 @@ func TestADecisionOfWhichTheEvidenceIsDamagedIsNotReplayedOrTaught(t *testing.T)
 func TestNothingIsJudgedWithoutTheKeysOrTheDecision(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	dec := h.decide("wifi", h.bays[0], club.TierApprove)
-	h.propose(dec, club.ProposalApproved, "usr_opal")
+	dec := h.Decide("wifi", h.Bays[0], club.TierApprove)
+	h.Propose(dec, club.ProposalApproved, "usr_opal")
 	other, err := vault.Open(bytes.Repeat([]byte{8}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.fresh(vault.NewRing(other)).Judge(t.Context(), h.tenant, learn.ConsiderJob{Decision: dec.ID}); err == nil || h.outcome(dec) != "" {
-		t.Errorf("with another master key: %v, outcome %q", err, h.outcome(dec))
+	if err := h.fresh(vault.NewRing(other)).Judge(t.Context(), h.Tenant, learn.ConsiderJob{Decision: dec.ID}); err == nil || h.Outcome(dec) != "" {
+		t.Errorf("with another master key: %v, outcome %q", err, h.Outcome(dec))
 	}
-	if err := h.memory.Judge(t.Context(), h.tenant, learn.ConsiderJob{Decision: "dec_none"}); err == nil {
+	if err := h.Memory.Judge(t.Context(), h.Tenant, learn.ConsiderJob{Decision: "dec_none"}); err == nil {
 		t.Error("a decision that is not there is judged")
 	}
 }

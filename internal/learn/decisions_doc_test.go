@@ -191,7 +191,7 @@ func normal(s string) string {
 
 func breakersTable() string {
 	rows := [][]any{{"breaker", "outcomes to a false alarm, at least", "failures in a row until it trips, at a claim of 0.95", "at 0.75", "good outcomes in a row to close"}}
-	for _, kind := range []string{breakerPattern, breakerAction, breakerClub} {
+	for _, kind := range []string{BreakerPattern, BreakerAction, BreakerClub} {
 		b := breakers[kind]
 		failures := func(claim float64) int {
 			d, statistic := reliability.Detector{Claim: claim, Threshold: b.threshold}, 0.0

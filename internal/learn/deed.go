@@ -135,7 +135,7 @@ func (m *Memory) knownDeed(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	}
 	same := map[club.PatternID]store.DecisionPattern{}
 	for _, l := range all.List {
-		if p := l.Pattern; p.State == stateActive && p.Domain == string(what.Domain) && sameActions(l.Actions(), did) {
+		if p := l.Pattern; p.State == StateActive && p.Domain == string(what.Domain) && sameActions(l.Actions(), did) {
 			same[p.ID] = p
 		}
 	}

@@ -3,6 +3,7 @@ package learn
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
@@ -21,7 +22,7 @@ func (m *Memory) Delete(ctx context.Context, tx *store.Tx, c Change) error {
 	if !row.SOPID.IsZero() {
 		return club.Invalid("this pattern is the record of a SOP; archive the SOP, or retire the pattern")
 	}
-	parts, err := withParts(ctx, tx, []club.PatternID{row.ID})
+	parts, err := WithParts(ctx, tx, []club.PatternID{row.ID})
 	if err != nil {
 		return err
 	}
@@ -77,4 +78,21 @@ func erase(ctx context.Context, tx *store.Tx, row store.DecisionPattern) (situat
 		return 0, 0, 0, club.Conflict("somebody changed this pattern in the meantime; look again")
 	}
 	return situations, outcomes, uses, nil
+}
+
+// WithParts adds the patterns that were merged into others.
+func WithParts(ctx context.Context, tx *store.Tx, ids []club.PatternID) ([]club.PatternID, error) {
+	ids = slices.Clone(ids)
+	for i := 0; i < len(ids); i++ {
+		parts, err := tx.FindMergedInto(ctx, ids[i])
+		if err != nil {
+			return nil, fmt.Errorf("find merged patterns: %w", err)
+		}
+		for _, id := range parts {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/pattern/module"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -14,7 +15,7 @@ import (
 
 func TestWhatPeopleDoAboutAReportIsLearnedWhenItIsSettled(t *testing.T) {
 	t.Parallel()
-	reboot := func(h *house, d store.Decision) { h.byHand(d, "reboot_pc") }
+	reboot := func(h *house, d store.Decision) { h.ByHand(d, "reboot_pc") }
 	for _, tc := range []struct {
 		name   string
 		happen func(*house, store.Situation, store.Decision)
@@ -23,11 +24,11 @@ func TestWhatPeopleDoAboutAReportIsLearnedWhenItIsSettled(t *testing.T) {
 	}{
 		{"a moment ago", func(h *house, _ store.Situation, d store.Decision) { reboot(h, d) }, nil, ""},
 		{"and it is over", func(h *house, s store.Situation, d store.Decision) { reboot(h, d); h.over(s, d) }, []club.ActionName{"reboot_pc"}, "user:usr_opal"},
-		{"and let be", func(h *house, _ store.Situation, d store.Decision) { reboot(h, d); h.clock.Advance(module.Soon) }, []club.ActionName{"reboot_pc"}, "user:usr_opal"},
+		{"and let be", func(h *house, _ store.Situation, d store.Decision) { reboot(h, d); h.Clock.Advance(module.Soon) }, []club.ActionName{"reboot_pc"}, "user:usr_opal"},
 		{"and closed", func(h *house, _ store.Situation, d store.Decision) {
 			reboot(h, d)
 			if err := h.close(club.Actor{Kind: club.ActorUser, ID: "usr_oscar"}); err != nil {
-				h.t.Error(err)
+				h.T.Error(err)
 			}
 		}, []club.ActionName{"reboot_pc"}, "user:usr_opal"},
 		{"and something is under way", func(h *house, s store.Situation, d store.Decision) {
@@ -56,9 +57,9 @@ func TestWhatPeopleDoAboutAReportIsLearnedWhenItIsSettled(t *testing.T) {
 			s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
 			d := h.undecided(learn.RuleNoMatch)
 			tc.happen(h, s, d)
-			h.judge()
-			h.judge()
-			list := h.lessons()
+			h.Judge()
+			h.Judge()
+			list := h.Lessons()
 			if tc.want == nil {
 				if len(list) != 0 {
 					t.Errorf("learned %+v", list)
@@ -68,7 +69,7 @@ func TestWhatPeopleDoAboutAReportIsLearnedWhenItIsSettled(t *testing.T) {
 			if len(list) != 1 || !slices.Equal(list[0].Actions(), tc.want) || list[0].Pattern.Domain != "error" || list[0].Pattern.CreatedBy != tc.by {
 				t.Fatalf("learned %+v, want %v of %s", list, tc.want, tc.by)
 			}
-			if p := h.precedents(list[0].Pattern.ID); len(p) != 1 || p[0].DecisionID != d.ID || p[0].Context == "{}" || p[0].Actor != tc.by {
+			if p := h.Precedents(list[0].Pattern.ID); len(p) != 1 || p[0].DecisionID != d.ID || p[0].Context == "{}" || p[0].Actor != tc.by {
 				t.Errorf("its situations are %+v", p)
 			}
 		})
@@ -84,11 +85,11 @@ func TestClosingAReportThatGoesOnTeachesThatNothingIsToBeDone(t *testing.T) {
 		if err := h.close(club.Actor{Kind: club.ActorUser, ID: by}); err != nil {
 			t.Fatal(err)
 		}
-		h.judge()
+		h.Judge()
 		return d
 	}
 	first := closed(club.DevicePC, 1, "usr_opal")
-	list := h.lessons()
+	list := h.Lessons()
 	if len(list) != 1 || len(list[0].Actions()) != 0 || len(list[0].Steps) != 1 || list[0].Steps[0].Ticket != "{{report}}" || list[0].Pattern.Title != "Its pc reports device.offline" {
 		t.Fatalf("learned %+v", list)
 	}
@@ -96,22 +97,22 @@ func TestClosingAReportThatGoesOnTeachesThatNothingIsToBeDone(t *testing.T) {
 		t.Error("the decision does not count for the lesson")
 	}
 	closed(club.DevicePC, 1, "usr_oscar")
-	if list = h.lessons(); len(list) != 1 || len(h.precedents(list[0].Pattern.ID)) != 2 {
+	if list = h.Lessons(); len(list) != 1 || len(h.Precedents(list[0].Pattern.ID)) != 2 {
 		t.Errorf("the same again founds another lesson: %+v", list)
 	}
 	closed(club.DeviceTracker, 1, "usr_opal")
 	closed(club.DevicePC, 3, "usr_opal")
-	if list = h.lessons(); len(list) != 3 {
+	if list = h.Lessons(); len(list) != 3 {
 		t.Errorf("another device, and several bays, are the same matter: %d lessons", len(list))
 	}
 	for _, l := range list {
-		h.write(func(tx *store.Tx) error {
-			_, err := h.memory.Pause(t.Context(), tx, changeOf(l.Pattern))
+		h.Write(func(tx *store.Tx) error {
+			_, err := h.Memory.Pause(t.Context(), tx, learntest.ChangeOf(l.Pattern))
 			return err
 		})
 	}
 	closed(club.DevicePC, 1, "usr_opal")
-	if n := len(h.lessons()); n != 4 {
+	if n := len(h.Lessons()); n != 4 {
 		t.Errorf("what is paused is added to: %d lessons, want a fourth", n)
 	}
 }
@@ -129,14 +130,14 @@ func TestClosingTeachesOnlyWhatAPersonDecidedInPlaceOfTheMachine(t *testing.T) {
 		{"by the machine", func(h *house) { h.undecided(learn.RuleNoMatch) }, club.System("desk"), 0},
 		{"the ordinary course", func(h *house) { h.undecided("the ordinary course") }, opal, 0},
 		{"no decision", func(*house) {}, opal, 0},
-		{"an act that was proposed is not wanted", func(h *house) { h.decide("frozen", h.bays[0], club.TierApprove) }, opal, 1},
+		{"an act that was proposed is not wanted", func(h *house) { h.Decide("frozen", h.Bays[0], club.TierApprove) }, opal, 1},
 		{"an act that was approved", func(h *house) {
-			h.propose(h.decide("frozen", h.bays[0], club.TierApprove), club.ProposalApproved, "usr_opal")
+			h.Propose(h.Decide("frozen", h.Bays[0], club.TierApprove), club.ProposalApproved, "usr_opal")
 		}, opal, 0},
 		{"an act that was announced and done", func(h *house) {
-			h.propose(h.decide("frozen", h.bays[0], club.TierSuggest), club.ProposalExecuted, "usr_opal")
+			h.Propose(h.Decide("frozen", h.Bays[0], club.TierSuggest), club.ProposalExecuted, "usr_opal")
 		}, opal, 0},
-		{"a procedure without acts", func(h *house) { h.decide("wifi", h.bays[0], club.TierApprove) }, opal, 0},
+		{"a procedure without acts", func(h *house) { h.Decide("wifi", h.Bays[0], club.TierApprove) }, opal, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,8 +147,8 @@ func TestClosingTeachesOnlyWhatAPersonDecidedInPlaceOfTheMachine(t *testing.T) {
 			if err := h.close(tc.by); err != nil {
 				t.Fatal(err)
 			}
-			h.judge()
-			if list := h.lessons(); len(list) != tc.want {
+			h.Judge()
+			if list := h.Lessons(); len(list) != tc.want {
 				t.Errorf("learned %+v", list)
 			}
 		})
@@ -163,13 +164,13 @@ func TestClosingAMembersConversationOrAReportWithoutASituationTeachesNothing(t *
 	}
 	s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
 	h.undecided(learn.RuleNoMatch)
-	storetest.Exec(t, h.tenant, "DELETE FROM situations WHERE id = $1", s.ID.String())
+	storetest.Exec(t, h.Tenant, "DELETE FROM situations WHERE id = $1", s.ID.String())
 	h.open(club.EventDeviceOffline, club.DevicePC, 1) // opened after the decision: it is not its own
 	if err := h.close(opal); err != nil {
 		t.Fatal(err)
 	}
-	h.judge()
-	if list := h.lessons(); len(list) != 0 {
+	h.Judge()
+	if list := h.Lessons(); len(list) != 0 {
 		t.Errorf("learned %+v", list)
 	}
 }
@@ -182,29 +183,29 @@ func TestWhoActsWhereALessonSaysThatNothingIsToBeDoneTeachesAnother(t *testing.T
 	if err := h.close(opal); err != nil {
 		t.Fatal(err)
 	}
-	h.judge()
-	nothing := h.lessons()[0]
+	h.Judge()
+	nothing := h.Lessons()[0]
 	about, err := learn.PlanOf(nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
-	d := h.took(about, "Its pc", "its pc reports device.offline", club.TierApprove, &club.Course{})
-	h.byHand(d, "reboot_pc")
+	d := h.Took(about, "Its pc", "its pc reports device.offline", club.TierApprove, &club.Course{})
+	h.ByHand(d, "reboot_pc")
 	h.over(s, d)
-	h.judge()
-	h.judge()
-	list := h.lessons()
+	h.Judge()
+	h.Judge()
+	list := h.Lessons()
 	if len(list) != 2 || !slices.Equal(list[1].Actions(), []club.ActionName{"reboot_pc"}) {
 		t.Fatalf("learned %+v", list)
 	}
 	if h.cameOf(d, "corrected") != 1 || h.cameOf(d, "helped") != 1 {
 		t.Error("the act does not speak against the one lesson and, as it helped, for the other")
 	}
-	h.clock.Advance(time.Hour)
+	h.Clock.Advance(time.Hour)
 	h.open(club.EventDeviceOffline, club.DevicePC, 1)
-	h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
-	h.judge()
+	h.Write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+	h.Judge()
 	if h.cameOf(d, "reopened") != 1 {
 		t.Error("what came back was helped")
 	}
@@ -215,16 +216,16 @@ func TestALessonThatIsTakenOutOfUseIsNotFoundedAgainByTheSameAct(t *testing.T) {
 	h := newHouse(t)
 	s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
 	d := h.undecided(learn.RuleNoMatch)
-	h.byHand(d, "reboot_pc")
+	h.ByHand(d, "reboot_pc")
 	h.over(s, d)
-	h.judge()
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Retire(t.Context(), tx, changeOf(h.lessons()[0].Pattern))
+	h.Judge()
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Retire(t.Context(), tx, learntest.ChangeOf(h.Lessons()[0].Pattern))
 		return err
 	})
-	h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
-	h.judge()
-	if list := h.lessons(); len(list) != 0 {
+	h.Write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+	h.Judge()
+	if list := h.Lessons(); len(list) != 0 {
 		t.Errorf("founded again: %+v", list)
 	}
 }
@@ -242,13 +243,13 @@ func TestAReportThatCannotBeReadTeachesNothingAndSaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.report(club.EventDeviceOffline, club.DevicePC, 1)
-		h.decide("frozen", h.bays[0], club.TierApprove)
-		storetest.Exec(t, h.tenant, spoil)
-		h.memory = h.awoken()
+		h.Decide("frozen", h.Bays[0], club.TierApprove)
+		storetest.Exec(t, h.Tenant, spoil)
+		h.Memory = h.awoken()
 		if err := h.close(opal); err == nil {
 			t.Errorf("%s: closed, and nobody hears of it", column)
 		}
-		if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents"); n != 1 {
+		if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents"); n != 1 {
 			t.Errorf("%s: %d situations learned, want that of before", column, n)
 		}
 	}

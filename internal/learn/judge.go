@@ -235,8 +235,8 @@ func declined(o store.Override) int {
 	return 0
 }
 
-// kept is the share of words that two texts have in common, in [0, 1].
-func kept(a, b string) float64 {
+// InCommon is the share of words that two texts have in common, in [0, 1].
+func InCommon(a, b string) float64 {
 	left, right := wordsOf(a), wordsOf(b)
 	both := 0
 	for w := range left {

@@ -44,8 +44,8 @@ func replySecret(id club.PatternID) string { return "decision_patterns.reply " +
 
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// lessonOf opens a learned pattern.
-func lessonOf(keys *vault.Tenant, row store.DecisionPattern) (Lesson, error) {
+// LessonOf opens a learned pattern.
+func LessonOf(keys *vault.Tenant, row store.DecisionPattern) (Lesson, error) {
 	l := Lesson{Pattern: row}
 	var p plan
 	if err := json.Unmarshal([]byte(row.Steps), &p); err != nil {
@@ -99,8 +99,8 @@ type lessonsKept struct {
 	kept map[club.Slug]*Lessons
 }
 
-// maxPrecedents bounds how many situations a club's lessons are read from: the newest.
-const maxPrecedents = 120_000
+// MaxPrecedents bounds how many situations a club's lessons are read from: the newest.
+const MaxPrecedents = 120_000
 
 // Learned returns what people have taught the club, from memory where nothing has changed.
 func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (*Lessons, error) {
@@ -122,7 +122,7 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 	}
 	index := map[club.PatternID]int{}
 	for _, row := range rows {
-		l, err := lessonOf(keys, row)
+		l, err := LessonOf(keys, row)
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +140,7 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 
 // situate reads the precedents; index says where in the list a lesson stands.
 func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.PatternID]int) error {
-	precedents, err := tx.FindPrecedents(ctx, maxPrecedents)
+	precedents, err := tx.FindPrecedents(ctx, MaxPrecedents)
 	if err != nil {
 		return fmt.Errorf("find precedents: %w", err)
 	}

@@ -128,7 +128,7 @@ func (m *Memory) otherwise(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 				return false, err
 			}
 			before, err := people.Open(keys, person.Subject, "overrides.before", o.ID.String(), o.Before)
-			if err != nil || kept(before, r.Words) < sameWords {
+			if err != nil || InCommon(before, r.Words) < sameWords {
 				return true, err
 			}
 			return false, m.asProposed(ctx, tx, keys, person.Subject, dec, o, r)
@@ -198,7 +198,7 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 	rare := rarityOf(all.List)
 	best, likeness := store.DecisionPattern{}, 0.0
 	for _, l := range all.List {
-		if l.Pattern.State != stateActive || !slices.EqualFunc(l.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
+		if l.Pattern.State != StateActive || !slices.EqualFunc(l.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
 			continue
 		}
 		need := sameAnswer

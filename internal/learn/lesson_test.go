@@ -10,7 +10,7 @@ import (
 )
 
 func (h *house) learned(ctx context.Context) (l *learn.Lessons, err error) {
-	err = h.tenant.Read(ctx, func(tx *store.Tx) (err error) { l, err = h.memory.Learned(ctx, tx, h.keys); return err })
+	err = h.Tenant.Read(ctx, func(tx *store.Tx) (err error) { l, err = h.Memory.Learned(ctx, tx, h.Keys); return err })
 	return l, err
 }
 
@@ -18,7 +18,7 @@ func (h *house) learned(ctx context.Context) (l *learn.Lessons, err error) {
 func TestWhatOnePersonSaidOnceIsProposedToNobody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
+	h.Teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
 	l, err := h.learned(t.Context())
 	if err != nil || len(l.List) != 1 {
 		t.Fatalf("learned %+v, %v", l, err)
@@ -26,7 +26,7 @@ func TestWhatOnePersonSaidOnceIsProposedToNobody(t *testing.T) {
 	if s := h.lessonAt(l.List[0]); s.Confidence >= 0.5 {
 		t.Errorf("what was said once claims %.2f", s.Confidence)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM sops WHERE status = 'live'"); n != 2 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM sops WHERE status = 'live'"); n != 2 {
 		t.Errorf("%d procedures are live, want the 2 that people published", n)
 	}
 }
@@ -39,7 +39,7 @@ func TestALessonIsFoundAtOnceAndAfterAnErrorAndAsItIsAtPresent(t *testing.T) {
 	if l, err := h.learned(t.Context()); err != nil || len(l.List) != 0 {
 		t.Fatalf("before any lesson: %+v, %v", l, err)
 	}
-	dec := h.teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
+	dec := h.Teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
 	cut, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := h.learned(cut); err == nil {
@@ -49,7 +49,7 @@ func TestALessonIsFoundAtOnceAndAfterAnErrorAndAsItIsAtPresent(t *testing.T) {
 	if err != nil || len(l.List) != 1 || len(l.List[0].Texts) != 1 || l.List[0].Texts[0] != "may I bring my dog" {
 		t.Fatalf("after a lesson and an error: %+v, %v", l, err)
 	}
-	h.write(func(tx *store.Tx) error {
+	h.Write(func(tx *store.Tx) error {
 		p, err := tx.FindPrecedentOfDecision(t.Context(), dec.ID)
 		if err != nil {
 			return err

@@ -114,7 +114,7 @@ func (p Plan) pattern(ctx context.Context, tx *store.Tx) (store.DecisionPattern,
 		return row, nil
 	}
 	if missing(err) {
-		return store.DecisionPattern{State: stateActive, Ceiling: club.TierAuto, Epoch: 1, Earned: club.TierEscalate}, nil
+		return store.DecisionPattern{State: StateActive, Ceiling: club.TierAuto, Epoch: 1, Earned: club.TierEscalate}, nil
 	}
 	if err != nil {
 		return row, fmt.Errorf("find pattern: %w", err)
@@ -124,8 +124,8 @@ func (p Plan) pattern(ctx context.Context, tx *store.Tx) (store.DecisionPattern,
 
 // States of a pattern.
 const (
-	stateActive  = "active"
-	statePaused  = "paused"
-	stateRetired = "retired"
-	stateMerged  = "merged"
+	StateActive  = "active"
+	StatePaused  = "paused"
+	StateRetired = "retired"
+	StateMerged  = "merged" // into another one
 )

@@ -33,11 +33,11 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return into, club.Invalid("only patterns that people taught can be merged; a SOP's situations are its triggers")
 	case into.Domain != row.Domain: // a report knows no member to write to, and a text no report to write down
 		return into, club.Invalid("only patterns about the same can be merged: texts, devices, doors or bookings")
-	case into.State == stateMerged || into.State == stateRetired:
+	case into.State == StateMerged || into.State == StateRetired:
 		return into, club.Conflict("the other pattern is %s", into.State)
 	}
 	for _, id := range slices.Sorted(slices.Values([]club.PatternID{row.ID, into.ID})) { // in the order in which outcomes lock them
-		if _, err := m.lockBreaker(ctx, tx, scope{breakerPattern, id.String()}); err != nil {
+		if _, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, id.String()}); err != nil {
 			return into, err
 		}
 	}
@@ -50,7 +50,7 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return into, fmt.Errorf("move precedents: %w", err)
 	}
 	before := row
-	row.State, row.MergedInto = stateMerged, into.ID
+	row.State, row.MergedInto = StateMerged, into.ID
 	if err := m.save(ctx, tx, row); err != nil {
 		return into, err
 	}
@@ -86,11 +86,11 @@ func (m *Memory) settleMerged(ctx context.Context, tx *store.Tx, into store.Deci
 
 // moveRecord adds a pattern's record to another one's if both do the same, and reports whether they do.
 func (m *Memory) moveRecord(ctx context.Context, tx *store.Tx, keys *vault.Tenant, from, onto store.DecisionPattern) (bool, error) {
-	a, err := lessonOf(keys, from)
+	a, err := LessonOf(keys, from)
 	if err != nil {
 		return false, err
 	}
-	b, err := lessonOf(keys, onto)
+	b, err := LessonOf(keys, onto)
 	if err != nil {
 		return false, err
 	}
@@ -128,7 +128,7 @@ func recount(ctx context.Context, tx *store.Tx, id club.PatternID, plan string, 
 	}
 	var record reliability.Record
 	for _, o := range list {
-		record, _ = record.Add(outcomeOf(o))
+		record, _ = record.Add(OutcomeOf(o))
 	}
 	if err := tx.DeleteTallies(ctx, store.DeleteTalliesParams{PatternID: id, Plan: plan, Epoch: epoch}); err != nil {
 		return fmt.Errorf("delete tallies: %w", err)
@@ -141,8 +141,8 @@ func recount(ctx context.Context, tx *store.Tx, id club.PatternID, plan string, 
 	return nil
 }
 
-// outcomeOf is a stored outcome as the record counts it.
-func outcomeOf(o store.PatternOutcome) reliability.Outcome {
+// OutcomeOf is a stored outcome as the record counts it.
+func OutcomeOf(o store.PatternOutcome) reliability.Outcome {
 	return reliability.Outcome{Source: reliability.Source(o.Source), Person: o.Person, At: o.At, Match: o.Probability, Place: reliability.Place{Location: o.LocationID.String(), Bay: o.BayID.String()}}
 }
 
@@ -157,7 +157,7 @@ func (m *Memory) Split(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 	if !row.SOPID.IsZero() {
 		return row, club.Invalid("only what people taught can be split; a SOP's situations are its triggers")
 	}
-	lesson, err := lessonOf(keys, row)
+	lesson, err := LessonOf(keys, row)
 	if err != nil {
 		return row, err
 	}
@@ -201,7 +201,7 @@ func (m *Memory) Split(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 
 // chosen finds the precedents that are to leave a pattern; at least one stays.
 func (m *Memory) chosen(ctx context.Context, tx *store.Tx, row store.DecisionPattern, ids []club.PrecedentID) ([]store.Precedent, error) {
-	list, err := tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: row.ID, Limit: maxPrecedents})
+	list, err := tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: row.ID, Limit: MaxPrecedents})
 	if err != nil {
 		return nil, fmt.Errorf("find precedents: %w", err)
 	}
@@ -291,7 +291,7 @@ func (m *Memory) takeBack(ctx context.Context, tx *store.Tx, p store.Precedent, 
 	if err != nil {
 		return dec, outcome{}, fmt.Errorf("find decision: %w", err)
 	}
-	if _, err := m.lockBreaker(ctx, tx, scope{breakerPattern, row.ID.String()}); err != nil {
+	if _, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, row.ID.String()}); err != nil {
 		return dec, outcome{}, err
 	}
 	was, _, err := m.count(ctx, tx, dec, store.PatternMatch{PatternID: row.ID, Plan: before.Plan}, before, outcome{})

@@ -5,24 +5,10 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
-
-const (
-	atCounter = "Yes: at the counter, in any amount."
-	byPost    = "We send them by post within three days, free of charge."
-)
-
-// precedents are a pattern's situations, newest first.
-func (h *house) precedents(id club.PatternID) (list []store.Precedent) {
-	h.t.Helper()
-	h.read(func(tx *store.Tx) (err error) {
-		list, err = tx.FindPrecedentsOfPattern(h.t.Context(), store.FindPrecedentsOfPatternParams{PatternID: id, Limit: 50})
-		return err
-	})
-	return list
-}
 
 func TestMergedPatternsShareSituationsAndARecordOnlyOfTheSame(t *testing.T) {
 	t.Parallel()
@@ -32,58 +18,58 @@ func TestMergedPatternsShareSituationsAndARecordOnlyOfTheSame(t *testing.T) {
 		outcomes  int
 		forgotten int
 	}{
-		{"other words", byPost, 2, 2},
-		{"the same words", atCounter, 3, 2},
+		{"other words", learntest.ByPost, 2, 2},
+		{"the same words", learntest.AtCounter, 3, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.teach("do you sell vouchers", atCounter, "usr_opal")
-			h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-			h.teach("a present for mum", byPost, "usr_opal")
-			list := h.lessons()
+			h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+			h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+			h.Teach("a present for mum", learntest.ByPost, "usr_opal")
+			list := h.Lessons()
 			if len(list) != 2 {
 				t.Fatalf("%d lessons", len(list))
 			}
-			if tc.words == atCounter { // as if two patterns had come to say the same
-				h.write(func(tx *store.Tx) error {
-					_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(list[1].Pattern), learn.Correction{Title: "Presents", Words: atCounter})
+			if tc.words == learntest.AtCounter { // as if two patterns had come to say the same
+				h.Write(func(tx *store.Tx) error {
+					_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(list[1].Pattern), learn.Correction{Title: "Presents", Words: learntest.AtCounter})
 					return err
 				})
-				h.teachAs(h.lessons()[1], "another present", "usr_tess")
+				h.TeachAs(h.Lessons()[1], "another present", "usr_tess")
 			}
-			list = h.lessons()
-			h.write(func(tx *store.Tx) error {
-				_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(list[1].Pattern), list[0].Pattern.ID)
+			list = h.Lessons()
+			h.Write(func(tx *store.Tx) error {
+				_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(list[1].Pattern), list[0].Pattern.ID)
 				return err
 			})
-			merged := h.lessons()
+			merged := h.Lessons()
 			if len(merged) != 1 || len(merged[0].Texts) != len(list[0].Texts)+len(list[1].Texts) {
 				t.Fatalf("after the merge: %+v", merged)
 			}
 			if s := h.lessonAt(merged[0]); s.Assessment.Outcomes != tc.outcomes {
 				t.Errorf("the merged pattern has a record of %d, want %d", s.Assessment.Outcomes, tc.outcomes)
 			}
-			h.write(func(tx *store.Tx) error { // judging again changes nothing
-				for _, p := range h.precedents(merged[0].Pattern.ID) {
+			h.Write(func(tx *store.Tx) error { // judging again changes nothing
+				for _, p := range h.Precedents(merged[0].Pattern.ID) {
 					learn.Consider(tx, p.DecisionID)
 				}
 				return nil
 			})
-			h.judge()
+			h.Judge()
 			if s := h.lessonAt(merged[0]); s.Assessment.Outcomes != tc.outcomes {
 				t.Errorf("judged again it has a record of %d, want %d", s.Assessment.Outcomes, tc.outcomes)
 			}
-			if err := h.act(func(tx *store.Tx) error {
+			if err := h.Act(func(tx *store.Tx) error {
 				gone := list[1].Pattern
 				gone.Version++
-				_, err := h.memory.Resume(t.Context(), tx, changeOf(gone))
+				_, err := h.Memory.Resume(t.Context(), tx, learntest.ChangeOf(gone))
 				return err
 			}); club.CodeOf(err) != club.CodeConflict {
 				t.Errorf("a merged pattern is resumed: %v", err)
 			}
-			if err := h.act(func(tx *store.Tx) error {
-				_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(merged[0].Pattern), list[1].Pattern.ID)
+			if err := h.Act(func(tx *store.Tx) error {
+				_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(merged[0].Pattern), list[1].Pattern.ID)
 				return err
 			}); club.CodeOf(err) != club.CodeConflict {
 				t.Errorf("a pattern is merged into one that is gone: %v", err)
@@ -92,40 +78,17 @@ func TestMergedPatternsShareSituationsAndARecordOnlyOfTheSame(t *testing.T) {
 	}
 }
 
-// teachAs adds a situation to a lesson that somebody decided by its words.
-func (h *house) teachAs(l learn.Lesson, text, by string) {
-	h.t.Helper()
-	others := h.lessons()
-	for _, o := range others { // so that the words are taken for this lesson's
-		if o.Pattern.ID != l.Pattern.ID {
-			h.write(func(tx *store.Tx) error {
-				_, err := h.memory.Pause(h.t.Context(), tx, changeOf(o.Pattern))
-				return err
-			})
-		}
-	}
-	h.teach(text, l.Reply, by)
-	for _, o := range h.lessons() {
-		if o.Pattern.ID != l.Pattern.ID {
-			h.write(func(tx *store.Tx) error {
-				_, err := h.memory.Resume(h.t.Context(), tx, changeOf(o.Pattern))
-				return err
-			})
-		}
-	}
-}
-
 func TestASplitTakesSituationsAndWhatCameOfThemAlong(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-	h.teach("can I buy balls", atCounter, "usr_opal")
-	whole := h.lessons()[0]
-	list := h.precedents(whole.Pattern.ID)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+	h.Teach("can I buy balls", learntest.AtCounter, "usr_opal")
+	whole := h.Lessons()[0]
+	list := h.Precedents(whole.Pattern.ID)
 	split := func(ids ...club.PrecedentID) error {
-		return h.act(func(tx *store.Tx) error {
-			_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(whole.Pattern), "Balls", ids)
+		return h.Act(func(tx *store.Tx) error {
+			_, err := h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(whole.Pattern), "Balls", ids)
 			return err
 		})
 	}
@@ -134,25 +97,25 @@ func TestASplitTakesSituationsAndWhatCameOfThemAlong(t *testing.T) {
 			t.Errorf("%s is split off: %v", name, err)
 		}
 	}
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(whole.Pattern), " ", []club.PrecedentID{list[0].ID})
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(whole.Pattern), " ", []club.PrecedentID{list[0].ID})
 		return err
 	}); club.CodeOf(err) != club.CodeInvalid {
 		t.Errorf("a part without a name is split off: %v", err)
 	}
-	whole = h.lessons()[0]
+	whole = h.Lessons()[0]
 	if err := split(list[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	parts := h.lessons()
-	if len(parts) != 2 || len(parts[0].Texts) != 2 || len(parts[1].Texts) != 1 || parts[1].Pattern.Title != "Balls" || parts[1].Reply != atCounter {
+	parts := h.Lessons()
+	if len(parts) != 2 || len(parts[0].Texts) != 2 || len(parts[1].Texts) != 1 || parts[1].Pattern.Title != "Balls" || parts[1].Reply != learntest.AtCounter {
 		t.Fatalf("after the split: %+v", parts)
 	}
 	if a, b := h.lessonAt(parts[0]).Assessment.Outcomes, h.lessonAt(parts[1]).Assessment.Outcomes; a != 2 || b != 1 {
 		t.Errorf("records of %d and %d, want 2 and 1", a, b)
 	}
-	h.write(func(tx *store.Tx) error { learn.Consider(tx, list[0].DecisionID); return nil })
-	h.judge()
+	h.Write(func(tx *store.Tx) error { learn.Consider(tx, list[0].DecisionID); return nil })
+	h.Judge()
 	if a, b := h.lessonAt(parts[0]).Assessment.Outcomes, h.lessonAt(parts[1]).Assessment.Outcomes; a != 2 || b != 1 {
 		t.Errorf("judged again: records of %d and %d, want 2 and 1", a, b)
 	}
@@ -161,30 +124,30 @@ func TestASplitTakesSituationsAndWhatCameOfThemAlong(t *testing.T) {
 func TestAForgottenSituationTeachesNothingAnyMore(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-	l := h.lessons()[0]
-	gone := h.precedents(l.Pattern.ID)[0]
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Forget(t.Context(), tx, changeOf(l.Pattern), gone.ID)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+	l := h.Lessons()[0]
+	gone := h.Precedents(l.Pattern.ID)[0]
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Forget(t.Context(), tx, learntest.ChangeOf(l.Pattern), gone.ID)
 		return err
 	})
-	l = h.lessons()[0]
+	l = h.Lessons()[0]
 	if s := h.lessonAt(l); len(l.Texts) != 1 || s.Assessment.Outcomes != 1 || s.Assessment.People != 1 {
 		t.Errorf("%d situations and a record of %+v", len(l.Texts), s.Assessment)
 	}
-	h.write(func(tx *store.Tx) error { learn.Consider(tx, gone.DecisionID); return nil })
-	h.judge()
+	h.Write(func(tx *store.Tx) error { learn.Consider(tx, gone.DecisionID); return nil })
+	h.Judge()
 	if s := h.lessonAt(l); s.Assessment.Outcomes != 1 {
 		t.Errorf("judged again it counts %d", s.Assessment.Outcomes)
 	}
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Forget(t.Context(), tx, changeOf(h.lessons()[0].Pattern), gone.ID)
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Forget(t.Context(), tx, learntest.ChangeOf(h.Lessons()[0].Pattern), gone.ID)
 		return err
 	}); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("forgotten twice: %v", err)
 	}
-	if h.audited("precedent.forgotten") != 1 || storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents") != 1 {
+	if h.Audited("precedent.forgotten") != 1 || storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents") != 1 {
 		t.Error("it is still there, or nobody wrote down that it is gone")
 	}
 }
@@ -193,34 +156,37 @@ func TestABreakerIsTrippedAndClosedByHand(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.outcomes(3, club.TierSuggest, club.OutcomeSuccess)
-	row := h.patternOf("frozen")
-	trip := func(tx *store.Tx) error { _, err := h.memory.TripBreaker(t.Context(), tx, changeOf(row)); return err }
-	h.write(trip)
-	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierApprove || s.Assessment.Outcomes != 3 {
+	row := h.PatternOf("frozen")
+	trip := func(tx *store.Tx) error {
+		_, err := h.Memory.TripBreaker(t.Context(), tx, learntest.ChangeOf(row))
+		return err
+	}
+	h.Write(trip)
+	if s := h.Standing("frozen", h.Bays[0]); s.Ceiling != club.TierApprove || s.Assessment.Outcomes != 3 {
 		t.Errorf("stopped by hand it may do %s on a record of %d", s.Ceiling, s.Assessment.Outcomes)
 	}
-	if err := h.act(trip); club.CodeOf(err) != club.CodeConflict {
+	if err := h.Act(trip); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("tripped twice: %v", err)
 	}
 	closing := func(kind, scope string) func(*store.Tx) error {
 		return func(tx *store.Tx) error {
-			return h.memory.CloseBreaker(t.Context(), tx, admin, kind, scope, "it was the cable")
+			return h.Memory.CloseBreaker(t.Context(), tx, learntest.Admin, kind, scope, "it was the cable")
 		}
 	}
-	h.write(closing("pattern", row.ID.String()))
-	if s := h.standing("frozen", h.bays[0]); s.Ceiling != club.TierAuto {
+	h.Write(closing("pattern", row.ID.String()))
+	if s := h.Standing("frozen", h.Bays[0]); s.Ceiling != club.TierAuto {
 		t.Errorf("closed by hand it may do %s", s.Ceiling)
 	}
-	if err := h.act(closing("pattern", row.ID.String())); club.CodeOf(err) != club.CodeConflict {
+	if err := h.Act(closing("pattern", row.ID.String())); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("closed twice: %v", err)
 	}
-	if err := h.act(closing("action", "make_coffee")); club.CodeOf(err) != club.CodeNotFound {
+	if err := h.Act(closing("action", "make_coffee")); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("a breaker that is none: %v", err)
 	}
-	if err := h.act(func(tx *store.Tx) error {
-		p := admin
+	if err := h.Act(func(tx *store.Tx) error {
+		p := learntest.Admin
 		p.Role = club.RoleOperator
-		return h.memory.CloseBreaker(t.Context(), tx, p, "club", "", "")
+		return h.Memory.CloseBreaker(t.Context(), tx, p, "club", "", "")
 	}); club.CodeOf(err) != club.CodeForbidden {
 		t.Errorf("an operator closes a breaker: %v", err)
 	}
@@ -232,20 +198,20 @@ func TestABreakerIsTrippedAndClosedByHand(t *testing.T) {
 func TestAMergedPatternHasTheTierThatBothHaveEarned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	stays, gone := h.twins()
+	stays, gone := h.Twins()
 	if d, err := h.find(stays.ID); err != nil || d.Mode != learn.ModeQuarantine {
 		t.Fatalf("two outcomes are %s (%v)", d.Mode, err)
 	}
 	var into store.DecisionPattern
-	h.write(func(tx *store.Tx) (err error) {
-		into, err = h.memory.Merge(t.Context(), tx, h.keys, changeOf(gone), stays.ID)
+	h.Write(func(tx *store.Tx) (err error) {
+		into, err = h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(gone), stays.ID)
 		return err
 	})
 	d, err := h.find(stays.ID)
 	if err != nil || d.Mode != learn.ModeLearning || d.Pattern.Version != into.Version || into.Earned != club.TierApprove {
 		t.Errorf("three outcomes are %s, version %d of %d (%v)", d.Mode, into.Version, d.Pattern.Version, err)
 	}
-	if n := h.audited("pattern.promoted"); n != 1 {
+	if n := h.Audited("pattern.promoted"); n != 1 {
 		t.Errorf("%d promotions are written down", n)
 	}
 }
@@ -253,11 +219,11 @@ func TestAMergedPatternHasTheTierThatBothHaveEarned(t *testing.T) {
 func TestWhatIsReportedIsNotMergedWithWhatMembersWrite(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	texts, reports := h.twins()
-	storetest.Exec(t, h.tenant, "UPDATE decision_patterns SET domain = 'error' WHERE id = $1", reports.ID)
+	texts, reports := h.Twins()
+	storetest.Exec(t, h.Tenant, "UPDATE decision_patterns SET domain = 'error' WHERE id = $1", reports.ID)
 	for _, pair := range [][2]store.DecisionPattern{{texts, reports}, {reports, texts}} {
-		if err := h.act(func(tx *store.Tx) error {
-			_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(pair[0]), pair[1].ID)
+		if err := h.Act(func(tx *store.Tx) error {
+			_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(pair[0]), pair[1].ID)
 			return err
 		}); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("%s into %s: %v", pair[0].Title, pair[1].Title, err)
@@ -268,9 +234,9 @@ func TestWhatIsReportedIsNotMergedWithWhatMembersWrite(t *testing.T) {
 func TestAPatternIsNotMergedIntoOneThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	row, _ := h.twins()
-	if err := h.act(func(tx *store.Tx) error {
-		_, err := h.memory.Merge(t.Context(), tx, h.keys, changeOf(row), "pat_none")
+	row, _ := h.Twins()
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(row), "pat_none")
 		return err
 	}); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("merged into nothing: %v", err)
@@ -286,15 +252,15 @@ func TestASituationOfWhichNothingCameIsForgottenAsWell(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.teach("do you sell vouchers", atCounter, "usr_opal")
-			h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-			storetest.Exec(t, h.tenant, lose)
-			l := h.lessons()[0]
-			h.write(func(tx *store.Tx) error {
-				_, err := h.memory.Forget(t.Context(), tx, changeOf(l.Pattern), h.precedents(l.Pattern.ID)[0].ID)
+			h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+			h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+			storetest.Exec(t, h.Tenant, lose)
+			l := h.Lessons()[0]
+			h.Write(func(tx *store.Tx) error {
+				_, err := h.Memory.Forget(t.Context(), tx, learntest.ChangeOf(l.Pattern), h.Precedents(l.Pattern.ID)[0].ID)
 				return err
 			})
-			if l = h.lessons()[0]; len(l.Texts) != 1 || h.audited("precedent.forgotten") != 1 {
+			if l = h.Lessons()[0]; len(l.Texts) != 1 || h.Audited("precedent.forgotten") != 1 {
 				t.Errorf("%d situations are left", len(l.Texts))
 			}
 		})
@@ -304,16 +270,16 @@ func TestASituationOfWhichNothingCameIsForgottenAsWell(t *testing.T) {
 func TestASituationOfWhichNothingCameIsSplitOffWithoutARecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.teach("vouchers for a friend?", atCounter, "usr_oscar")
-	storetest.Exec(t, h.tenant, "DELETE FROM pattern_outcomes")
-	l := h.lessons()[0]
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Split(t.Context(), tx, h.keys, changeOf(l.Pattern), "Friends", []club.PrecedentID{h.precedents(l.Pattern.ID)[0].ID})
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("vouchers for a friend?", learntest.AtCounter, "usr_oscar")
+	storetest.Exec(t, h.Tenant, "DELETE FROM pattern_outcomes")
+	l := h.Lessons()[0]
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(l.Pattern), "Friends", []club.PrecedentID{h.Precedents(l.Pattern.ID)[0].ID})
 		return err
 	})
-	parts := h.lessons()
-	if len(parts) != 2 || len(parts[1].Texts) != 1 || storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM pattern_outcomes") != 0 {
+	parts := h.Lessons()
+	if len(parts) != 2 || len(parts[1].Texts) != 1 || storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM pattern_outcomes") != 0 {
 		t.Errorf("after the split: %+v", parts)
 	}
 }

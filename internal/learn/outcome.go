@@ -139,7 +139,7 @@ func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.Decisio
 	if err != nil {
 		return err
 	}
-	assessment := record.Assess(reliability.Place{}, tx.Now, priorOf(learned), policy)
+	assessment := record.Assess(reliability.Place{}, tx.Now, PriorOf(learned), policy)
 	earned := policy.Thresholds.Tier(assessment.Confidence(1, policy, learned))
 	if earned == row.Earned {
 		return nil

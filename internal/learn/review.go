@@ -169,7 +169,7 @@ func (m *Memory) settleReview(ctx context.Context, tx *store.Tx, keys *vault.Ten
 	}
 	if !r.Instead.IsZero() {
 		known, err := tx.FindPattern(ctx, r.Instead)
-		if missing(err) || err == nil && known.State != stateActive {
+		if missing(err) || err == nil && known.State != StateActive {
 			return club.Invalid("the pattern that would have been right is not in use")
 		}
 		if err != nil {

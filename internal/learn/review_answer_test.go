@@ -7,6 +7,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
@@ -26,7 +27,7 @@ func TestAReviewIsAPersonsOfThisClub(t *testing.T) {
 	if got := club.CodeOf(h.answer(learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultWords, Words: strings.Repeat("ä", 1601)})); got != club.CodeInvalid {
 		t.Errorf("words that are too long: %q", got)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE answer = ''"); n != 1 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM reviews WHERE answer = ''"); n != 1 {
 		t.Error("the review is answered by an answer that was refused")
 	}
 }
@@ -46,14 +47,14 @@ func TestAReviewTeachesNothingThatIsNotForEverybody(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
 			dec := h.reviewed("wifi")
-			storetest.Exec(t, h.tenant, "UPDATE decisions SET evidence = $2 WHERE id = $1", dec.ID, tc.evidence)
+			storetest.Exec(t, h.Tenant, "UPDATE decisions SET evidence = $2 WHERE id = $1", dec.ID, tc.evidence)
 			if err := h.answer(learn.Review{Decision: dec.ID, By: operator("usr_opal"), Fault: learn.FaultMatter, Words: tc.words}); err != nil {
 				t.Fatal(err)
 			}
-			if n := len(h.lessons()); n != 0 || storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents") != 0 {
+			if n := len(h.Lessons()); n != 0 || storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents") != 0 {
 				t.Errorf("%d lessons were learned", n)
 			}
-			if got := h.outcome(dec); got != "refuted" {
+			if got := h.Outcome(dec); got != "refuted" {
 				t.Errorf("the answer counts as %q", got)
 			}
 		})
@@ -63,19 +64,19 @@ func TestAReviewTeachesNothingThatIsNotForEverybody(t *testing.T) {
 func TestWordsThatAreKnownBelongToTheLessonThatHasThem(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("do you sell vouchers", atCounter, "usr_opal")
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
 	dec := h.reviewed("wifi")
-	about, err := learn.PlanOf(h.lessons()[0])
+	about, err := learn.PlanOf(h.Lessons()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.write(func(tx *store.Tx) error {
-		return h.memory.Remember(t.Context(), tx, dec, []learn.Weighed{{Plan: about, Role: learn.RoleWeighed}})
+	h.Write(func(tx *store.Tx) error {
+		return h.Memory.Remember(t.Context(), tx, dec, []learn.Weighed{{Plan: about, Role: learn.RoleWeighed}})
 	})
 	if err := h.answer(learn.Review{Decision: dec.ID, By: operator("usr_oscar"), Fault: learn.FaultMatter, Words: "Yes, at the counter, in any amount!"}); err != nil {
 		t.Fatal(err)
 	}
-	if list := h.lessons(); len(list) != 1 || len(list[0].Texts) != 2 {
+	if list := h.Lessons(); len(list) != 1 || len(list[0].Texts) != 2 {
 		t.Errorf("learned %+v", list)
 	}
 }
@@ -83,9 +84,9 @@ func TestWordsThatAreKnownBelongToTheLessonThatHasThem(t *testing.T) {
 func TestADecisionThatFollowedNothingIsNobodysLesson(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	dec := h.teach("do you sell vouchers", atCounter, "usr_opal")
-	h.read(func(tx *store.Tx) error {
-		own, err := h.memory.OwnLesson(t.Context(), tx, operator("usr_opal"), dec.ID)
+	dec := h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Read(func(tx *store.Tx) error {
+		own, err := h.Memory.OwnLesson(t.Context(), tx, operator("usr_opal"), dec.ID)
 		if own {
 			t.Error("it is taken for one that followed what she taught")
 		}

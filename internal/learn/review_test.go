@@ -9,7 +9,6 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/learn"
-	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
@@ -18,43 +17,30 @@ func operator(id string) identity.Principal {
 	return identity.Principal{Tenant: "test", Actor: club.Actor{Kind: club.ActorUser, ID: id, Name: id}, Role: club.RoleOperator, UserID: club.UserID(id)}
 }
 
-// alone records that a decision acts alone, or would, with a share that is reviewed.
-func (h *house) alone(dec store.Decision, share float64, a learn.Alone) {
-	h.t.Helper()
-	h.write(func(tx *store.Tx) error {
-		s, err := setting.Load(h.t.Context(), tx)
-		if err != nil {
-			return err
-		}
-		s.ReviewShare = share
-		return h.memory.NoteAlone(h.t.Context(), tx, s, dec, a)
-	})
-}
-
 // reviewed has a decision carried out alone and drawn for a review.
 func (h *house) reviewed(slug string) store.Decision {
-	h.t.Helper()
-	dec := h.decide(slug, h.bays[0], club.TierAuto)
-	h.alone(dec, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
-	h.run(dec, "done")
+	h.T.Helper()
+	dec := h.Decide(slug, h.Bays[0], club.TierAuto)
+	h.Alone(dec, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
+	h.Run(dec, "done")
 	return dec
 }
 
 func (h *house) answer(r learn.Review) error {
-	h.t.Helper()
-	err := h.tenant.Write(h.t.Context(), func(tx *store.Tx) error {
-		_, err := h.memory.Answer(h.t.Context(), tx, h.keys, r)
+	h.T.Helper()
+	err := h.Tenant.Write(h.T.Context(), func(tx *store.Tx) error {
+		_, err := h.Memory.Answer(h.T.Context(), tx, h.Keys, r)
 		return err
 	})
-	h.judge()
+	h.Judge()
 	return err
 }
 
 func (h *house) waiting(p identity.Principal) int {
-	h.t.Helper()
+	h.T.Helper()
 	n := 0
-	h.read(func(tx *store.Tx) error {
-		list, err := h.memory.Reviews(h.t.Context(), tx, p, "", "", 100)
+	h.Read(func(tx *store.Tx) error {
+		list, err := h.Memory.Reviews(h.T.Context(), tx, p, "", "", 100)
 		n = len(list)
 		return err
 	})
@@ -93,10 +79,10 @@ func TestWhatIsDoneAloneIsDrawnForAReview(t *testing.T) {
 		{1, learn.Alone{Tier: club.TierAuto}, false, 0}, // people decide on it anyway
 	} {
 		before := h.waiting(operator("usr_opal"))
-		dec := h.decide("wifi", h.bays[0], tc.a.Tier)
-		h.alone(dec, tc.share, tc.a)
+		dec := h.Decide("wifi", h.Bays[0], tc.a.Tier)
+		h.Alone(dec, tc.share, tc.a)
 		if tc.done {
-			h.write(func(tx *store.Tx) error { return h.memory.DoneAlone(t.Context(), tx, dec.ID) })
+			h.Write(func(tx *store.Tx) error { return h.Memory.DoneAlone(t.Context(), tx, dec.ID) })
 		}
 		if got := h.waiting(operator("usr_opal")) - before; got != tc.want {
 			t.Errorf("%+v at %v: %d reviews, want %d", tc.a, tc.share, got, tc.want)
@@ -113,7 +99,7 @@ func TestARightReviewCountsInFullAndAWrongOneIsAFailure(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	right := h.reviewed("wifi")
-	h.clock.Advance(3 * time.Hour) // later is not again
+	h.Clock.Advance(3 * time.Hour) // later is not again
 	wrong := h.reviewed("wifi")
 	if err := h.answer(learn.Review{Decision: right.ID, By: operator("usr_opal"), Right: true}); err != nil {
 		t.Fatal(err)
@@ -121,19 +107,19 @@ func TestARightReviewCountsInFullAndAWrongOneIsAFailure(t *testing.T) {
 	if err := h.answer(learn.Review{Decision: wrong.ID, By: operator("usr_opal"), Fault: learn.FaultWords, Note: "call me at +1 555 010 0001"}); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := h.outcome(right), h.outcome(wrong); a != "reviewed" || b != "refuted" {
+	if a, b := h.Outcome(right), h.Outcome(wrong); a != "reviewed" || b != "refuted" {
 		t.Errorf("the outcomes are %q and %q", a, b)
 	}
-	if c := h.standing("wifi", h.bays[0]).Assessment.Counts; c.Failures != 1 || c.Successes < 0.99 {
+	if c := h.Standing("wifi", h.Bays[0]).Assessment.Counts; c.Failures != 1 || c.Successes < 0.99 {
 		t.Errorf("the record counts %+v", c)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE note LIKE '%0001%'"); n != 0 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM reviews WHERE note LIKE '%0001%'"); n != 0 {
 		t.Error("a number stands in a note")
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_truths WHERE alone AND fits = 'yes' AND share = 1"); n != 2 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM decision_truths WHERE alone AND fits = 'yes' AND share = 1"); n != 2 {
 		t.Errorf("%d truths, want 2: other words are not another matter", n)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = 'review.answered'"); n != 2 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = 'review.answered'"); n != 2 {
 		t.Errorf("%d audit entries", n)
 	}
 }
@@ -158,7 +144,7 @@ func TestAReviewIsAnsweredOnceAndByWhoMay(t *testing.T) {
 		"two ways to be right":  {learn.Review{By: operator("usr_opal"), Fault: learn.FaultMatter, Words: "x", Instead: "pat_1"}, club.CodeInvalid},
 		"nothing known fits":    {learn.Review{By: operator("usr_opal"), Fault: learn.FaultPerson, Words: "x"}, club.CodeInvalid},
 		"no such pattern":       {learn.Review{By: operator("usr_opal"), Fault: learn.FaultMatter, Instead: "pat_1"}, club.CodeInvalid},
-		"the one that followed": {learn.Review{By: operator("usr_opal"), Fault: learn.FaultMatter, Instead: h.standing("wifi", "").Pattern.ID}, club.CodeInvalid},
+		"the one that followed": {learn.Review{By: operator("usr_opal"), Fault: learn.FaultMatter, Instead: h.Standing("wifi", "").Pattern.ID}, club.CodeInvalid},
 		"a long note":           {learn.Review{By: operator("usr_opal"), Right: true, Note: strings.Repeat("x", 501)}, club.CodeInvalid},
 	} {
 		tc.r.Decision = dec.ID
@@ -180,8 +166,8 @@ func TestAReviewIsAnsweredOnceAndByWhoMay(t *testing.T) {
 func TestWhatWouldHaveBeenRightIsLearned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.decide("frozen", h.bays[0], club.TierApprove) // the pattern of the other procedure exists
-	frozen := h.standing("frozen", "").Pattern.ID
+	h.Decide("frozen", h.Bays[0], club.TierApprove) // the pattern of the other procedure exists
+	frozen := h.Standing("frozen", "").Pattern.ID
 	known, words, nobody := h.reviewed("wifi"), h.reviewed("wifi"), h.reviewed("wifi")
 	for _, r := range []learn.Review{
 		{Decision: known.ID, Fault: learn.FaultMatter, Instead: frozen},
@@ -193,21 +179,21 @@ func TestWhatWouldHaveBeenRightIsLearned(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id = $1 AND decision_id = $2", frozen, known.ID); n != 1 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id = $1 AND decision_id = $2", frozen, known.ID); n != 1 {
 		t.Error("the situation did not become one of the pattern that was named")
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id IS NULL AND decision_id = $1", nobody.ID); n != 1 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents WHERE pattern_id IS NULL AND decision_id = $1", nobody.ID); n != 1 {
 		t.Error("the situation did not become one that nothing known fits")
 	}
 	var lessons *learn.Lessons
-	h.read(func(tx *store.Tx) (err error) { lessons, err = h.memory.Learned(t.Context(), tx, h.keys); return err })
+	h.Read(func(tx *store.Tx) (err error) { lessons, err = h.Memory.Learned(t.Context(), tx, h.Keys); return err })
 	if len(lessons.List) != 1 || lessons.List[0].Reply != "The printer is behind the counter." || lessons.List[0].Pattern.CreatedBy != "user:usr_opal" {
 		t.Errorf("learned %+v", lessons.List)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM decision_truths WHERE fits = 'no' AND good = 'no'"); n != 3 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM decision_truths WHERE fits = 'no' AND good = 'no'"); n != 3 {
 		t.Errorf("%d matches are known to be wrong, want 3", n)
 	}
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews WHERE instead IS NOT NULL"); n != 1 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM reviews WHERE instead IS NOT NULL"); n != 1 {
 		t.Errorf("%d reviews keep the reviewer's words", n)
 	}
 }
@@ -219,9 +205,9 @@ func TestWhoeverTaughtADecisionDoesNotReviewIt(t *testing.T) {
 	if err := h.answer(learn.Review{Decision: first.ID, By: operator("usr_opal"), Fault: learn.FaultMatter, Words: "The printer is behind the counter."}); err != nil {
 		t.Fatal(err)
 	}
-	dec := h.decide("wifi", h.bays[0], club.TierAuto)
-	storetest.Exec(t, h.tenant, "UPDATE pattern_matches SET pattern_id = (SELECT id FROM decision_patterns WHERE sop_id IS NULL) WHERE decision_id = $1", dec.ID)
-	h.alone(dec, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
+	dec := h.Decide("wifi", h.Bays[0], club.TierAuto)
+	storetest.Exec(t, h.Tenant, "UPDATE pattern_matches SET pattern_id = (SELECT id FROM decision_patterns WHERE sop_id IS NULL) WHERE decision_id = $1", dec.ID)
+	h.Alone(dec, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
 	if got := club.CodeOf(h.answer(learn.Review{Decision: dec.ID, By: operator("usr_opal"), Right: true})); got != club.CodeForbidden {
 		t.Errorf("whoever taught it reviews it: %q", got)
 	}
@@ -239,60 +225,47 @@ func TestWhatWouldHaveBeenDoneIsComparedWithWhatPeopleDid(t *testing.T) {
 		want   string
 	}{
 		{"nothing yet", "wifi", func(*house, store.Decision) {}, ""},
-		{"approved", "wifi", func(h *house, d store.Decision) { h.propose(d, club.ProposalApproved, "usr_opal") }, "agreed"},
+		{"approved", "wifi", func(h *house, d store.Decision) { h.Propose(d, club.ProposalApproved, "usr_opal") }, "agreed"},
 		{"rejected", "wifi", func(h *house, d store.Decision) {
-			h.override(d, "rejected", "usr_opal", "")
-			h.propose(d, club.ProposalRejected, "usr_opal")
+			h.Override(d, "rejected", "usr_opal", "")
+			h.Propose(d, club.ProposalRejected, "usr_opal")
 		}, "disagreed"},
-		{"the member wrote again", "wifi", func(h *house, d store.Decision) { h.propose(d, club.ProposalStale, "") }, ""},
+		{"the member wrote again", "wifi", func(h *house, d store.Decision) { h.Propose(d, club.ProposalStale, "") }, ""},
 		{"edited a little", "wifi", func(h *house, d store.Decision) {
-			h.override(d, "edited", "usr_opal", "It is on the board, left.")
-			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.Override(d, "edited", "usr_opal", "It is on the board, left.")
+			h.Propose(d, club.ProposalApproved, "usr_opal")
 		}, "agreed"},
 		{"edited so far that the words do not tell", "wifi", func(h *house, d store.Decision) {
-			h.override(d, "edited", "usr_opal", "We have none today, sorry!")
-			h.propose(d, club.ProposalApproved, "usr_opal")
+			h.Override(d, "edited", "usr_opal", "We have none today, sorry!")
+			h.Propose(d, club.ProposalApproved, "usr_opal")
 		}, ""},
-		{"answered alike", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "It is on the board!") }, "agreed"},
-		{"answered in words that do not tell", "wifi", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "We have none today, sorry!") }, ""},
+		{"answered alike", "wifi", func(h *house, d store.Decision) { h.Override(d, "replied", "usr_opal", "It is on the board!") }, "agreed"},
+		{"answered in words that do not tell", "wifi", func(h *house, d store.Decision) { h.Override(d, "replied", "usr_opal", "We have none today, sorry!") }, ""},
 		{"answered otherwise, and nothing of it done", "frozen", func(h *house, d store.Decision) {
-			h.override(d, "replied", "usr_opal", "Please move over to bay four.")
+			h.Override(d, "replied", "usr_opal", "Please move over to bay four.")
 		}, "disagreed"},
-		{"answered alike and not done", "frozen", func(h *house, d store.Decision) { h.override(d, "replied", "usr_opal", "It is on the board!") }, "disagreed"},
+		{"answered alike and not done", "frozen", func(h *house, d store.Decision) { h.Override(d, "replied", "usr_opal", "It is on the board!") }, "disagreed"},
 		{"rejected, and the same done by hand", "frozen", func(h *house, d store.Decision) {
-			h.override(d, "rejected", "usr_opal", "")
-			h.propose(d, club.ProposalRejected, "usr_opal")
-			h.byHand(d, "reboot_pc")
+			h.Override(d, "rejected", "usr_opal", "")
+			h.Propose(d, club.ProposalRejected, "usr_opal")
+			h.ByHand(d, "reboot_pc")
 		}, "agreed"},
 		{"something else done by hand", "frozen", func(h *house, d store.Decision) {
-			h.propose(d, club.ProposalStale, "")
-			h.byHand(d, "unlock_door")
+			h.Propose(d, club.ProposalStale, "")
+			h.ByHand(d, "unlock_door")
 		}, "disagreed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			dec := h.decide(tc.slug, h.bays[0], club.TierApprove)
-			h.alone(dec, 1, learn.Alone{Tier: club.TierAuto, ActionClass: "words"})
+			dec := h.Decide(tc.slug, h.Bays[0], club.TierApprove)
+			h.Alone(dec, 1, learn.Alone{Tier: club.TierAuto, ActionClass: "words"})
 			tc.happen(h, dec)
-			h.write(func(tx *store.Tx) error { learn.Consider(tx, dec.ID); return nil })
-			h.judge()
-			if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM alone_decisions WHERE verdict = $1", tc.want); n != 1 {
+			h.Write(func(tx *store.Tx) error { learn.Consider(tx, dec.ID); return nil })
+			h.Judge()
+			if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM alone_decisions WHERE verdict = $1", tc.want); n != 1 {
 				t.Errorf("the verdict is not %q", tc.want)
 			}
 		})
 	}
-}
-
-// byHand is a person's own action in a decision's thread.
-func (h *house) byHand(dec store.Decision, action club.ActionName) {
-	h.t.Helper()
-	h.clock.Advance(time.Minute)
-	h.write(func(tx *store.Tx) error {
-		id := club.NewExecutionID(tx.Now)
-		learn.Consider(tx, dec.ID)
-		_, err := tx.CreateExecution(h.t.Context(), store.CreateExecutionParams{ID: id, ThreadID: dec.ThreadID, Action: action, Params: "{}", LocationID: dec.LocationID, BayID: dec.BayID,
-			IdempotencyKey: id.String(), Outcome: club.OutcomeSuccess, Proofs: "[]", RequestedBy: "user:usr_opal", CorrelationID: tx.Correlation, CreatedAt: tx.Now, FinishedAt: &tx.Now})
-		return err
-	})
 }

@@ -37,8 +37,8 @@ type Standing struct {
 	learned bool
 }
 
-// priorOf is what a pattern may claim before it has a record: what was only learned has none.
-func priorOf(learned bool) reliability.Prior {
+// PriorOf is what a pattern may claim before it has a record: what was only learned has none.
+func PriorOf(learned bool) reliability.Prior {
 	if learned {
 		return reliability.Prior{}
 	}
@@ -67,7 +67,7 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 		return out, err
 	}
 	out.record, out.place, out.policy, out.learned = record, place, PolicyOf(s), plan.SOP.IsZero()
-	out.prior = priorOf(out.learned)
+	out.prior = PriorOf(out.learned)
 	out.Assessment = record.Assess(place, tx.Now, out.prior, out.policy)
 	out.Confidence = out.Assessment.Confidence(match, out.policy, out.learned)
 	return out, out.limit(ctx, tx)
@@ -82,9 +82,9 @@ func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
 // limit applies what people have set for the pattern, and the breakers.
 func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	switch s.Pattern.State {
-	case statePaused:
+	case StatePaused:
 		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is paused")
-	case stateRetired:
+	case StateRetired:
 		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is retired")
 	}
 	s.hold(club.Hold{By: club.HoldPin, To: s.Pattern.Ceiling}, "people allow this pattern no more than "+tierWords[s.Pattern.Ceiling])
@@ -94,7 +94,7 @@ func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	}
 	for _, b := range tripped {
 		if s.watchedBy(b) {
-			s.hold(club.Hold{By: club.HoldBreaker, Key: b.Kind, To: brokenCeiling}, "breaker: "+b.Reason)
+			s.hold(club.Hold{By: club.HoldBreaker, Key: b.Kind, To: BrokenCeiling}, "breaker: "+b.Reason)
 		}
 	}
 	return nil
@@ -135,9 +135,9 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 
 func (s *Standing) watchedBy(b store.Breaker) bool {
 	switch b.Kind {
-	case breakerPattern:
+	case BreakerPattern:
 		return b.Scope == s.Pattern.ID.String() && !s.Pattern.ID.IsZero()
-	case breakerAction:
+	case BreakerAction:
 		for _, a := range s.Plan.Actions {
 			if b.Scope == string(a) {
 				return true
@@ -145,7 +145,7 @@ func (s *Standing) watchedBy(b store.Breaker) bool {
 		}
 		return false
 	}
-	return b.Kind == breakerClub
+	return b.Kind == BreakerClub
 }
 
 func (s *Standing) hold(h club.Hold, why string) {

@@ -14,25 +14,25 @@ func TestADecisionTellsWhatCameOfTheLike(t *testing.T) {
 	h := newHouse(t)
 	tell := func(dec store.Decision, sees bool) (y learn.Story, ok bool) {
 		t.Helper()
-		h.read(func(tx *store.Tx) (err error) {
-			y, ok, err = h.memory.Story(t.Context(), tx, setting.Default(), dec, func(club.LocationID) bool { return sees })
+		h.Read(func(tx *store.Tx) (err error) {
+			y, ok, err = h.Memory.Story(t.Context(), tx, setting.Default(), dec, func(club.LocationID) bool { return sees })
 			return err
 		})
 		return y, ok
 	}
-	first := h.decide("frozen", h.bays[0], club.TierApprove)
+	first := h.Decide("frozen", h.Bays[0], club.TierApprove)
 	if y, ok := tell(first, true); !ok || y.Outcomes != 0 || y.Last != nil || y.Next == nil || y.Next.Tier != club.TierAuto {
 		t.Errorf("without a record: %+v, %v", y, ok)
 	}
-	h.propose(first, club.ProposalApproved, "usr_ann")
-	h.execute(first, club.OutcomeSuccess, "[]")
-	second := h.decide("frozen", h.bays[1], club.TierApprove)
-	h.propose(second, club.ProposalApproved, "usr_bea")
-	h.execute(second, club.OutcomeTimeout, "[]")
-	h.judge()
-	third := h.decide("frozen", h.bays[0], club.TierApprove)
+	h.Propose(first, club.ProposalApproved, "usr_ann")
+	h.Execute(first, club.OutcomeSuccess, "[]")
+	second := h.Decide("frozen", h.Bays[1], club.TierApprove)
+	h.Propose(second, club.ProposalApproved, "usr_bea")
+	h.Execute(second, club.OutcomeTimeout, "[]")
+	h.Judge()
+	third := h.Decide("frozen", h.Bays[0], club.TierApprove)
 	y, ok := tell(third, true)
-	if !ok || y.Outcomes != 2 || y.Good != 1 || y.Last == nil || y.Last.BayID != h.bays[1] || y.Confidence <= 0 {
+	if !ok || y.Outcomes != 2 || y.Good != 1 || y.Last == nil || y.Last.BayID != h.Bays[1] || y.Confidence <= 0 {
 		t.Errorf("after two outcomes: %+v, %v", y, ok)
 	}
 	if y, _ := tell(third, false); y.Outcomes != 2 || y.Last != nil {
@@ -41,7 +41,7 @@ func TestADecisionTellsWhatCameOfTheLike(t *testing.T) {
 	if y, _ := tell(second, true); y.Outcomes != 1 {
 		t.Errorf("a decision's own outcome counts for it: %+v", y)
 	}
-	if _, ok := tell(store.Decision{ID: club.NewDecisionID(h.clock.Now())}, true); ok {
+	if _, ok := tell(store.Decision{ID: club.NewDecisionID(h.Clock.Now())}, true); ok {
 		t.Error("what follows nothing known has a story")
 	}
 }

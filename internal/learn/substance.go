@@ -44,7 +44,7 @@ func (m *Memory) substance(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 		return "", err
 	}
 	rare := rarityOf(all.List)
-	alike := max(kept(before, after), rare.alike(before, after))
+	alike := max(InCommon(before, after), rare.alike(before, after))
 	if alike >= sameWords {
 		return reliability.SourceEdited, nil
 	}
@@ -55,7 +55,7 @@ func (m *Memory) substance(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 		return reliability.SourceCorrected, nil
 	}
 	other, err := m.saysOther(ctx, tx, dec, all, func(reply string) bool {
-		likeness := max(kept(reply, after), rare.alike(reply, after))
+		likeness := max(InCommon(reply, after), rare.alike(reply, after))
 		return likeness >= sameAnswer && likeness > alike
 	})
 	if err != nil || !other {
@@ -96,7 +96,7 @@ func (m *Memory) saysOther(ctx context.Context, tx *store.Tx, dec store.Decision
 		return false, fmt.Errorf("find match: %w", err)
 	}
 	for _, l := range all.List {
-		if l.Pattern.ID != match.PatternID && l.Pattern.State == stateActive && l.Reply != "" && like(l.Reply) {
+		if l.Pattern.ID != match.PatternID && l.Pattern.State == StateActive && l.Reply != "" && like(l.Reply) {
 			return true, nil
 		}
 	}

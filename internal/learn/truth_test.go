@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/learn/learntest"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -24,40 +25,40 @@ func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
 		want   string // fits/good; "" no truth
 	}{
 		{"approved", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierApprove)
-			h.propose(d, club.ProposalApproved, "usr_opal")
+			d := h.Decide("wifi", h.Bays[0], club.TierApprove)
+			h.Propose(d, club.ProposalApproved, "usr_opal")
 			return d
 		}, "yes/yes"},
 		{"announced, and nobody objected", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierSuggest)
-			h.propose(d, club.ProposalExecuted, "")
+			d := h.Decide("wifi", h.Bays[0], club.TierSuggest)
+			h.Propose(d, club.ProposalExecuted, "")
 			return d
 		}, ""},
 		{"declined because it misread the matter", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierApprove)
-			h.propose(d, club.ProposalRejected, "usr_opal")
-			h.override(d, "rejected", "usr_opal", "")
-			storetest.Exec(h.t, h.tenant, "UPDATE proposals SET reason = $1", learn.Misread+": the door")
+			d := h.Decide("wifi", h.Bays[0], club.TierApprove)
+			h.Propose(d, club.ProposalRejected, "usr_opal")
+			h.Override(d, "rejected", "usr_opal", "")
+			storetest.Exec(h.T, h.Tenant, "UPDATE proposals SET reason = $1", learn.Misread+": the door")
 			return d
 		}, "no/no"},
 		{"declined for no reason", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierApprove)
-			h.propose(d, club.ProposalRejected, "usr_opal")
-			h.override(d, "rejected", "usr_opal", "")
+			d := h.Decide("wifi", h.Bays[0], club.TierApprove)
+			h.Propose(d, club.ProposalRejected, "usr_opal")
+			h.Override(d, "rejected", "usr_opal", "")
 			return d
 		}, "/no"},
 		{"declined, and another answer taught", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierApprove)
-			h.propose(d, club.ProposalRejected, "usr_opal")
-			h.override(d, "rejected", "usr_opal", "")
+			d := h.Decide("wifi", h.Bays[0], club.TierApprove)
+			h.Propose(d, club.ProposalRejected, "usr_opal")
+			h.Override(d, "rejected", "usr_opal", "")
 			h.say(opal, "Please ask at the counter.")
 			return d
 		}, "no/no"},
 		{"a report, and something else done and taught", func(h *house) store.Decision {
 			s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
-			d := h.decide("frozen", h.bays[0], club.TierApprove)
-			h.propose(d, club.ProposalStale, "")
-			h.byHand(d, "reset_audio")
+			d := h.Decide("frozen", h.Bays[0], club.TierApprove)
+			h.Propose(d, club.ProposalStale, "")
+			h.ByHand(d, "reset_audio")
 			h.over(s, d)
 			return d
 		}, "/no"},
@@ -68,16 +69,16 @@ func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
 			return d
 		}, ""},
 		{"something else was weighed, and somebody answered", func(h *house) store.Decision {
-			h.decide("wifi", h.bays[0], club.TierApprove)
+			h.Decide("wifi", h.Bays[0], club.TierApprove)
 			c := h.candidate("wifi")
-			c.Pattern = h.patternOf("wifi").ID
+			c.Pattern = h.PatternOf("wifi").ID
 			d := h.undecided(learn.RuleNoMatch, c)
 			h.say(opal, "The bar is open till ten.")
 			return d
 		}, "no/"},
 		{"a lesson was weighed, and somebody answered so", func(h *house) store.Decision {
-			h.teach("is the bar open", "The bar is open till ten.", "usr_oscar")
-			d := h.undecided(learn.RuleNoMatch, club.Candidate{Pattern: h.lessons()[0].Pattern.ID, Score: 0.4, Confidence: 0.4})
+			h.Teach("is the bar open", "The bar is open till ten.", "usr_oscar")
+			d := h.undecided(learn.RuleNoMatch, club.Candidate{Pattern: h.Lessons()[0].Pattern.ID, Score: 0.4, Confidence: 0.4})
 			h.say(opal, "The bar is open till ten.")
 			return d
 		}, "yes/"},
@@ -85,16 +86,16 @@ func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
 		{"done alone, and wrong for another reason", func(h *house) store.Decision {
 			d := h.reviewed("wifi")
 			if err := h.answer(learn.Review{Decision: d.ID, By: operator("usr_opal"), Fault: learn.FaultOther}); err != nil {
-				h.t.Error(err)
+				h.T.Error(err)
 			}
 			return d
 		}, "/no"},
 		{"announced, drawn, and right", func(h *house) store.Decision {
-			d := h.decide("wifi", h.bays[0], club.TierSuggest)
-			h.alone(d, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
-			h.propose(d, club.ProposalExecuted, "")
+			d := h.Decide("wifi", h.Bays[0], club.TierSuggest)
+			h.Alone(d, 1, learn.Alone{Tier: club.TierAuto, Allowed: true})
+			h.Propose(d, club.ProposalExecuted, "")
 			if err := h.answer(learn.Review{Decision: d.ID, By: operator("usr_opal"), Right: true}); err != nil {
-				h.t.Error(err)
+				h.T.Error(err)
 			}
 			return d
 		}, "yes/yes"},
@@ -103,11 +104,11 @@ func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
 			d := tc.happen(h)
-			h.write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
-			h.judge()
-			h.judge()
+			h.Write(func(tx *store.Tx) error { learn.Consider(tx, d.ID); return nil })
+			h.Judge()
+			h.Judge()
 			got := ""
-			h.read(func(tx *store.Tx) error {
+			h.Read(func(tx *store.Tx) error {
 				row, err := tx.FindTruth(t.Context(), d.ID)
 				if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
 					return nil
@@ -125,31 +126,31 @@ func TestTruthsAreWhatPeopleSaidOfMatches(t *testing.T) {
 func TestEveryKnownOutcomeCountsForOrAgainstAProcedure(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	d := h.decide("wifi", h.bays[0], club.TierApprove)
-	h.propose(d, club.ProposalApproved, "usr_opal")
-	h.override(d, "took_over", "usr_opal", "")
-	h.run(d, "done")
-	h.judge()
+	d := h.Decide("wifi", h.Bays[0], club.TierApprove)
+	h.Propose(d, club.ProposalApproved, "usr_opal")
+	h.Override(d, "took_over", "usr_opal", "")
+	h.Run(d, "done")
+	h.Judge()
 	cat, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	library := knowledge.New(cat)
 	effects := func(sops ...store.SOP) (out map[club.SOPID]learn.Effect) {
-		h.read(func(tx *store.Tx) error {
+		h.Read(func(tx *store.Tx) error {
 			set, err := library.Live(t.Context(), tx)
 			if err != nil {
 				return err
 			}
-			out, err = h.memory.Effects(t.Context(), tx, set, sops, "")
+			out, err = h.Memory.Effects(t.Context(), tx, set, sops, "")
 			return err
 		})
 		return out
 	}
-	wifi := store.SOP{ID: h.sops["wifi"], Status: "live", UpdatedAt: h.clock.Now()}
-	old := store.SOP{ID: h.sops["frozen"], Status: "live", UpdatedAt: h.clock.Now().Add(-2 * learn.EffectWindow)}
+	wifi := store.SOP{ID: h.SOPs["wifi"], Status: "live", UpdatedAt: h.Clock.Now()}
+	old := store.SOP{ID: h.SOPs["frozen"], Status: "live", UpdatedAt: h.Clock.Now().Add(-2 * learn.EffectWindow)}
 	for source := range reliability.Worths() {
-		storetest.Exec(t, h.tenant, "UPDATE pattern_outcomes SET source = $1", string(source))
+		storetest.Exec(t, h.Tenant, "UPDATE pattern_outcomes SET source = $1", string(source))
 		e := effects(wifi)[wifi.ID]
 		if want := source.Good(); e.Good != map[bool]int{true: 1}[want] || e.Bad != map[bool]int{false: 1}[want] {
 			t.Errorf("%s counts %d good and %d bad", source, e.Good, e.Bad)
@@ -167,17 +168,17 @@ func TestAnOverlapIsShownToWhoSeesBothProcedures(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	set := &knowledge.Set{}
-	sops := []store.SOP{{ID: "sop_a", Status: "live", UpdatedAt: h.clock.Now()}, {ID: "sop_b", Status: "live", UpdatedAt: h.clock.Now()}}
+	sops := []store.SOP{{ID: "sop_a", Status: "live", UpdatedAt: h.Clock.Now()}, {ID: "sop_b", Status: "live", UpdatedAt: h.Clock.Now()}}
 	for _, s := range sops {
 		set.Entries = append(set.Entries, knowledge.Entry{SOP: s.ID, Document: knowledge.Document{Slug: string(s.ID), Scope: knowledge.Scope{Kind: knowledge.ScopeGlobal},
 			Triggers: []knowledge.Trigger{{Text: "what is the wifi password"}}}})
 	}
-	h.read(func(tx *store.Tx) error {
-		both, err := h.memory.Effects(t.Context(), tx, set, sops, "")
+	h.Read(func(tx *store.Tx) error {
+		both, err := h.Memory.Effects(t.Context(), tx, set, sops, "")
 		if err != nil {
 			return err
 		}
-		one, err := h.memory.Effects(t.Context(), tx, set, sops[:1], "")
+		one, err := h.Memory.Effects(t.Context(), tx, set, sops[:1], "")
 		if !slices.Equal(both["sop_a"].Overlaps, []club.SOPID{"sop_b"}) || !slices.Contains(both["sop_b"].Flags, learn.FlagOverlapping) || len(one["sop_a"].Flags) != 0 {
 			t.Errorf("both: %+v, one: %+v", both, one)
 		}
@@ -188,8 +189,8 @@ func TestAnOverlapIsShownToWhoSeesBothProcedures(t *testing.T) {
 func TestWhatIsUnknownHasNoStoryAndNoRecord(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.read(func(tx *store.Tx) error {
-		s, err := h.memory.Standing(t.Context(), tx, setting.Default(), learn.Plan{}, reliability.Place{}, 1)
+	h.Read(func(tx *store.Tx) error {
+		s, err := h.Memory.Standing(t.Context(), tx, setting.Default(), learn.Plan{}, reliability.Place{}, 1)
 		if !s.Pattern.ID.IsZero() || s.Assessment.Outcomes != 0 {
 			t.Errorf("a plan of nothing stands at %+v", s)
 		}
@@ -198,17 +199,17 @@ func TestWhatIsUnknownHasNoStoryAndNoRecord(t *testing.T) {
 	if _, err := learn.Digest(func() {}); err == nil {
 		t.Error("what cannot be written has a digest")
 	}
-	h.write(func(tx *store.Tx) error {
+	h.Write(func(tx *store.Tx) error {
 		learn.Consider(tx, "")
-		return h.memory.DoneAlone(t.Context(), tx, "dec_none") // nobody noted that it acts alone
+		return h.Memory.DoneAlone(t.Context(), tx, "dec_none") // nobody noted that it acts alone
 	})
-	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
+	if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM reviews"); n != 0 {
 		t.Errorf("%d reviews", n)
 	}
-	d := h.decide("wifi", h.bays[0], club.TierApprove)
+	d := h.Decide("wifi", h.Bays[0], club.TierApprove)
 	d.Steps = "[]"
-	h.read(func(tx *store.Tx) error {
-		if _, _, err := h.memory.Story(t.Context(), tx, setting.Default(), d, func(club.LocationID) bool { return true }); err == nil {
+	h.Read(func(tx *store.Tx) error {
+		if _, _, err := h.Memory.Story(t.Context(), tx, setting.Default(), d, func(club.LocationID) bool { return true }); err == nil {
 			t.Error("a decision whose steps cannot be read has a story")
 		}
 		return nil
@@ -235,26 +236,26 @@ func TestAMatchThatNobodyMadeCalibratesNothing(t *testing.T) {
 func TestWhatIsUndoneIsNotRememberedAsKnown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
-	row := h.lessons()[0].Pattern
-	h.clock.Advance(time.Minute)
-	if err := h.act(func(tx *store.Tx) error {
-		if _, err := h.memory.Pause(t.Context(), tx, changeOf(row)); err != nil {
+	h.Teach("may I bring my dog", "Dogs are welcome.", "usr_opal")
+	row := h.Lessons()[0].Pattern
+	h.Clock.Advance(time.Minute)
+	if err := h.Act(func(tx *store.Tx) error {
+		if _, err := h.Memory.Pause(t.Context(), tx, learntest.ChangeOf(row)); err != nil {
 			return err
 		}
-		if _, err := h.memory.Learned(t.Context(), tx, h.keys); err != nil {
+		if _, err := h.Memory.Learned(t.Context(), tx, h.Keys); err != nil {
 			return err
 		}
 		return context.Canceled
 	}); err == nil {
 		t.Fatal("nothing was undone")
 	}
-	h.clock.Advance(time.Minute)
-	h.write(func(tx *store.Tx) error {
-		_, err := h.memory.Correct(t.Context(), tx, h.keys, changeOf(row), learn.Correction{Title: "Dogs", Words: "No dogs, please."})
+	h.Clock.Advance(time.Minute)
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Correct(t.Context(), tx, h.Keys, learntest.ChangeOf(row), learn.Correction{Title: "Dogs", Words: "No dogs, please."})
 		return err
 	})
-	if l := h.lessons()[0]; l.Reply != "No dogs, please." || l.Pattern.State != "active" {
+	if l := h.Lessons()[0]; l.Reply != "No dogs, please." || l.Pattern.State != "active" {
 		t.Errorf("it answers %q and is %s", l.Reply, l.Pattern.State)
 	}
 }
@@ -268,8 +269,8 @@ func TestTheRecordIsReadOnceUntilSomethingBecomesKnown(t *testing.T) {
 	statements := func() int {
 		for n := range 10 {
 			ctx, reached := store.FailForTest(t.Context(), n)
-			err := h.tenant.Read(ctx, func(tx *store.Tx) error {
-				_, err := h.memory.Calibration(ctx, tx, setting.Default())
+			err := h.Tenant.Read(ctx, func(tx *store.Tx) error {
+				_, err := h.Memory.Calibration(ctx, tx, setting.Default())
 				return err
 			})
 			if !reached() {
@@ -285,7 +286,7 @@ func TestTheRecordIsReadOnceUntilSomethingBecomesKnown(t *testing.T) {
 	if first != 2 || second != 1 {
 		t.Errorf("it took %d statements and then %d, want 2 and 1", first, second)
 	}
-	h.clock.Advance(time.Minute)
+	h.Clock.Advance(time.Minute)
 	if err := h.answer(learn.Review{Decision: h.reviewed("wifi").ID, By: operator("usr_opal"), Fault: learn.FaultWords}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,17 @@
-package learn
+package hindsight
 
 import (
 	"context"
 
 	"clubos/internal/club"
+	"clubos/internal/learn"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
 
 // ReplayForTest replays the last month's decisions of some patterns as the memory is.
-func (m *Memory) ReplayForTest(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids ...club.PatternID) (map[club.DecisionID]Would, error) {
-	ids, err := withParts(ctx, tx, ids)
+func ReplayForTest(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids ...club.PatternID) (map[club.DecisionID]Would, error) {
+	ids, err := learn.WithParts(ctx, tx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +19,7 @@ func (m *Memory) ReplayForTest(ctx context.Context, tx *store.Tx, keys *vault.Te
 	if err != nil {
 		return nil, err
 	}
-	w, err := m.world(ctx, tx, keys, ids, nil)
+	w, err := world(ctx, tx, keys, ids, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package learn
+package hindsight
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/learn"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/store"
 )
@@ -82,7 +83,7 @@ func pastOf(r store.FindCoursesRow, low float64) (p Past, ok bool, err error) {
 	if err := json.Unmarshal([]byte(r.Evidence), &e); err != nil {
 		return p, false, fmt.Errorf("read evidence: %w", err)
 	}
-	if r.Role != RoleChosen && (e.Rule != RuleLearning || len(e.Candidates) == 0 || e.Candidates[0].Pattern != r.PatternID) {
+	if r.Role != learn.RoleChosen && (e.Rule != learn.RuleLearning || len(e.Candidates) == 0 || e.Candidates[0].Pattern != r.PatternID) {
 		return p, false, nil
 	}
 	p = Past{Decision: r.ID, Thread: r.ThreadID, Title: r.Title, Text: e.Text, Pattern: r.PatternID, Plan: r.Plan, Match: r.Probability, Confidence: r.Confidence, Earned: r.EarnedTier, Tier: r.Tier,
@@ -92,12 +93,17 @@ func pastOf(r store.FindCoursesRow, low float64) (p Past, ok bool, err error) {
 	case r.Source != "":
 		p.Known, p.Right = true, reliability.Source(r.Source).Good()
 	case r.Verdict != "":
-		p.Known, p.Right = true, r.Verdict == VerdictAgreed
+		p.Known, p.Right = true, r.Verdict == learn.VerdictAgreed
 	}
-	if personOf(r.DecidedBy) != "" && r.AskedAt != nil && r.DecidedAt != nil {
+	if byPerson(r.DecidedBy) && r.AskedAt != nil && r.DecidedAt != nil {
 		p.Wait = max(r.DecidedAt.Sub(*r.AskedAt), time.Second)
 	}
 	return p, true, nil
+}
+
+func byPerson(actor string) bool {
+	a, ok := club.ParseActor(actor)
+	return ok && a.IsPerson()
 }
 
 // place is where a decision counts.

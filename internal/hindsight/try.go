@@ -1,4 +1,4 @@
-package learn
+package hindsight
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/learn"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -32,12 +33,12 @@ var errTried = errors.New("tried")
 // Try says what a change would have done to the last month. The change is made in a transaction that is
 // undone: what is refused in earnest is refused here with the same words, and nothing is stored, sent or
 // announced. Decisions are then replayed (Replay) as the club was and as it would be.
-func (m *Memory) Try(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, t Trial) (Impact, error) {
+func Try(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, t Trial) (Impact, error) {
 	var e Impact
 	var list []Past
 	var ids []club.PatternID
 	err := tenant.Read(ctx, func(tx *store.Tx) (err error) {
-		if ids, err = withParts(ctx, tx, t.Patterns); err != nil {
+		if ids, err = learn.WithParts(ctx, tx, t.Patterns); err != nil {
 			return err
 		}
 		s, err := setting.Load(ctx, tx)
@@ -56,17 +57,17 @@ func (m *Memory) Try(ctx context.Context, tenant *store.Tenant, keys *vault.Tena
 	}
 	var before, after *World
 	err = tenant.Write(ctx, func(tx *store.Tx) (err error) {
-		if before, err = m.world(ctx, tx, keys, ids, nil); err != nil {
+		if before, err = world(ctx, tx, keys, ids, nil); err != nil {
 			return err
 		}
 		if err := t.Act(tx); err != nil {
 			return err
 		}
-		if after, err = m.world(ctx, tx, keys, ids, before.precedents()); err != nil {
+		if after, err = world(ctx, tx, keys, ids, before.precedents()); err != nil {
 			return err
 		}
 		if len(ids) == 0 && judgesOtherwise(before.settings, after.settings) {
-			if err := m.fill(ctx, tx, keys, list, before, after); err != nil {
+			if err := fill(ctx, tx, keys, list, before, after); err != nil {
 				return err
 			}
 		}
@@ -82,7 +83,7 @@ func (m *Memory) Try(ctx context.Context, tenant *store.Tenant, keys *vault.Tena
 }
 
 // fill reads the patterns that decisions followed: by other thresholds their records claim something else.
-func (m *Memory) fill(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list []Past, before, after *World) error {
+func fill(ctx context.Context, tx *store.Tx, keys *vault.Tenant, list []Past, before, after *World) error {
 	var ids []club.PatternID
 	for _, p := range list {
 		if !slices.Contains(ids, p.Pattern) {
@@ -94,7 +95,7 @@ func (m *Memory) fill(ctx context.Context, tx *store.Tx, keys *vault.Tenant, lis
 		return err
 	}
 	for _, w := range []*World{before, after} {
-		all, err := m.world(ctx, tx, keys, ids, nil)
+		all, err := world(ctx, tx, keys, ids, nil)
 		if err != nil {
 			return err
 		}
@@ -112,23 +113,6 @@ func withOnto(ctx context.Context, tx *store.Tx, ids []club.PatternID) ([]club.P
 		}
 		if !row.MergedInto.IsZero() && !slices.Contains(ids, row.MergedInto) {
 			ids = append(ids, row.MergedInto)
-		}
-	}
-	return ids, nil
-}
-
-// withParts adds the patterns that were merged into others.
-func withParts(ctx context.Context, tx *store.Tx, ids []club.PatternID) ([]club.PatternID, error) {
-	ids = slices.Clone(ids)
-	for i := 0; i < len(ids); i++ {
-		parts, err := tx.FindMergedInto(ctx, ids[i])
-		if err != nil {
-			return nil, fmt.Errorf("find merged patterns: %w", err)
-		}
-		for _, id := range parts {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
 		}
 	}
 	return ids, nil
@@ -198,8 +182,8 @@ func evidence(list []Past, before, after *World, ids []club.PatternID) []Evidenc
 
 // TrySwitches says what each of some kill switches would have done to the last month if it were the other
 // way round.
-func (m *Memory) TrySwitches(ctx context.Context, tx *store.Tx, scope string, keys []string) (map[string]Impact, error) {
-	w, err := m.world(ctx, tx, nil, nil, nil)
+func TrySwitches(ctx context.Context, tx *store.Tx, scope string, keys []string) (map[string]Impact, error) {
+	w, err := world(ctx, tx, nil, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,10 @@
-package learn
+package hindsight
 
 import (
 	"slices"
-	"time"
 
 	"clubos/internal/club"
-	"clubos/internal/setting"
+	"clubos/internal/learn"
 )
 
 // Would is what would have become of a decision.
@@ -87,19 +86,19 @@ func (c change) earned() (club.Tier, bool) {
 // holds says which of the recorded holds would not have been there, and which others would.
 func (c change) holds() (gone func(club.Hold) bool, added []club.Hold) {
 	state, pin := c.pattern()
-	if state && (c.k.row.State == statePaused || c.k.row.State == stateRetired) {
+	if state && (c.k.row.State == learn.StatePaused || c.k.row.State == learn.StateRetired) {
 		added = append(added, club.Hold{By: club.HoldState, To: club.TierEscalate})
 	}
 	if pin && c.k.row.Ceiling != club.TierAuto {
 		added = append(added, club.Hold{By: club.HoldPin, To: c.k.row.Ceiling})
 	}
 	var breakers []string
-	for _, kind := range []string{breakerPattern, breakerAction, breakerClub} {
+	for _, kind := range []string{learn.BreakerPattern, learn.BreakerAction, learn.BreakerClub} {
 		if !c.breaks(kind) {
 			continue
 		}
 		if breakers = append(breakers, kind); c.after.broken(kind, c.past, c.k) {
-			added = append(added, club.Hold{By: club.HoldBreaker, Key: kind, To: brokenCeiling})
+			added = append(added, club.Hold{By: club.HoldBreaker, Key: kind, To: learn.BrokenCeiling})
 		}
 	}
 	permits := c.permits()
@@ -153,7 +152,7 @@ func (c change) pattern() (state, pin bool) {
 // breaks reports whether a breaker of a kind stands otherwise.
 func (c change) breaks(kind string) bool {
 	if c.before == nil {
-		return kind == breakerPattern
+		return kind == learn.BreakerPattern
 	}
 	return c.before.broken(kind, c.past, c.was) != c.after.broken(kind, c.past, c.k)
 }
@@ -187,128 +186,10 @@ func (c change) freed() bool {
 // one of which little was written down.
 func (c change) lifts() bool {
 	state, pin := c.pattern()
-	if c.before == nil || c.permits() || c.plain() || state && c.k.row.State == stateActive || pin && c.k.row.Ceiling.Lower(c.was.row.Ceiling) != c.k.row.Ceiling {
+	if c.before == nil || c.permits() || c.plain() || state && c.k.row.State == learn.StateActive || pin && c.k.row.Ceiling.Lower(c.was.row.Ceiling) != c.k.row.Ceiling {
 		return true
 	}
 	thrown := func(w *World) []string { return w.settings.SwitchedOff }
 	return len(c.before.tripped) != len(c.after.tripped) || slices.ContainsFunc(thrown(c.before), c.thrownNoMore) ||
 		slices.ContainsFunc(thrown(c.after), func(key string) bool { return !slices.Contains(thrown(c.before), key) && !c.after.stops(c.past, key) })
-}
-
-// Spread is how decisions went out.
-type Spread struct{ Alone, Announced, Asked, Called int }
-
-// Sum is how many there were.
-func (s Spread) Sum() int { return s.Alone + s.Announced + s.Asked + s.Called }
-
-func (s *Spread) add(t club.Tier) {
-	switch t {
-	case club.TierAuto:
-		s.Alone++
-	case club.TierSuggest:
-		s.Announced++
-	case club.TierApprove:
-		s.Asked++
-	case club.TierEscalate:
-		s.Called++
-	}
-}
-
-// Share is a number of decisions, and of how many of them it is known that they were right, or wrong.
-type Share struct{ N, Right, Wrong int }
-
-func (s *Share) add(p Past) {
-	s.N++
-	switch {
-	case p.Known && p.Right:
-		s.Right++
-	case p.Known:
-		s.Wrong++
-	}
-}
-
-// Difference is a decision that would have gone otherwise.
-type Difference struct {
-	Past
-	Would
-}
-
-// Impact is what a change would have done to the decisions of a time.
-type Impact struct {
-	Since, Until time.Time
-	Was, Would   Spread
-	// Fewer are those that were done alone or announced and would not have been; More the other way round.
-	Fewer, More Share
-	Other       int          // that would have said or done something else
-	Unknown     int          // of which too little was recorded
-	Rivals      int          // that would have lost their pattern, where another known situation was likely enough to be followed
-	Differ      []Difference // newest first
-	// Wait is how long people took over what they were asked, in the middle of so many cases.
-	Wait  time.Duration
-	Waits int
-	// Evidence is what becomes of the record of the patterns that are changed.
-	Evidence []Evidence
-	// More than is looked at.
-	Truncated bool
-}
-
-// Evidence is what stands behind a pattern before and after a change.
-type Evidence struct {
-	Pattern                              club.PatternID
-	Title                                string
-	Made, Gone                           bool
-	Situations, Outcomes                 int // that count
-	SituationsAfter, OutcomesAfter, Uses int
-}
-
-// acts reports whether a tier may act without anybody's word.
-func acts(t club.Tier) bool { return t == club.TierAuto || t == club.TierSuggest }
-
-// Compare replays decisions, oldest first, in another world than the one before.
-func Compare(list []Past, before, after *World) Impact {
-	var e Impact
-	for _, p := range list {
-		w := Replay(p, before, after)
-		e.Was.add(p.Tier)
-		if w.Unknown {
-			e.Unknown++
-			e.Would.add(p.Tier)
-			continue
-		}
-		e.Would.add(w.Tier)
-		if w.Tier == p.Tier && !w.Other {
-			continue
-		}
-		e.Differ = append(e.Differ, Difference{p, w})
-		switch {
-		case acts(p.Tier) && !acts(w.Tier), p.Tier == club.TierAuto && w.Tier == club.TierSuggest:
-			e.Fewer.add(p)
-		case acts(w.Tier) && !acts(p.Tier), w.Tier == club.TierAuto && p.Tier == club.TierSuggest:
-			e.More.add(p)
-		}
-		if w.Other {
-			e.Other++
-			if w.Tier == club.TierEscalate && p.Rival {
-				e.Rivals++
-			}
-		}
-	}
-	slices.Reverse(e.Differ)
-	e.Truncated = len(list) >= mostPasts
-	return e
-}
-
-// With is the world in which a switch is thrown, or is not.
-func (w *World) With(key string, stopped bool) *World {
-	out := *w
-	out.settings.SwitchedOff = slices.DeleteFunc(slices.Clone(w.settings.SwitchedOff), func(o string) bool { return o == key })
-	if stopped {
-		out.settings.SwitchedOff = append(out.settings.SwitchedOff, key)
-	}
-	return &out
-}
-
-// judgesOtherwise reports whether two settings claim something else of the same record.
-func judgesOtherwise(a, b setting.Settings) bool {
-	return a.Thresholds != b.Thresholds || a.ProposeOutcomes != b.ProposeOutcomes || a.ProposePeople != b.ProposePeople || a.ExecutePeople != b.ExecutePeople
 }

@@ -1,4 +1,4 @@
-package learn
+package hindsight
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/learn"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -44,7 +45,7 @@ type growing struct {
 // until is the record of the decisions before an instant, which never goes back.
 func (g *growing) until(p Past) reliability.Record {
 	for g.next < len(g.list) && g.list[g.next].At.Before(p.At) {
-		g.record, _ = g.record.Add(outcomeOf(g.list[g.next]))
+		g.record, _ = g.record.Add(learn.OutcomeOf(g.list[g.next]))
 		g.next++
 	}
 	return g.record
@@ -52,7 +53,7 @@ func (g *growing) until(p Past) reliability.Record {
 
 // world reads the settings, and the patterns if there are any: with those that became a part of them, and
 // those to which their situations went.
-func (m *Memory) world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids []club.PatternID, homesOf []club.PrecedentID) (*World, error) {
+func world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids []club.PatternID, homesOf []club.PrecedentID) (*World, error) {
 	s, err := setting.Load(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (m *Memory) world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id
 		}
 	}
 	for _, id := range ids {
-		k, err := m.knownOf(ctx, tx, keys, id)
+		k, err := knownOf(ctx, tx, keys, id)
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +98,7 @@ func (m *Memory) world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id
 }
 
 // knownOf reads a pattern; nil when there is none.
-func (m *Memory) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.PatternID) (*known, error) {
+func knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.PatternID) (*known, error) {
 	row, err := tx.FindPattern(ctx, id)
 	if missing(err) {
 		return nil, nil
@@ -107,13 +108,15 @@ func (m *Memory) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	}
 	k := &known{row: row, outcomes: map[string][]store.PatternOutcome{}, grown: map[string]*growing{}}
 	if row.SOPID.IsZero() {
-		l, err := lessonOf(keys, row)
+		l, err := learn.LessonOf(keys, row)
 		if err != nil {
 			return nil, err
 		}
-		if k.plan, err = digestOf(row); err != nil {
+		about, err := learn.PlanOf(l)
+		if err != nil {
 			return nil, err
 		}
+		k.plan = about.Digest
 		k.does = fmt.Sprintf("%q %q", l.Reply, l.Actions())
 	}
 	plans, err := tx.FindPatternPlans(ctx, store.FindPatternPlansParams{PatternID: id, Epoch: row.Epoch})
@@ -127,11 +130,14 @@ func (m *Memory) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		}
 		k.outcomes[plan] = slices.DeleteFunc(list, func(o store.PatternOutcome) bool { return o.Source == "" })
 	}
-	if k.situations, err = tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: id, Limit: maxPrecedents}); err != nil {
+	if k.situations, err = tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: id, Limit: learn.MaxPrecedents}); err != nil {
 		return nil, fmt.Errorf("find precedents: %w", err)
 	}
 	return k, nil
 }
+
+// missing reports whether a query found no row.
+func missing(err error) bool { return club.CodeOf(store.Translate(err)) == club.CodeNotFound }
 
 // counting is how many outcomes count.
 func (k *known) counting() int {
@@ -159,8 +165,8 @@ func (w *World) earned(k *known, p Past) club.Tier {
 		g = &growing{list: k.outcomes[plan]}
 		k.grown[plan] = g
 	}
-	policy, learned := PolicyOf(w.settings), k.row.SOPID.IsZero()
-	a := g.until(p).Assess(p.place(), p.At, priorOf(learned), policy)
+	policy, learned := learn.PolicyOf(w.settings), k.row.SOPID.IsZero()
+	a := g.until(p).Assess(p.place(), p.At, learn.PriorOf(learned), policy)
 	return w.settings.Thresholds.Tier(a.Confidence(p.Match, policy, learned))
 }
 
@@ -171,7 +177,7 @@ func (w *World) follows(p Past, before *World) *known {
 	for k != nil && !k.row.MergedInto.IsZero() {
 		k = w.patterns[k.row.MergedInto]
 	}
-	if k == nil || before == nil || w.patterns[p.Pattern].row.State == stateMerged {
+	if k == nil || before == nil || w.patterns[p.Pattern].row.State == learn.StateMerged {
 		return k
 	}
 	if home, ok := w.homes[before.nearest(p, w)]; ok && home != k.row.ID {
@@ -193,7 +199,7 @@ func (w *World) nearest(p Past, other *World) club.PrecedentID {
 	var best club.PrecedentID
 	likeness := -1.0
 	for _, s := range k.situations {
-		if alike := kept(s.Text, p.Text); alike > likeness {
+		if alike := learn.InCommon(s.Text, p.Text); alike > likeness {
 			best, likeness = s.ID, alike
 		}
 	}
@@ -207,9 +213,9 @@ func (w *World) broken(kind string, p Past, k *known) bool {
 		switch {
 		case b.Kind != kind:
 			return false
-		case kind == breakerPattern:
+		case kind == learn.BreakerPattern:
 			return k != nil && b.Scope == k.row.ID.String()
-		case kind == breakerAction:
+		case kind == learn.BreakerAction:
 			return p.Course != nil && slices.Contains(p.Course.Acts, club.ActionName(b.Scope))
 		}
 		return true
@@ -242,4 +248,19 @@ func (w *World) actions(p Past) []catalogue.Action {
 		}
 	}
 	return out
+}
+
+// With is the world in which a switch is thrown, or is not.
+func (w *World) With(key string, stopped bool) *World {
+	out := *w
+	out.settings.SwitchedOff = slices.DeleteFunc(slices.Clone(w.settings.SwitchedOff), func(o string) bool { return o == key })
+	if stopped {
+		out.settings.SwitchedOff = append(out.settings.SwitchedOff, key)
+	}
+	return &out
+}
+
+// judgesOtherwise reports whether two settings claim something else of the same record.
+func judgesOtherwise(a, b setting.Settings) bool {
+	return a.Thresholds != b.Thresholds || a.ProposeOutcomes != b.ProposeOutcomes || a.ProposePeople != b.ProposePeople || a.ExecutePeople != b.ExecutePeople
 }
