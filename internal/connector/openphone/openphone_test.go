@@ -197,7 +197,17 @@ func TestReceiveUnwrapsAndIgnores(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, d, err)
 		}
 	}
+	const odd = `{"id":"EV1","type":"message.received","createdAt":1764158400,"data":{"resource":{"id":"AC8","text":"hi","createdAt":"noon"},"context":{"senderIdentifier":"+15550199999"}}}`
+	if d, err := signed(c, s, odd); err != nil || d.Inbound == nil || d.Inbound.Text != "hi" || !d.Inbound.SentAt.IsZero() {
+		t.Errorf("a text with a time that cannot be read: %+v %v", d, err)
+	}
 	for body, want := range map[string]string{
+		`{"id":5,"type":"call.ringing","createdAt":"now","data":{"context":[]}}`:                         "call.ringing",
+		`{"id":"EV1","type":"call.recording.completed","data":{"resource":{"media":{"url":"x"}}}}`:       "call.recording.completed",
+		`{"id":"EV1","type":"contact.created","data":{"resource":["CT1"]}}`:                              "contact.created",
+		`{"id":"EV1","type":"task.created","data":"TK1"}`:                                                "task.created",
+		`{"object":{"type":"call.ringing","createdAt":7,"data":[{"object":{"from":{"name":"x"}}}]}}`:     "call.ringing",
+		`{"id":"EV1","type":"` + strings.Repeat("x", 100) + `"}`:                                         strings.Repeat("x", 80),
 		`{"id":"EV1","type":"call.ringing","data":{"resource":{"id":"CA1"}}}`:                            "call.ringing",
 		`{"id":"EV1","type":"contact.updated","data":{"object":{"from":7}}}`:                             "contact.updated",
 		`{"id":"EV1","type":"message.received","data":{"resource":{"id":"AC1","direction":"outgoing"}}}`: "message.received",

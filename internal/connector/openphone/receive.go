@@ -79,26 +79,30 @@ func (c *Client) verifyLegacy(signatures string, body []byte, now time.Time) err
 	return club.Unauthenticated("the webhook's signature does not fit")
 }
 
-// event covers both generations: the current one fills Data.Resource and Data.Context, the legacy
-// one Data.Object.
+// event is the envelope of both generations. Its data is read only of the types that we use: what the
+// vendor sends of calls, contacts and tasks may have any shape, and is acknowledged all the same.
 type event struct {
-	ID        string          `json:"id"`
+	ID        code            `json:"id"`
 	Object    json.RawMessage `json:"object"` // "event", or the whole event once more
-	Type      string          `json:"type"`
-	CreatedAt time.Time       `json:"createdAt"`
-	Data      struct {
-		Resource *resource       `json:"resource"`
-		Object   json.RawMessage `json:"object"`
-		Context  struct {
-			PhoneNumberID        string   `json:"phoneNumberId"`
-			SenderIdentifier     string   `json:"senderIdentifier"`
-			RecipientIdentifiers []string `json:"recipientIdentifiers"`
-		} `json:"context"`
-	} `json:"data"`
+	Type      code            `json:"type"`
+	CreatedAt instant         `json:"createdAt"`
+	Data      json.RawMessage `json:"data"`
+}
+
+// data covers both generations: the current one fills Resource and Context, the legacy one Object.
+type data struct {
+	Resource *resource       `json:"resource"`
+	Object   json.RawMessage `json:"object"`
+	Context  struct {
+		PhoneNumberID        string   `json:"phoneNumberId"`
+		SenderIdentifier     string   `json:"senderIdentifier"`
+		RecipientIdentifiers []string `json:"recipientIdentifiers"`
+	} `json:"context"`
 }
 
 type resource struct {
 	message
+	CreatedAt     instant         `json:"createdAt"` // before the message's own
 	Object        json.RawMessage `json:"object"`
 	PhoneNumberID string          `json:"phoneNumberId"`
 	ErrorCode     code            `json:"errorCode"`
@@ -108,12 +112,22 @@ type resource struct {
 	} `json:"media"`
 }
 
-// code reads an error code that is a string in some events and a number in others.
+// code reads a word that is a string in some events and a number in others.
 type code string
 
 func (c *code) UnmarshalJSON(b []byte) error {
 	if s := strings.Trim(string(b), `"`); s != "null" {
 		*c = code(s)
+	}
+	return nil
+}
+
+// instant reads a time; one of another form is none, for no text is to be lost for it.
+type instant struct{ time.Time }
+
+func (i *instant) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, &i.Time) != nil {
+		i.Time = time.Time{}
 	}
 	return nil
 }
@@ -130,29 +144,27 @@ func parse(deliveryID string, body []byte) (club.Delivery, error) {
 			return club.Delivery{}, club.Invalid("the webhook's inner object cannot be read")
 		}
 	}
-	r, err := e.resource()
-	if err != nil {
-		return club.Delivery{}, err
+	if e.Type == "" {
+		return club.Delivery{}, club.Invalid("the webhook has no type")
 	}
 	if deliveryID == "" {
-		deliveryID = e.ID
+		deliveryID = string(e.ID)
 	}
 	d := club.Delivery{ID: deliveryID}
-	switch e.Type {
-	case "":
-		return club.Delivery{}, club.Invalid("the webhook has no type")
-	case "message.received":
-		if r.Direction == "outgoing" { // our own text, come back: never a member's
-			d.Ignored = e.Type
-			return d, nil
-		}
-		d.Inbound, err = inbound(deliveryID, r)
-	case "message.delivered":
-		d.Report, err = report(e, r, club.MessageDelivered)
-	case "message.failed", "message.undelivered":
-		d.Report, err = report(e, r, club.MessageFailed)
+	status, reports := map[code]club.MessageStatus{"message.delivered": club.MessageDelivered, "message.failed": club.MessageFailed, "message.undelivered": club.MessageFailed}[e.Type]
+	if !reports && e.Type != "message.received" {
+		d.Ignored = string(e.Type[:min(len(e.Type), 80)])
+		return d, nil
+	}
+	r, err := e.resource()
+	switch {
+	case err != nil:
+	case reports:
+		d.Report, err = report(e, r, status)
+	case r.Direction == "outgoing": // our own text, come back: never a member's
+		d.Ignored = string(e.Type)
 	default:
-		d.Ignored = e.Type
+		d.Inbound, err = inbound(deliveryID, r)
 	}
 	if err != nil {
 		return club.Delivery{}, err
@@ -161,22 +173,26 @@ func parse(deliveryID string, body []byte) (club.Delivery, error) {
 }
 
 // resource returns the message that an event is about, with the addresses of either generation.
-func (e event) resource() (resource, error) {
-	var r resource
+func (e event) resource() (r resource, err error) {
+	unreadable := club.Invalid("the webhook's message cannot be read")
+	var d data
+	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
+		return r, unreadable
+	}
 	switch {
-	case e.Data.Resource != nil:
-		r = *e.Data.Resource
-		r.From, r.PhoneNumberID = e.Data.Context.SenderIdentifier, e.Data.Context.PhoneNumberID
-		r.To = e.Data.Context.RecipientIdentifiers
-	case isObject(e.Data.Object) && strings.HasPrefix(e.Type, "message."):
-		if err := json.Unmarshal(e.Data.Object, &r); err != nil {
-			return r, club.Invalid("the webhook's message cannot be read")
+	case d.Resource != nil:
+		r = *d.Resource
+		r.From, r.PhoneNumberID = d.Context.SenderIdentifier, d.Context.PhoneNumberID
+		r.To = d.Context.RecipientIdentifiers
+	case isObject(d.Object):
+		if json.Unmarshal(d.Object, &r) != nil {
+			return r, unreadable
 		}
 		if r.ID == "" && isObject(r.Object) {
 			inner := r.Object
 			r = resource{}
-			if err := json.Unmarshal(inner, &r); err != nil {
-				return r, club.Invalid("the webhook's message cannot be read")
+			if json.Unmarshal(inner, &r) != nil {
+				return r, unreadable
 			}
 		}
 	}
