@@ -20,6 +20,11 @@ it|its|thats|everything|that|all|they|now is? working|works|worked|fixed now|aga
 works|working|worked now|again|great|perfectly|fine|like|good
 back up and? running?
 up and running
+were|im in|inside
+we|i are|am|got|made it? in|inside
+got|made it? in|inside
+its|were|it|we is|are|came? back up|on|online
+its|were|it|we is|are|came? back now? thanks|thank|thanx|thx|ty|cheers # bare, it may be the fault that is back
 that|it did it
 did the trick
 no worries|problem|prob|problems|probs|biggie|stress|rush|sweat
@@ -70,6 +75,11 @@ sorted|fixed|solved|resolved
 works|working|worked
 back up
 up and running
+were|im in|inside
+we|i are|am|got|made it? in|inside
+got|made it? in|inside
+its|were|it|we is|are|came? back up|on|online
+its|were|it|we is|are|came? back now? thanks|thank|thanx|thx|ty|cheers # bare, it may be the fault that is back
 that|it did it
 did the trick
 nvm|nevermind

@@ -73,6 +73,7 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 			"good night", "thanks again", "lol thanks", "haha perfect", "gracias", "muchas gracias!", "merci beaucoup", "thank you for the quick response", "appreciate it", "much appreciated", "👌 thanks", "Ok cool thanks man", "that did the trick",
 			"thanks for your help tonight", "bye", "see ya", "thanks for letting me know", "no thanks", "excellent", "i'm good thanks", "🎉", "⛳️👍",
 			"thanks so much for yesterday!", "thank you for last night 🙏", "thanks for having us", "had a great time, you guys are awesome", "we had a lot of fun, thanks", "thanks for a great evening",
+			"were in, thanks", "We're in!", "got in, thank you", "ok we got inside now thx", "awesome its back, thx", "it's back on, thanks", "we are back up, cheers",
 		},
 		[]string{
 			"thanks but it's still frozen", "ok what's the code", "ok?", "great, frozen again", "thanks, bay 3", "thanks can you also open the door", "not good", "ok now the screen is black", "thanks for nothing, still broken", "is it working now",
@@ -80,13 +81,14 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 			"all good except the projector", "it is not working", "fine, I want a refund", "hello", "hi", "3", "", "?", "ok help", "done", "🤔", "🆘", "nice try, still black", "not cool", "thanks, call me", "ok don't open it", "still",
 			"thanks. one more thing the wifi is slow", "appreciate a call back", "love the place but bay 1 smells",
 			"we had a great time until the screen froze", "thanks for yesterday, you charged me twice", "yesterday", "had a bad time", "we had fun but left a glove", "last night", "had time?",
+			"im in 3", "we're in bay 2", "they got in, thanks", "someone got in", "in", "we got in the wrong bay", "thanks, can't get in", "we are in and it's frozen", "we're back outside", "he is back, thanks", "im back", "its back to black", "its back", "great, it's back again",
 		})
 }
 
 func TestThanksAloneDoNotSayThatAMatterIsOver(t *testing.T) {
 	t.Parallel()
 	both(t, "over", func(r Reading) bool { return r.Over },
-		[]string{"all good now", "perfect, it works now. thanks a lot", "never mind", "nvm", "we're good now thanks", "It's working now thanks!", "that did the trick", "no thanks", "fixed", "i'm good thanks", "thanks, it works again!"},
+		[]string{"all good now", "perfect, it works now. thanks a lot", "never mind", "nvm", "we're good now thanks", "It's working now thanks!", "that did the trick", "no thanks", "fixed", "i'm good thanks", "thanks, it works again!", "were in, thanks", "awesome its back, thx"},
 		[]string{"thanks!", "ok", "👍", "great, thanks for the help!", "got it", "cheers", "it is not working", "all good except the projector", "is it working now", "still not fixed", "", "Liked “all good”"})
 }
 
