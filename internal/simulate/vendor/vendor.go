@@ -1,6 +1,6 @@
 // Package vendor holds stand-ins for the vendors that ClubOS calls: text messages (Quo and Twilio on
 // the wire), device management (NinjaOne), doors (UniFi Access, with TLS and a certificate of its
-// own), Slack, PagerDuty and a mail server. Each listens on loopback, checks what the real one checks, and keeps a record of
+// own), Slack, PagerDuty, a mail server and a server of vectors. Each listens on loopback, checks what the real one checks, and keeps a record of
 // every effect that its world has seen, so that a test can say what really happened whatever the
 // answers were.
 //
@@ -28,9 +28,9 @@ import (
 // Effect is something that really happened in a vendor's world.
 type Effect struct {
 	At      time.Time
-	Vendor  string // "sms", "rmm", "doors", "slack", "pagerduty", "mail"
-	Op      string // "send", "reboot", "script", "unlock", "post", "update", "trigger", "acknowledge", "resolve", "mail"
-	Target  string // number, device, door, channel, dedup key, address
+	Vendor  string // "sms", "rmm", "doors", "slack", "pagerduty", "mail", "embeddings"
+	Op      string // "send", "reboot", "script", "unlock", "post", "update", "trigger", "acknowledge", "resolve", "mail", "embed"
+	Target  string // number, device, door, channel, dedup key, address, model
 	Key     string // our id, where one came along in the request; else ""
 	Request string // the X-Request-Id of the call
 	Text    string // what was sent, or the reason, or the parameters
@@ -146,23 +146,25 @@ func (s *server) record(r *http.Request, body []byte, e Effect) {
 
 // Config says what the vendors' world looks like. Zero fields get sensible synthetic values.
 type Config struct {
-	Clock club.Clock // default: the machine's
-	SMS   SMSConfig
-	RMM   RMMConfig
-	Doors DoorsConfig
-	Slack SlackConfig
-	Pager PagerConfig
-	Mail  MailConfig
+	Clock      club.Clock // default: the machine's
+	SMS        SMSConfig
+	RMM        RMMConfig
+	Doors      DoorsConfig
+	Slack      SlackConfig
+	Pager      PagerConfig
+	Mail       MailConfig
+	Embeddings EmbeddingsConfig
 }
 
 // Vendors are all stand-ins together.
 type Vendors struct {
-	SMS   *SMS
-	RMM   *RMM
-	Doors *Doors
-	Slack *Slack
-	Pager *Pager
-	Mail  *Mail
+	SMS        *SMS
+	RMM        *RMM
+	Doors      *Doors
+	Slack      *Slack
+	Pager      *Pager
+	Mail       *Mail
+	Embeddings *Embeddings
 }
 
 // Start starts every vendor on a free port of 127.0.0.1.
@@ -175,7 +177,8 @@ func Start(cfg Config) (*Vendors, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vendors{SMS: NewSMS(cfg.SMS, cfg.Clock), RMM: NewRMM(cfg.RMM, cfg.Clock), Doors: doors, Slack: NewSlack(cfg.Slack, cfg.Clock), Pager: NewPager(cfg.Pager, cfg.Clock), Mail: mail}
+	v := &Vendors{SMS: NewSMS(cfg.SMS, cfg.Clock), RMM: NewRMM(cfg.RMM, cfg.Clock), Doors: doors, Slack: NewSlack(cfg.Slack, cfg.Clock), Pager: NewPager(cfg.Pager, cfg.Clock), Mail: mail,
+		Embeddings: NewEmbeddings(cfg.Embeddings, cfg.Clock)}
 	for _, s := range v.servers() {
 		if err := s.Up(); err != nil {
 			return nil, errors.Join(err, v.Close())
@@ -185,7 +188,7 @@ func Start(cfg Config) (*Vendors, error) {
 }
 
 func (v *Vendors) servers() []*server {
-	return []*server{v.SMS.server, v.RMM.server, v.Doors.server, v.Slack.server, v.Pager.server, v.Mail.server}
+	return []*server{v.SMS.server, v.RMM.server, v.Doors.server, v.Slack.server, v.Pager.server, v.Mail.server, v.Embeddings.server}
 }
 
 // Effects lists what happened at all vendors, in the order of time.
