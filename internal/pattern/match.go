@@ -34,7 +34,10 @@ type found struct {
 // Match returns the labels that text may belong to, at most limit of them (all
 // that resemble it when limit ≤ 0). It never fails: an empty text is like
 // nothing. Of a text beyond 8 KiB only so much is read.
-func (m *Matcher) Match(text string, limit int) Result {
+func (m *Matcher) Match(text string, limit int) Result { return m.MatchSeen(text, limit, nil) }
+
+// MatchSeen is Match with what a view sees in the text; nil is nothing.
+func (m *Matcher) MatchSeen(text string, limit int, s *Sight) Result {
 	res := Result{None: true, NoneScore: 1, Version: m.version}
 	norm := anyBay(phrase.Normalise(truncated(text)))
 	if norm == "" || m.settled == nil {
@@ -48,6 +51,9 @@ func (m *Matcher) Match(text string, limit int) Result {
 	}
 	best := map[string]found{}
 	m.similar(best, spelt, ws)
+	if m.heed(best, ws, s) {
+		res.Space = s.Space()
+	}
 	m.restrain(best, ws)
 	m.rules(best, norm, ws)
 	res.Candidates = m.rank(best, ws, norm, limit)

@@ -31,6 +31,10 @@ func (t Trigger) key() uint64 {
 
 // TrainTriggers trains. It stops with the context's error when ctx ends.
 func TrainTriggers(ctx context.Context, triggers []Trigger) (*Trained, error) {
+	return trainTriggers(ctx, triggers, strangers())
+}
+
+func trainTriggers(ctx context.Context, triggers []Trigger, strangers []Example) (*Trained, error) {
 	t := &Trained{version: Version(triggers)}
 	r := newRules(0)
 	var examples []Example
@@ -46,7 +50,7 @@ func TrainTriggers(ctx context.Context, triggers []Trigger) (*Trained, error) {
 	if !labelled {
 		t.keys = nil
 	} else {
-		all := append(examples, strangers()...)
+		all := append(examples, strangers...)
 		model, err := trainSplit(ctx, all, splitExamples(all, mostLinear), shippedSelector, TrainOptions{Seed: 1, Folds: 1})
 		if err != nil {
 			return nil, err

@@ -58,6 +58,8 @@ type Result struct {
 	NoneScore float64
 	// Version names the examples that the matcher was trained on.
 	Version string
+	// Space names the space of the view that was heeded; "" when the engine alone has answered.
+	Space string
 }
 
 // MaxConfidence is the most that this matcher claims, for exact matches too: the
