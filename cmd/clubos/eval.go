@@ -112,13 +112,17 @@ func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
 func newEvalStatic(io std) *cobra.Command {
 	var f evalFlags
+	var v vectorFlags
 	var cfg eval.StaticConfig
 	cmd := &cobra.Command{
 		Use: "static", Short: "Train once, calibrate on val, test on test", Args: cobra.NoArgs,
 		Long: `Train on the rows of split train, calibrate on val, test on test. Without test rows, val is judged by
 cross-fitting: each tenth by what was calibrated on the others. Without val rows, a fifth of each label's
-training rows calibrates, and is not learned from.`,
-		Example: "  clubos eval static --data intents.jsonl --target-error 0.05 --json",
+training rows calibrates, and is not learned from.
+
+With --embeddings the texts are sent, masked, to a server that answers with vectors, and these are weighed beside
+the engine's own evidence. The server's key is read from CLUBOS_EMBEDDINGS_KEY or CLUBOS_EMBEDDINGS_KEY_FILE.`,
+		Example: "  clubos eval static --data intents.jsonl --target-error 0.05 --json\n  clubos eval static --data intents.jsonl --embeddings http://127.0.0.1:8090 --embeddings-model all-minilm",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := f.rows()
 			if err != nil {
@@ -127,8 +131,13 @@ training rows calibrates, and is not learned from.`,
 			if err := checkBound(&cfg); err != nil {
 				return err
 			}
+			vectors, done, err := v.vectors(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
 			say, end := progress(io.err)
-			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, say
+			cfg.Target, cfg.Seed, cfg.Progress, cfg.Vectors = f.target, f.seed, say, vectors
 			r, err := eval.Static(cmd.Context(), rows, cfg)
 			end()
 			if err != nil {
@@ -137,7 +146,7 @@ training rows calibrates, and is not learned from.`,
 			if f.json {
 				return writeJSON(io.out, r)
 			}
-			return writeFigures(io.out, []figure{
+			return writeFigures(io.out, append([]figure{
 				{"tested on", fmt.Sprintf("%s, %d rows; trained on %d in %.1f s; calibrated on %s", r.TestedOn, r.NTest, r.NTrain, r.TrainSeconds, r.CalibratedOn)},
 				{"in-scope accuracy", percent(r.InScopeAccuracy)},
 				{"answered rightly, of those in scope", percent(r.RightIn)},
@@ -148,10 +157,11 @@ training rows calibrates, and is not learned from.`,
 				{"expected calibration error", fmt.Sprintf("%.3f", r.ECE)},
 				{"time per prediction, p50 / p95", fmt.Sprintf("%.0f µs / %.0f µs", r.P50us, r.P95us)},
 				{"memory: model / process", fmt.Sprintf("%.1f MB / %.0f MB", r.ModelMB, r.RSSMB)},
-			})
+			}, viewFigures(r.View)...))
 		},
 	}
 	f.add(cmd)
+	v.add(cmd)
 	addBoundFlags(cmd, &cfg)
 	return cmd
 }

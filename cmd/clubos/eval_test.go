@@ -114,6 +114,9 @@ func TestWhatCannotBeMeasuredIsSaidAndNothingIsPrinted(t *testing.T) {
 		{2, "--strangers", []string{"guarantee", "--data", data, "--strangers", "1"}},
 		{2, "--splits", []string{"guarantee", "--data", data, "--splits", "0"}},
 		{2, "--shuffles", []string{"stream", "--data", data, "--shuffles", "0"}},
+		{2, "belong together", []string{"static", "--data", data, "--embeddings", "http://127.0.0.1:1"}},
+		{1, "embeddings", []string{"static", "--data", data, "--embeddings", "http://127.0.0.1:1", "--embeddings-model", "m"}},
+		{2, "https://", []string{"static", "--data", data, "--embeddings", "http://vectors.example", "--embeddings-model", "m"}},
 		{2, "--audit", []string{"stream", "--data", data, "--audit", "2"}},
 	} {
 		if status, out, errs := call(t, "", append([]string{"eval"}, c.args...)...); status != c.status || out != "" || !strings.Contains(errs, c.says) {

@@ -46,6 +46,7 @@ type Config struct {
 	ModelMemory    int           `env:"CLUBOS_MODEL_MEMORY" envDefault:"256" help:"MiB that the matchers of all clubs may take in memory. Those of clubs that are used least are put out, and load again in a moment."`
 	TrustedProxies string        `env:"CLUBOS_TRUSTED_PROXIES" help:"Networks of your own proxies, like 10.0.0.0/8, separated by commas. Only their X-Forwarded-For is believed."`
 	DrainTimeout   time.Duration `env:"CLUBOS_DRAIN_TIMEOUT" envDefault:"10s" help:"How long running work may take to finish at a stop."`
+	EmbeddingsKey  string        `env:"CLUBOS_EMBEDDINGS_KEY" secret:"true" file:"true" help:"Key of the server that clubos eval static --embeddings asks. A club's own server is connected as a vendor."`
 
 	ConfidenceHigh   float64 `env:"PATTERN_CONFIDENCE_HIGH" envDefault:"0.95" help:"Confidence to act alone, for clubs created from here on."`
 	ConfidenceMedium float64 `env:"PATTERN_CONFIDENCE_MEDIUM" envDefault:"0.75" help:"Confidence to announce."`

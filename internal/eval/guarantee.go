@@ -28,7 +28,7 @@ func Guarantee(ctx context.Context, rows []Row, splits int, cfg StaticConfig) (G
 	if err != nil {
 		return GuaranteeReport{}, err
 	}
-	pool := judge(m, slices.Concat(p.val, p.test))
+	pool := judge(m, slices.Concat(p.val, p.test), unseen)
 	cut := len(p.val)
 	if len(p.val) == 0 || len(p.test) == 0 {
 		cut = len(pool) / 2

@@ -20,6 +20,9 @@ type StaticConfig struct {
 	Strangers float64
 	Seed      uint64
 	Progress  func(string) // told what is being done; may be nil
+	// Vectors gives the texts another view, which is learned and weighed on the training rows. Nil: the
+	// engine alone.
+	Vectors *Vectors
 }
 
 // DefaultConfidence is that of the bound on errors. It allows for what chance
@@ -55,6 +58,8 @@ type StaticReport struct {
 	TrainSeconds float64  `json:"train_s"`
 	ModelMB      float64  `json:"model_mb"`
 	RSSMB        float64  `json:"rss_mb"`
+	// View is what the vectors brought; nil without any. Their fetching is not in the times above.
+	View *ViewReport `json:"view,omitempty"`
 }
 
 // seen is the answer to one row.
@@ -89,8 +94,14 @@ func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, er
 	}
 	r.TrainSeconds = time.Since(start).Seconds()
 	r.ModelMB = float64(m.SizeBytes()) / (1 << 20)
+	look := unseen
+	if cfg.Vectors != nil {
+		if look, r.View, err = cfg.view(ctx, m, p); err != nil {
+			return r, err
+		}
+	}
 	cfg.say("predicting %d rows", len(p.val)+len(p.test))
-	calibration, tested := judge(m, p.val), judge(m, p.test)
+	calibration, tested := judge(m, p.val, look), judge(m, p.test, look)
 	whole := fitted(calibration, cfg)
 	if !math.IsInf(whole.threshold, 0) {
 		r.Threshold = &whole.threshold
@@ -132,12 +143,12 @@ func (c StaticConfig) withDefaults() StaticConfig {
 	return c
 }
 
-// judge predicts rows one by one.
-func judge(m *pattern.Model, rows []Row) []seen {
+// judge predicts rows one by one; look is what a view sees in each.
+func judge(m *pattern.Model, rows []Row, look func(Row) *pattern.Sight) []seen {
 	out := make([]seen, len(rows))
 	for i, r := range rows {
 		start := time.Now()
-		p := m.Predict(r.Event)
+		p := look(r).Refine(m.Predict(r.Event))
 		out[i].micros = float64(time.Since(start).Nanoseconds()) / 1000
 		best, ok := p.Best()
 		out[i].inScope, out[i].right = r.Label != "", ok && best.Label == r.Label && r.Label != ""

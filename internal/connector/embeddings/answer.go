@@ -13,7 +13,7 @@ import (
 // answer reads vectors and sees that they are those that were asked for. It is an error of the answer's
 // JSON when they are not, so that a server which keeps giving nonsense is left alone for a while.
 type answer struct {
-	texts, dimensions int
+	texts, dimensions int // dimensions is 0 where any will do
 
 	vectors [][]float32
 	tokens  int64
@@ -52,7 +52,7 @@ func (a *answer) read(b []byte) error {
 		if err != nil {
 			return err
 		}
-		if len(v) != a.dimensions {
+		if len(v) != a.dimensions && a.dimensions != 0 {
 			return fmt.Errorf("the vectors have %d dimensions, not %d", len(v), a.dimensions)
 		}
 		if !usable(v) {

@@ -114,6 +114,10 @@ type question struct {
 // Embed returns the vectors of 1 to MostTexts texts, in their order, none of them empty. The error is a
 // *club.VendorError, also when the answer is not what was asked for; the breaker counts that as a failure.
 func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, Usage, error) {
+	return c.embed(ctx, texts, c.cfg.Dimensions)
+}
+
+func (c *Client) embed(ctx context.Context, texts []string, dimensions int) ([][]float32, Usage, error) {
 	if len(texts) == 0 || len(texts) > MostTexts {
 		return nil, Usage{}, club.Invalid("embeddings: a request holds 1 to %d texts, not %d", MostTexts, len(texts))
 	}
@@ -121,7 +125,7 @@ func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, Usage,
 	if c.cfg.Shorten {
 		q.Dimensions = c.cfg.Dimensions
 	}
-	a := answer{texts: len(texts), dimensions: c.cfg.Dimensions}
+	a := answer{texts: len(texts), dimensions: dimensions}
 	_, err := c.http.Do(ctx, connector.Request{Op: "embed texts", Method: http.MethodPost, Path: "v1/embeddings", JSON: q, Into: &a})
 	if err != nil {
 		var v *club.VendorError
@@ -131,4 +135,20 @@ func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, Usage,
 		return nil, Usage{}, err
 	}
 	return a.vectors, Usage{Texts: len(texts), Tokens: a.tokens}, nil
+}
+
+// Measure asks for one vector and returns how many dimensions the model's vectors have. The Dimensions and
+// Shorten of cfg do not count.
+func Measure(ctx context.Context, cfg Config, deps connector.Deps) (int, error) {
+	cfg.Dimensions, cfg.Shorten = LeastDimensions, false
+	c, err := New(cfg, deps)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	v, _, err := c.embed(ctx, []string{"one"}, 0)
+	if err != nil {
+		return 0, err
+	}
+	return len(v[0]), nil
 }

@@ -164,3 +164,16 @@ func TestWhatCannotBeAServerIsRefusedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLengthOfAModelsVectorsIsFoundByAsking(t *testing.T) {
+	t.Parallel()
+	_, s := open(t)
+	cfg := embeddings.Config{BaseURL: s.URL(), Key: s.Config().Key, Model: s.Config().Model}
+	if n, err := embeddings.Measure(t.Context(), cfg, connector.Deps{}); n != 96 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	cfg.Key = "another"
+	if _, err := embeddings.Measure(t.Context(), cfg, connector.Deps{}); err == nil {
+		t.Error("another key was taken")
+	}
+}
