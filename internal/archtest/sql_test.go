@@ -37,7 +37,60 @@ func sqlRules() []rule {
 				one("internal/store/migrations/tenant/doors.sql", ok),
 			},
 			keeps: []map[string]string{{"internal/store/migrations/tenant/00001_doors.sql": ok, "internal/store/migrations/control/00001_doors.sql": ok}}},
+		{name: "migrations let older programs go on, or say that they cannot", check: expandOrContract,
+			breaks: []map[string]string{
+				one("internal/store/migrations/tenant/00026_x.sql", strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "ALTER TABLE doors DROP COLUMN colour;")),
+				one("internal/store/migrations/tenant/00026_x.sql", strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "ALTER TABLE doors ADD COLUMN colour TEXT NOT NULL;")),
+				one("internal/store/migrations/tenant/00026_x.sql", strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "ALTER TABLE doors RENAME TO gates;")),
+				one("internal/store/migrations/control/00003_x.sql", "-- Contract: no doors.\n"+strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "DROP TABLE doors;")),
+			},
+			keeps: []map[string]string{
+				one("internal/store/migrations/tenant/00026_x.sql", strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "ALTER TABLE doors ADD COLUMN colour TEXT NOT NULL DEFAULT '';")),
+				one("internal/store/migrations/tenant/00026_x.sql", "-- Contract: doors have no colour.\n"+strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "ALTER TABLE doors DROP COLUMN colour;")),
+				one("internal/store/migrations/tenant/00026_x.sql", "-- Expand: a wider check.\n"+strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "DROP TABLE doors;")),
+				one("internal/store/migrations/tenant/00002_x.sql", strings.ReplaceAll(ok, "CREATE TABLE doors (id TEXT);", "DROP TABLE doors;")),
+			}},
 	}
+}
+
+// firstBesideOthers is the first migration of clubs' schemas that may run while older programs serve.
+const firstBesideOthers = 26
+
+var (
+	takesAway   = regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW)\b|\bRENAME\b|\bSET\s+NOT\s+NULL\b|\bADD\s+(CONSTRAINT|CHECK)\b|\bALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE\b`)
+	addsColumn  = regexp.MustCompile(`(?i)\bADD\s+COLUMN\b[^;]*`)
+	saysContent = regexp.MustCompile(`(?m)^-- (Expand|Contract): \S`)
+)
+
+// expandOrContract finds migrations after which a program that does not know them would fail, unless
+// their head says so: "-- Contract: what is gone" has older programs refused, "-- Expand: why" says that
+// they may go on all the same. The control plane is read by programs of every version.
+func expandOrContract(t tree) []string {
+	var out []string
+	for _, f := range t.files {
+		m := migrationName.FindStringSubmatch(path.Base(f.path))
+		if !within(f.dir(), "internal/store/migrations") || m == nil || strings.HasSuffix(f.dir(), "_sqlite") {
+			continue
+		}
+		control := path.Base(f.dir()) == "control"
+		if n, err := strconv.Atoi(m[1]); err != nil || n < firstBesideOthers && !control {
+			continue
+		}
+		_, rest, _ := strings.Cut(f.text, "-- +goose Up")
+		up, _, _ := strings.Cut(rest, "-- +goose Down")
+		up = withoutComments(up)
+		taken := takesAway.MatchString(up) || slices.ContainsFunc(addsColumn.FindAllString(up, -1), func(column string) bool {
+			column = strings.ToUpper(column)
+			return strings.Contains(column, "NOT NULL") && !strings.Contains(column, "DEFAULT")
+		})
+		switch {
+		case taken && control:
+			out = append(out, f.path+": the control plane only ever gains: programs of every version read it")
+		case taken && !saysContent.MatchString(f.text):
+			out = append(out, f.path+`: programs that do not know it may fail beside it: say "-- Contract: what is gone", or "-- Expand: why they do not"`)
+		}
+	}
+	return out
 }
 
 // isQuery reports whether a call hands SQL to a database, and returns the SQL's expression.

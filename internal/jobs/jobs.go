@@ -77,7 +77,8 @@ type Registry struct {
 	workers *river.Workers
 	byKind  map[string]func(ctx context.Context, row *rivertype.JobRow, args []byte) error
 	ticks   map[string]tick
-	pause   time.Duration // of a job whose club is suspended; set by NewRunner
+	limits  map[string]time.Duration // by kind: after that long nobody works a try of it any more
+	pause   time.Duration            // of a job whose club is suspended; set by NewRunner
 }
 
 type tick struct {
@@ -87,9 +88,10 @@ type tick struct {
 
 // NewRegistry returns a registry without handlers.
 func NewRegistry(cluster *store.Cluster, log *slog.Logger) *Registry {
-	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{},
+	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{}, limits: map[string]time.Duration{},
 		byKind: map[string]func(context.Context, *rivertype.JobRow, []byte) error{}}
 	river.AddWorker(r.workers, &tickWorker{registry: r})
+	r.limit(tickJob{}.Kind(), tickWithin)
 	return r
 }
 
@@ -101,6 +103,7 @@ func Handle[T Job](r *Registry, h Handler[T]) {
 	w := &worker[T]{registry: r, handler: h}
 	river.AddWorker(r.workers, w)
 	var kind T
+	r.limit(kind.Kind(), h.Timeout)
 	r.byKind[kind.Kind()] = func(ctx context.Context, row *rivertype.JobRow, args []byte) error {
 		job := &river.Job[T]{JobRow: row}
 		if err := json.Unmarshal(args, &job.Args); err != nil {
@@ -117,6 +120,11 @@ func (r *Registry) Every(name string, interval time.Duration, work func(context.
 	}
 	r.ticks[name] = tick{every: interval, work: work}
 }
+
+const (
+	tickWithin = time.Minute      // a turn of a periodic job
+	lostWithin = 10 * time.Second // reaching a person about a job that is lost
+)
 
 type worker[T Job] struct {
 	river.WorkerDefaults[T]
@@ -150,7 +158,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 		slog.Int("labels.attempt", job.Attempt), slog.Bool("labels.last", last), slog.Duration("event.duration", time.Since(start)), slog.String("error.message", err.Error()))
 	if last && w.handler.Lost != nil {
 		// The try's own time may be used up; reaching a person gets its own.
-		lostCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		lostCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostWithin)
 		defer cancel()
 		if lostErr := guarded(func() error { return w.handler.Lost(lostCtx, tenant, job.Args, err) }); lostErr != nil {
 			return errors.Join(err, fmt.Errorf("report lost job: %w", lostErr))
@@ -189,7 +197,7 @@ type tickWorker struct {
 	registry *Registry
 }
 
-func (w *tickWorker) Timeout(*river.Job[tickJob]) time.Duration { return time.Minute }
+func (w *tickWorker) Timeout(*river.Job[tickJob]) time.Duration { return tickWithin }
 
 func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
 	t, ok := w.registry.ticks[job.Args.Name]

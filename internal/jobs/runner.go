@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -30,6 +29,9 @@ type Config struct {
 	Poll time.Duration
 	// Pause is how long a job of a suspended club waits before it is looked at again. Default 20 s.
 	Pause time.Duration
+	// Look is how often, on PostgreSQL, jobs are looked for that a replica which is gone has left running.
+	// Default 2 s.
+	Look time.Duration
 }
 
 // Runner owns the River clients.
@@ -37,8 +39,9 @@ type Runner struct {
 	registry *Registry
 	cfg      Config
 
-	mu      sync.Mutex           // guards clients and started
+	mu      sync.Mutex           // guards the fields below
 	clients map[club.Slug]client // on PostgreSQL one, under ""
+	node    *node                // nil on SQLite
 	started bool
 }
 
@@ -60,6 +63,9 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 	if cfg.Pause == 0 {
 		cfg.Pause = 20 * time.Second
 	}
+	if cfg.Look == 0 {
+		cfg.Look = 2 * time.Second
+	}
 	r.pause = cfg.Pause
 	return &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
 }
@@ -70,10 +76,13 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.started = true
 	r.mu.Unlock()
 	if pool, schema, ok := r.registry.cluster.Postgres(); ok {
-		if _, err := pool.Exec(ctx, `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+
-			` SET state = 'available', scheduled_at = now() WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, r.cfg.Node); err != nil {
-			return fmt.Errorf("take up interrupted jobs: %w", err)
+		n := r.nodeFor(pool, schema)
+		if err := n.start(ctx); err != nil {
+			return err
 		}
+		r.mu.Lock()
+		r.node = n
+		r.mu.Unlock()
 		cfg := r.config("")
 		cfg.Schema = schema
 		c, err := river.NewClient(riverpgxv5.New(pool), cfg)
@@ -146,9 +155,12 @@ func (r *Runner) start(ctx context.Context, slug club.Slug, c client) error {
 // start. It may be called more than once.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
-	clients := r.clients
-	r.clients = map[club.Slug]client{}
+	clients, n := r.clients, r.node
+	r.clients, r.node = map[club.Slug]client{}, nil
 	r.mu.Unlock()
+	if n != nil {
+		defer n.close() // it shows life while jobs end
+	}
 	var wg sync.WaitGroup
 	errs := make(chan error, len(clients))
 	for _, c := range clients {

@@ -63,6 +63,8 @@ type engine interface {
 	createTenant(ctx context.Context, slug club.Slug) error
 	migrateControl(ctx context.Context) error
 	migrateTenant(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error)
+	// alone runs fn while no other process changes the schema of the club.
+	alone(ctx context.Context, slug club.Slug, fn func() error) error
 	tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error)
 	// snapshot hands fn one state of a tenant's database, fill one transaction that fills it.
 	snapshot(ctx context.Context, slug club.Slug, fn func(source) error) error
@@ -147,15 +149,10 @@ func (c *Cluster) CreateTenant(ctx context.Context, slug club.Slug, name string,
 	if err := c.engine.createTenant(ctx, slug); err != nil {
 		return TenantRecord{}, translate(err)
 	}
-	if _, err := c.engine.migrateTenant(ctx, slug, Latest); err != nil {
+	if _, err := c.Migrate(ctx, slug, Latest); err != nil {
 		return TenantRecord{}, err
 	}
 	return rec, translate(c.control.CreateTenant(ctx, control.CreateTenantParams(rec)))
-}
-
-// Migrate brings a club's schema to a version and says what it ran.
-func (c *Cluster) Migrate(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error) {
-	return c.engine.migrateTenant(ctx, slug, to)
 }
 
 // MigrationStatus lists a club's migrations and which of them are applied.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"clubos/internal/club"
+	"clubos/internal/store/control"
 )
 
 // ExecForTest runs a statement in a write transaction of the tenant.
@@ -168,3 +169,20 @@ func (d faultyDB) QueryContext(ctx context.Context, query string, args ...any) (
 func (d faultyDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	return d.DBTX.QueryRowContext(d.next(ctx), query, args...)
 }
+
+// PretendNewerForTest leaves a club's schema marked as a newer program would: one version beyond what
+// this one knows, to be served by programs that know at least floor.
+func PretendNewerForTest(ctx context.Context, c *Cluster, t *Tenant, floor func(newest int64) int64) error {
+	newest, err := newestVersion()
+	if err != nil {
+		return err
+	}
+	if err := ExecForTest(ctx, t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)", newest+1, true); err != nil {
+		return err
+	}
+	return c.control.PutSchemaFloor(ctx, control.PutSchemaFloorParams{Slug: t.Slug, Floor: floor(newest)})
+}
+
+// FloorForTest returns the version that a program must know to serve a schema at a version, by the
+// migrations in a tree.
+func FloorForTest(tree fs.FS, at int64) (int64, error) { return floorAt(tree, ".", at) }

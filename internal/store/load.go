@@ -51,7 +51,7 @@ func (c *Cluster) load(ctx context.Context, rec TenantRecord, version int64, fil
 	if err := c.engine.createTenant(ctx, rec.Slug); err != nil {
 		return err
 	}
-	if _, err := c.engine.migrateTenant(ctx, rec.Slug, Target(version)); err != nil {
+	if _, err := c.Migrate(ctx, rec.Slug, Target(version)); err != nil {
 		return err
 	}
 	if err := c.engine.fill(ctx, rec.Slug, func(s sink) error { return fill(&Loader{sink: s}) }); err != nil {
@@ -60,16 +60,10 @@ func (c *Cluster) load(ctx context.Context, rec TenantRecord, version int64, fil
 	if err := c.engine.snapshot(ctx, rec.Slug, func(src source) error { return check(&Snapshot{Club: rec, Version: version, source: src}) }); err != nil {
 		return err
 	}
-	if _, err := c.engine.migrateTenant(ctx, rec.Slug, Latest); err != nil {
+	if _, err := c.Migrate(ctx, rec.Slug, Latest); err != nil {
 		return err
 	}
 	return c.control.CreateTenant(ctx, control.CreateTenantParams(rec))
-}
-
-// newestVersion is the newest schema version that this program knows.
-func newestVersion() (int64, error) {
-	list, err := migrations.ReadDir("migrations/tenant")
-	return int64(len(list)), err // they are numbered without gaps
 }
 
 // Table fills a table with the rows of next, which returns nil after the last. Values have the Go types

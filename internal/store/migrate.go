@@ -103,14 +103,19 @@ func provider(db *sql.DB, dialect goose.Dialect, tree string) (*goose.Provider, 
 	return p, nil
 }
 
-// goTo runs the migrations between where the schema is and target.
+// goTo runs the migrations between where the schema is and target. A schema that is newer than Latest is
+// left as it is, with *newerSchema.
 func goTo(ctx context.Context, p *goose.Provider, to Target) ([]MigrationResult, error) {
 	var results []*goose.MigrationResult
 	current, err := p.GetDBVersion(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read schema version: %w", err)
 	}
+	sources := p.ListSources()
+	newest := sources[len(sources)-1].Version
 	switch {
+	case to == Latest && current > newest:
+		return nil, &newerSchema{is: current, known: newest}
 	case to == Latest:
 		results, err = p.Up(ctx)
 	case int64(to) >= current:
@@ -140,13 +145,22 @@ func status(ctx context.Context, p *goose.Provider) ([]MigrationStatus, error) {
 	return out, nil
 }
 
+// controlToLatest brings the control plane up to date. One that a newer program has brought further is
+// served as it is: its migrations only ever add.
+func controlToLatest(ctx context.Context, p *goose.Provider) error {
+	_, err := goTo(ctx, p, Latest)
+	if newer := (*newerSchema)(nil); errors.As(err, &newer) {
+		return nil
+	}
+	return err
+}
+
 func (e *sqliteEngine) migrateControl(ctx context.Context) error {
 	p, err := provider(e.control, goose.DialectSQLite3, "control")
 	if err != nil {
 		return err
 	}
-	_, err = goTo(ctx, p, Latest)
-	return err
+	return controlToLatest(ctx, p)
 }
 
 func (e *sqliteEngine) migrateTenant(ctx context.Context, slug club.Slug, to Target) (res []MigrationResult, err error) {
@@ -168,6 +182,9 @@ func (e *sqliteEngine) migrateTenant(ctx context.Context, slug club.Slug, to Tar
 	}
 	return goTo(ctx, p, to)
 }
+
+// alone need not keep others out: a club's file is served by one process.
+func (e *sqliteEngine) alone(_ context.Context, _ club.Slug, fn func() error) error { return fn() }
 
 func (e *sqliteEngine) tenantStatus(ctx context.Context, slug club.Slug) (list []MigrationStatus, err error) {
 	db, err := e.pool(e.file(slug), true)
@@ -212,8 +229,22 @@ func (e *postgresEngine) migrateControl(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = goTo(ctx, p, Latest)
-	return err
+	return controlToLatest(ctx, p)
+}
+
+// alone holds the schema's lock on a connection of its own, so that whoever waits for it takes none of
+// those that the holder needs. Replicas that start at once on a new version thus migrate one after the
+// other, and the second finds nothing to do.
+func (e *postgresEngine) alone(ctx context.Context, slug club.Slug, fn func() error) error {
+	conn, err := pgx.ConnectConfig(ctx, e.pool.Config().ConnConfig)
+	if err != nil {
+		return translate(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // gives the lock back
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtextextended($1, $2))", e.scopeOf(slug).schema, controlLock); err != nil {
+		return fmt.Errorf("wait for others to change the schema of %s: %w", slug, err)
+	}
+	return fn()
 }
 
 // asOwner marks ctx as working in the tenant's schema with the rights of the login role, which owns it.

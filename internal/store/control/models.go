@@ -10,6 +10,11 @@ import (
 	"clubos/internal/club"
 )
 
+type SchemaFloor struct {
+	Slug  club.Slug
+	Floor int64
+}
+
 type Tenant struct {
 	ID        club.TenantID
 	Slug      club.Slug

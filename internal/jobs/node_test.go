@@ -1,0 +1,93 @@
+package jobs_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// abandon enqueues a job and leaves it as a node would that began it a while ago: longer than the job's
+// kind may take, shorter than River's own rescue waits.
+func abandon(t *testing.T, c *store.Cluster, tenant *store.Tenant, word, node string) {
+	t.Helper()
+	enqueue(t, tenant, word, jobs.At(time.Now().Add(time.Hour)))
+	pool, schema, _ := c.Postgres()
+	tag, err := pool.Exec(t.Context(), `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+` SET state = 'running', attempt = 1,
+		attempted_by = array_append(attempted_by, $1), attempted_at = now() - interval '1 minute' WHERE args->>'word' = $2`, node, word)
+	if err != nil || tag.RowsAffected() != 1 {
+		t.Fatalf("abandon a job: %v, %v", tag, err)
+	}
+}
+
+func TestJobsOfAReplicaThatIsGoneAreTakenUpAndThoseOfOneThatLivesAreNot(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite is served by one process")
+	}
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	began := make(chan string, 4)
+	run := func(node string) *jobs.Runner {
+		r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+		jobs.Handle(r, jobs.Handler[greetJob]{Timeout: time.Second, Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
+			began <- j.Word
+			return nil
+		}})
+		runner := jobs.NewRunner(r, jobs.Config{Node: node, Poll: 20 * time.Millisecond, Look: 20 * time.Millisecond})
+		if err := runner.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = runner.Stop(context.WithoutCancel(t.Context())) })
+		return runner
+	}
+	alive := run("alive")
+	abandon(t, c, tenant, "under way", "alive")
+	run("other")
+	abandon(t, c, tenant, "abandoned", "gone")
+	if word := receive(t, began); word != "abandoned" {
+		t.Errorf("a replica began %q, which another one that lives is at", word)
+	}
+	if err := alive.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if word := receive(t, began); word != "under way" {
+		t.Errorf("after the replica was gone, %q began", word)
+	}
+}
+
+func TestASecondProcessOfOneNameLeavesTheFirstOneItsJobs(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite is served by one process")
+	}
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	began, finish := make(chan string, 4), make(chan struct{})
+	run := func() {
+		r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+		jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
+			began <- j.Word
+			if j.Word == "long" {
+				<-finish
+			}
+			return nil
+		}})
+		start(t, r)
+	}
+	run()
+	enqueue(t, tenant, "long", nil)
+	receive(t, began)
+	run()
+	enqueue(t, tenant, "short", nil)
+	if word := receive(t, began); word != "short" {
+		t.Errorf("the second process began %q, which the first is at", word)
+	}
+	close(finish)
+}
