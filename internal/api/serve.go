@@ -35,7 +35,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	rq := &request{id: club.NewCorrelationID(a.cfg.Cluster.Clock().Now())}
 	ctx := club.WithCorrelation(context.WithValue(r.Context(), requestKey{}, rq), rq.id)
+	outer := r
 	r = r.WithContext(ctx)
+	defer func() { outer.Pattern = r.Pattern }() // whoever counts requests sees which operation it was
 	h := w.Header()
 	h.Set("X-Request-Id", rq.id.String())
 	h.Set("Cache-Control", "no-store")

@@ -29,6 +29,7 @@ import (
 	"clubos/internal/place"
 	"clubos/internal/setting"
 	"clubos/internal/store"
+	"clubos/internal/telemetry"
 	"clubos/internal/vault"
 )
 
@@ -60,6 +61,7 @@ type App struct {
 	hasher   *identity.Hasher
 	registry *jobs.Registry
 	runner   *jobs.Runner
+	metrics  *telemetry.Metrics
 
 	mu          sync.Mutex // guards directories
 	directories map[club.Slug]*identity.Directory
@@ -100,6 +102,7 @@ func (a *App) open(ctx context.Context) error {
 	a.Library = knowledge.New(a.Catalogue)
 	a.vendors = newVendors(a.Cluster, a.Ring, cfg.publicURL(), a.Cluster.Clock(), log)
 	a.vendors.standIns = cfg.StandIns
+	a.metrics = telemetry.NewMetrics(Version, a.Cluster.Engine())
 	a.wire()
 	return nil
 }
@@ -127,7 +130,7 @@ func (a *App) wire() {
 	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Staff: staff{a}, Feeds: a.vendors.feeds})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
-	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Log: log})
+	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Observe: a.observeDecision, Log: log})
 
 	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Known: a.Decider.Knows, Advise: a.Decider.Advise, Over: a.Decider.Over,
 		Advance: func(tx *store.Tx, thread club.ThreadID) {
@@ -152,7 +155,7 @@ func (a *App) wire() {
 		}
 		return d.Sweep(ctx)
 	})
-	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers})
+	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers, Observe: a.observeJob})
 }
 
 // Step has the stepper of the configuration work the jobs of a club from here on.

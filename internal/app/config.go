@@ -45,6 +45,8 @@ type Config struct {
 	Workers        int           `env:"CLUBOS_WORKERS" envDefault:"16" help:"Jobs at a time, per queue."`
 	ModelMemory    int           `env:"CLUBOS_MODEL_MEMORY" envDefault:"256" help:"MiB that the matchers of all clubs may take in memory. Those of clubs that are used least are put out, and load again in a moment."`
 	TrustedProxies string        `env:"CLUBOS_TRUSTED_PROXIES" help:"Networks of your own proxies, like 10.0.0.0/8, separated by commas. Only their X-Forwarded-For is believed."`
+	MetricsListen  string        `env:"CLUBOS_METRICS_LISTEN" help:"Address that answers Prometheus at /metrics, like 127.0.0.1:9464; not for members' networks. Empty: none."`
+	DrainDelay     time.Duration `env:"CLUBOS_DRAIN_DELAY" envDefault:"0s" help:"How long a server that stops still answers while /readyz says no, so that a balancer sends it nothing more. Part of the drain timeout."`
 	DrainTimeout   time.Duration `env:"CLUBOS_DRAIN_TIMEOUT" envDefault:"10s" help:"How long running work may take to finish at a stop."`
 	EmbeddingsKey  string        `env:"CLUBOS_EMBEDDINGS_KEY" secret:"true" file:"true" help:"Key of the server that clubos eval static --embeddings asks. A club's own server is connected as a vendor."`
 
@@ -135,6 +137,9 @@ func (c Config) Validate() error {
 	}
 	if c.DatabaseConns < 4 {
 		bad("CLUBOS_DATABASE_CONNS: %d is less than 4", c.DatabaseConns)
+	}
+	if c.DrainTimeout <= 0 || c.DrainDelay < 0 || c.DrainDelay >= c.DrainTimeout {
+		bad("CLUBOS_DRAIN_DELAY, CLUBOS_DRAIN_TIMEOUT: %s is not shorter than %s, and time is needed after it", c.DrainDelay, c.DrainTimeout)
 	}
 	if _, err := c.proxies(); err != nil {
 		bad("CLUBOS_TRUSTED_PROXIES: %v", err)

@@ -41,7 +41,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers,
 	}))
 	mux.Handle("/", pages)
-	return mux, nil
+	return a.metrics.Count(mux, routeName), nil
 }
 
 // receivers returns who verifies and reads a club's webhooks.

@@ -25,8 +25,11 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	draining atomic.Bool
-	drained  chan struct{} // closed when draining begins
+	drained  chan struct{} // closed when requests are taken no more
 	failed   chan error
+
+	metrics   *http.Server // nil: nobody scrapes
+	metricsAt string
 
 	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
 	finding     sync.WaitGroup
@@ -69,6 +72,9 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	}
 	if err := a.runner.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.listener.Close())
+	}
+	if err := s.serveMetrics(ctx); err != nil {
+		return nil, errors.Join(err, s.listener.Close(), a.runner.Stop(ctx))
 	}
 	s.http = &http.Server{
 		Handler:           handler,
@@ -149,18 +155,35 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 	return served, errors.Join(errs...)
 }
 
-// Stop drains: no new requests, those under way end, jobs under way end, and what is not done then is
-// left for the next start. It waits at most the configured time and may be called more than once.
+// Stop drains: readiness ends, and jobs are taken no more; after the configured delay no new requests are
+// either. What is under way ends; what is not done then is left for another replica or the next start.
+// It waits at most the configured time and may be called more than once.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.draining.Swap(true) {
 		return nil
 	}
-	close(s.drained)
+	s.app.Log.InfoContext(ctx, "stopping", "event.action", "server.stop")
 	s.stopFinding()
 	s.finding.Wait()
-	s.app.Log.InfoContext(ctx, "stopping", "event.action", "server.stop")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.app.Config.DrainTimeout)
 	defer cancel()
+	jobsStopped := make(chan error, 1)
+	go func() { jobsStopped <- s.app.runner.Stop(ctx) }()
+	err := errors.Join(s.stopAnswering(ctx), <-jobsStopped)
+	if s.metrics != nil {
+		err = errors.Join(err, s.metrics.Close()) // the last scrape sees the drain
+	}
+	return err
+}
+
+// stopAnswering goes on answering for the delay, and then ends what is under way.
+func (s *Server) stopAnswering(ctx context.Context) error {
+	if delay := s.app.Config.DrainDelay; delay > 0 {
+		t := time.NewTimer(delay)
+		defer t.Stop()
+		<-t.C // shorter than ctx, as Validate holds
+	}
+	close(s.drained)
 	// Pages with live updates end their streams when draining begins; what still hangs is cut.
 	quick, cancelQuick := context.WithTimeout(ctx, 2*time.Second)
 	defer cancelQuick()
@@ -169,7 +192,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		err = s.http.Close()
 	}
 	s.app.Inbox.Close()
-	return errors.Join(err, s.app.runner.Stop(ctx))
+	return err
 }
 
 // Run serves until ctx ends or the listener fails, then drains.
@@ -191,18 +214,27 @@ func live(w http.ResponseWriter, _ *http.Request) { writeStatus(w, http.StatusOK
 
 // ready answers whether the process may be sent requests: the database answers, and it is not draining.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() {
+	switch err := s.mayServe(r.Context()); {
+	case errors.Is(err, errDraining):
 		writeStatus(w, http.StatusServiceUnavailable, "draining")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := s.app.Cluster.Ping(ctx); err != nil {
-		s.app.Log.ErrorContext(ctx, "database does not answer", "event.action", "server.ready", "error.message", err.Error())
+	case err != nil:
+		s.app.Log.ErrorContext(r.Context(), "database does not answer", "event.action", "server.ready", "error.message", err.Error())
 		writeStatus(w, http.StatusServiceUnavailable, "database unavailable")
-		return
+	default:
+		writeStatus(w, http.StatusOK, "ready")
 	}
-	writeStatus(w, http.StatusOK, "ready")
+}
+
+var errDraining = errors.New("draining")
+
+// mayServe returns why the process may not be sent requests; nil when it may.
+func (s *Server) mayServe(ctx context.Context) error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return s.app.Cluster.Ping(ctx)
 }
 
 func writeStatus(w http.ResponseWriter, code int, status string) {

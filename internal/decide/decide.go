@@ -27,7 +27,7 @@ import (
 	"clubos/internal/vault"
 )
 
-// Config is what a Decider works with. All fields are required but Matchers.
+// Config is what a Decider works with. All fields are required but Matchers and Observe.
 type Config struct {
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue
@@ -38,7 +38,10 @@ type Config struct {
 	Memory    *learn.Memory
 	// Matchers keeps what was trained; deciders may share it. Nil: one of the decider's own.
 	Matchers *Matchers
-	Log      *slog.Logger
+	// Observe, if set, is told of every decision on texts that was stored: its tier, and how long after the
+	// last text it came.
+	Observe func(tier club.Tier, waited time.Duration)
+	Log     *slog.Logger
 }
 
 // Decider decides. It is safe for concurrent use.

@@ -57,8 +57,19 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if err := m.keepReports(ctx, tx, dec.ID); err != nil {
 		return dec, err
 	}
+	d.observe(tx, m, dec)
 	return dec, audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "decision.made", Object: dec.ID.String(), Thread: dec.ThreadID,
 		Detail: map[string]any{"kind": dec.Kind, "title": dec.Title, "tier": dec.Tier, "confidence": dec.Confidence, "limits": p.limits, "rule": p.rule}})
+}
+
+// observe tells, once the decision is stored, how long its last text had waited. What nobody wrote is
+// left out: a report waits on purpose for what belongs to it.
+func (d *Decider) observe(tx *store.Tx, m *matter, dec store.Decision) {
+	if d.cfg.Observe == nil || len(m.texts) == 0 {
+		return
+	}
+	waited := tx.Now.Sub(m.texts[len(m.texts)-1].row.CreatedAt)
+	tx.AfterCommit(func() { d.cfg.Observe(dec.Tier, waited) })
 }
 
 // remember stores what was weighed, and has the thread's earlier decisions judged again where this one

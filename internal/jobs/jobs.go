@@ -78,6 +78,7 @@ type Registry struct {
 	byKind  map[string]func(ctx context.Context, row *rivertype.JobRow, args []byte) error
 	ticks   map[string]tick
 	limits  map[string]time.Duration // by kind: after that long nobody works a try of it any more
+	observe func(Try)                // nil: nobody asks; set by NewRunner
 	pause   time.Duration            // of a job whose club is suspended; set by NewRunner
 }
 
@@ -148,11 +149,12 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	}
 	start := time.Now()
 	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
+	last := job.Attempt >= job.MaxAttempts
+	w.registry.tell(job.JobRow, job.Kind, start, err, last)
 	var snooze *river.JobSnoozeError
 	if err == nil || errors.As(err, &snooze) {
 		return err
 	}
-	last := job.Attempt >= job.MaxAttempts
 	w.registry.log.LogAttrs(ctx, levelOf(last), "job failed",
 		slog.String("event.action", "job."+job.Kind), slog.String("event.outcome", "failure"), slog.String("organization.id", m.Tenant.String()),
 		slog.Int("labels.attempt", job.Attempt), slog.Bool("labels.last", last), slog.Duration("event.duration", time.Since(start)), slog.String("error.message", err.Error()))
@@ -165,6 +167,27 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 		}
 	}
 	return err
+}
+
+// tell hands on how a try ended that began at start.
+func (r *Registry) tell(row *rivertype.JobRow, kind string, start time.Time, err error, last bool) {
+	if r.observe == nil || row == nil { // a Stepper has no row of a periodic job
+		return
+	}
+	t := Try{Kind: kind, Outcome: "failed", Took: time.Since(start)}
+	if !row.ScheduledAt.IsZero() {
+		t.Waited = start.Sub(row.ScheduledAt)
+	}
+	var snooze *river.JobSnoozeError
+	switch {
+	case err == nil:
+		t.Outcome = "done"
+	case errors.As(err, &snooze):
+		t.Outcome = "later"
+	case last:
+		t.Outcome = "lost"
+	}
+	r.observe(t)
 }
 
 func levelOf(last bool) slog.Level {
@@ -202,8 +225,16 @@ func (w *tickWorker) Timeout(*river.Job[tickJob]) time.Duration { return tickWit
 func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
 	t, ok := w.registry.ticks[job.Args.Name]
 	if !ok {
-		return nil // a periodic job that an older version of the program had
+		return nil // a periodic job that another version of the program has
 	}
+	start := time.Now()
+	err := w.turn(ctx, t, job)
+	w.registry.tell(job.JobRow, "tick/"+job.Args.Name, start, err, false) // its next turn is its next try
+	return err
+}
+
+// turn does the work of a periodic job for its tenant, or for all of them.
+func (w *tickWorker) turn(ctx context.Context, t tick, job *river.Job[tickJob]) error {
 	slugs := []club.Slug{job.Args.Tenant}
 	if job.Args.Tenant == "" {
 		recs, err := w.registry.cluster.FindTenants(ctx)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/jobs"
@@ -90,4 +91,26 @@ func TestASecondProcessOfOneNameLeavesTheFirstOneItsJobs(t *testing.T) {
 		t.Errorf("the second process began %q, which the first is at", word)
 	}
 	close(finish)
+}
+
+func TestTheBacklogIsCountedByQueueAndState(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	enqueue(t, storetest.AddTenant(t, c, "aa"), "soon", nil)
+	enqueue(t, storetest.AddTenant(t, c, "north"), "soon", nil)
+	enqueue(t, storetest.OpenTenant(t, c, "north"), "later", jobs.At(time.Now().Add(time.Hour)))
+	got, err := jobs.NewRunner(jobs.NewRegistry(c, slog.New(slog.DiscardHandler)), jobs.Config{Node: "test"}).Backlog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []jobs.Backlog{{Queue: jobs.QueueDefault, State: "available", Jobs: 2}, {Queue: jobs.QueueDefault, State: "scheduled", Jobs: 1}}
+	for i := range got {
+		if age := time.Since(got[i].Oldest); age < -2*time.Hour || age > time.Minute {
+			t.Errorf("the oldest job that is %s was due %s ago", got[i].State, age)
+		}
+		got[i].Oldest = time.Time{}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("backlog (-want +got):\n%s", diff)
+	}
 }

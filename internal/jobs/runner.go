@@ -32,6 +32,16 @@ type Config struct {
 	// Look is how often, on PostgreSQL, jobs are looked for that a replica which is gone has left running.
 	// Default 2 s.
 	Look time.Duration
+	// Observe, if set, is told of every try of a job.
+	Observe func(Try)
+}
+
+// Try is one try of a job that has ended.
+type Try struct {
+	Kind    string        // of a periodic job its name after "tick/"
+	Outcome string        // done, later, failed or lost
+	Waited  time.Duration // since it was due
+	Took    time.Duration
 }
 
 // Runner owns the River clients.
@@ -66,7 +76,7 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 	if cfg.Look == 0 {
 		cfg.Look = 2 * time.Second
 	}
-	r.pause = cfg.Pause
+	r.pause, r.observe = cfg.Pause, cfg.Observe
 	return &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
 }
 

@@ -186,3 +186,6 @@ func PretendNewerForTest(ctx context.Context, c *Cluster, t *Tenant, floor func(
 // FloorForTest returns the version that a program must know to serve a schema at a version, by the
 // migrations in a tree.
 func FloorForTest(tree fs.FS, at int64) (int64, error) { return floorAt(tree, ".", at) }
+
+// LoseForTest cuts an installation off from its control plane's database.
+func LoseForTest(c *Cluster) error { return c.engine.controlDB().Close() }

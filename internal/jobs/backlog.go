@@ -1,0 +1,85 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"clubos/internal/store"
+)
+
+// Backlog counts the jobs of a queue that are in one state, which is not a final one.
+type Backlog struct {
+	Queue  string
+	State  string // available, retryable, running or scheduled
+	Jobs   int
+	Oldest time.Time // when the first of them was due
+}
+
+// Backlog counts the jobs of the whole installation that are not finished.
+func (r *Runner) Backlog(ctx context.Context) ([]Backlog, error) {
+	cluster := r.registry.cluster
+	if pool, schema, ok := cluster.Postgres(); ok {
+		db := stdlib.OpenDBFromPool(pool)
+		defer func() { _ = db.Close() }()
+		rows, err := db.QueryContext(ctx, `SELECT queue, CAST(state AS TEXT), COUNT(*), CAST(EXTRACT(EPOCH FROM MIN(scheduled_at)) AS DOUBLE PRECISION)
+			FROM `+pgx.Identifier{schema, "river_job"}.Sanitize()+` WHERE state IN ('available', 'retryable', 'running', 'scheduled') GROUP BY queue, state ORDER BY 1, 2`)
+		return readBacklog(nil, rows, err)
+	}
+	recs, err := cluster.FindTenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Backlog
+	for _, rec := range recs {
+		tenant, err := cluster.Tenant(ctx, rec.Slug)
+		if errors.Is(err, store.ErrSuspended) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows, err := tenant.WritePool().QueryContext(ctx, `SELECT queue, state, COUNT(*), CAST(unixepoch(MIN(scheduled_at)) AS REAL)
+			FROM river_job WHERE state IN ('available', 'retryable', 'running', 'scheduled') GROUP BY queue, state ORDER BY 1, 2`)
+		if all, err = readBacklog(all, rows, err); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// readBacklog adds what a query counted, unless it failed, to what was counted of other clubs.
+func readBacklog(to []Backlog, rows *sql.Rows, err error) ([]Backlog, error) {
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var b Backlog
+		var oldest float64
+		if err := rows.Scan(&b.Queue, &b.State, &b.Jobs, &oldest); err != nil {
+			return nil, fmt.Errorf("count jobs: %w", err)
+		}
+		b.Oldest = time.UnixMilli(int64(oldest * 1000)).UTC()
+		to = addBacklog(to, b)
+	}
+	return to, rows.Err()
+}
+
+func addBacklog(to []Backlog, b Backlog) []Backlog {
+	for i, have := range to {
+		if have.Queue == b.Queue && have.State == b.State {
+			to[i].Jobs += b.Jobs
+			if b.Oldest.Before(have.Oldest) {
+				to[i].Oldest = b.Oldest
+			}
+			return to
+		}
+	}
+	return append(to, b)
+}
