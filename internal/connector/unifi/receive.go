@@ -36,56 +36,65 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (Event,
 		return Event{}, err
 	}
 	var e struct {
-		Event    string `json:"event"`
-		ObjectID string `json:"event_object_id"`
-		Data     struct {
-			Location struct {
-				ID   string `json:"id"`
-				Name string `json:"name"`
-				Type string `json:"location_type"`
-			} `json:"location"`
-			Device struct {
-				ID string `json:"id"`
-			} `json:"device"`
-			Object struct {
-				Result string `json:"result"`
-				Type   string `json:"event_type"`
-				Status string `json:"status"`
-			} `json:"object"`
-		} `json:"data"`
+		Event string          `json:"event"`
+		Data  json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(body, &e); err != nil || e.Event == "" {
 		return Event{}, club.Invalid("the webhook is not the JSON that was expected")
 	}
+	var about struct {
+		Location struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+			Type string `json:"location_type"`
+		} `json:"location"`
+		Device struct {
+			ID string `json:"id"`
+		} `json:"device"`
+		Object struct {
+			Result string `json:"result"`
+			Type   string `json:"event_type"`
+			Status string `json:"status"`
+		} `json:"object"`
+	}
+	if len(e.Data) > 0 && json.Unmarshal(e.Data, &about) != nil && used(e.Event) {
+		return Event{}, club.Invalid("the webhook's data is not what was expected")
+	}
 	sum := sha256.Sum256(body)
 	ev := Event{
-		ID: hex.EncodeToString(sum[:16]), Type: e.Event, DoorName: e.Data.Location.Name, Device: e.Data.Device.ID,
-		Granted: e.Data.Object.Result == granted, Key: findKey(body), At: at,
+		ID: hex.EncodeToString(sum[:16]), Type: e.Event, DoorName: about.Location.Name, Device: about.Device.ID,
+		Granted: about.Object.Result == granted, Key: findKey(body), At: at,
 	}
-	ev.Kind = kindOf(e.Event, e.Data.Object.Result, e.Data.Object.Type+" "+e.Data.Object.Status)
-	if e.Data.Location.Type == "" || e.Data.Location.Type == "door" {
-		ev.Door = e.Data.Location.ID
+	ev.Kind = kindOf(e.Event, about.Object.Result, about.Object.Type+" "+about.Object.Status)
+	if about.Location.Type == "" || about.Location.Type == "door" {
+		ev.Door = about.Location.ID
 	}
 	return ev, nil
 }
 
-// rang is the event of a doorbell.
-const rang = "access.doorbell.incoming"
+// The events that are used. The data of any other may have any shape.
+const (
+	unlocked = "access.door.unlock"
+	contact  = "access.device.dps_status"
+	rang     = "access.doorbell.incoming"
+)
+
+func used(event string) bool { return event == unlocked || event == contact || event == rang }
 
 // granted is the result of an unlocking that was allowed.
 const granted = "Access Granted"
 
 // kindOf reads what happened to the door. The console's versions name the alarms of its door contacts
 // differently ("door_held_open", "Held Open Too Long", "forced_open"), so that their words decide.
-func kindOf(event, result, contact string) club.AccessKind {
-	contact = strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(contact))
-	has := func(word string) bool { return strings.Contains(contact, word) }
+func kindOf(event, result, said string) club.AccessKind {
+	said = strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(said))
+	has := func(word string) bool { return strings.Contains(said, word) }
 	switch {
-	case event == "access.door.unlock" && result == granted:
+	case event == unlocked && result == granted:
 		return club.AccessGranted
-	case event == "access.door.unlock" && result != "":
+	case event == unlocked && result != "":
 		return club.AccessDenied
-	case event != "access.device.dps_status":
+	case event != contact:
 		return club.AccessOther
 	case has("forc"):
 		return club.AccessForced

@@ -1,6 +1,9 @@
 package unifi
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strconv"
@@ -173,6 +176,27 @@ func TestWebhooksNameTheDoorAndOurKeyButNobody(t *testing.T) {
 	}
 	if diff := cmp.Diff(Event{ID: ev.ID, Type: "access.door.unlock", Door: "front", DoorName: "Front", Device: "hub-front", Granted: true, Kind: club.AccessGranted, Key: "key-12345", At: noon}, ev); diff != "" || ev.ID == "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestEventsThatAreNotUsedAreTakenWhateverTheirShape(t *testing.T) {
+	t.Parallel()
+	c, d, clock := world(t)
+	for body, want := range map[string]club.Code{
+		`{"event":"access.visitor.status.changed","data":{"object":[{"id":7}]}}`: "",
+		`{"event":"access.unlock_schedule.activate","data":"x"}`:                 "",
+		`{"event":"access.device.emergency_status","data":{"location":[]}}`:      "",
+		`{"event":"access.door.unlock","data":{"location":["front"]}}`:           club.CodeInvalid,
+		`{"event":7,"data":{}}`: club.CodeInvalid,
+	} {
+		stamp := strconv.FormatInt(clock.Now().Unix(), 10)
+		mac := hmac.New(sha256.New, []byte(d.Config().WebhookSecret))
+		mac.Write([]byte(stamp + "." + body))
+		header := http.Header{"Signature": {"t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}
+		ev, err := c.Receive(header, []byte(body), clock.Now())
+		if club.CodeOf(err) != want || want == "" && ev.Kind != club.AccessOther {
+			t.Errorf("%s: %+v %v", body, ev, err)
+		}
 	}
 }
 
