@@ -15,6 +15,14 @@ will do
 sounds good|great|perfect|like
 all good|set|sorted|fixed|clear|working|done|fine|better|is well|good
 all|were|im|we|i|you|youre|am|are good|set|sorted|fine now|here?
+we|i are|am all? set|good|sorted|fine
+figured|worked|sorted it|that|everything out
+got it|that|them|everything working|fixed|sorted|going|running
+door|doors|gate|its|it is? open|opened|unlocked now? thanks|thank|thanx|thx|ty|cheers
+the door|gate|screen|sim|simulator|picture|sound|wifi is? open|opened|unlocked|back|up|on|working now|again? thanks|thank|thanx|thx|ty|cheers
+screen|sim|simulator|picture|sound|projector|wifi|trackman is? back|up|on|working now|again? thanks|thank|thanx|thx|ty|cheers
+nothing else thanks|thank|thx|ty
+no thats|that all|it
 sorted|fixed|solved|resolved
 it|its|thats|everything|that|all|they|now is? working|works|worked|fixed now|again|fine|great|perfectly?
 works|working|worked now|again|great|perfectly|fine|like|good

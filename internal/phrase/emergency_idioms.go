@@ -24,9 +24,9 @@ i am on fire
 we are on fire
 cease|open fire
 # smoke: tobacco, big hits
-smoke break|area|outside|shop|show|signals|machine|weed|pot|free|here|inside|in|you|him|them|it|that|cigars|cigar|cigarettes|cigarette|this|a|one|some|section|room|on|your|my
+smoke break|area|outside|shop|show|signals|machine|weed|pot|free|you|him|them|it|that|cigars|cigar|cigarettes|cigarette|this|a|one|some|section|room|your|my
 cigarette|cigar|weed|vape|pot|marijuana|tobacco|holy|cigarettes|cigars|hookah|skunk smoke|smokey
-can|could|may|to|go|went|gonna|allowed|do|we|you|people|guys|ok|please|someone|not|no smoke|smoking
+can|could|may|to|go|went|gonna|allowed|do|i|we|you|people|guys|ok|please|someone|not|no smoke|smoking
 a|for|having|grab|grabbing|quick smoke break|outside|real|quick|before
 have|grab|for|quick a? smoke
 no smoking
@@ -56,6 +56,10 @@ faint|fainting line|lines|picture|image|sound|signal|of|outline
 fell|fallen asleep|behind|through|short|love|apart|out|off
 fell in love
 slipped .. mind
+knocked out of|9|18|nine|eighteen|some
+fight song|music|night|club
+beating me|us|him|her by
+beating me|us|him|her at golf|putting|this|pebble
 slipped|tripped up|out|breaker|breakers
 tripped the? breaker|fuse|circuit|alarm
 has|it tripped

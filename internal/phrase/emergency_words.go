@@ -12,13 +12,17 @@ call .. fire department|dept|brigade
 burning smell
 smell|smells|smelling .. burning|burnt
 fire alarm .. going|went|ringing|sounding|blaring
+theres|see|saw|seeing smoke
+there is|was smoke in|on|at|by|near|from|coming|everywhere|outside|inside
+lot|lots|full|filled of|with smoke
+black|white|grey|gray|thick|heavy|dark smoke
 `), compile(`
 fire|fires|flames|smoke|smokey|smoky|inferno
 is|are|was on fire
 <device> <is>? smoking|burning|melting
 <device> <is> .. smoking|flames|melting
 something|somethings <is>? burning|burnt
-electrical|plastic|rubber smell
+electrical|plastic|rubber smell|burning
 burned|burnt|melted outlet|plug|socket|cable|wire|cord
 fuego|incendio|humo|quemando|quemandose|llamas|bomberos
 feu|incendie|fumee|brule|flammes|pompiers
@@ -41,6 +45,11 @@ ball|club|driver|clubhead|putter|iron|projector|screen|tv|panel|frame|tile .. hi
 fell|fallen|collapsed|landed on|onto me|him|her|us|someone|somebody|people
 fell|fallen|collapsed|landed on|onto my|his|her|our|a|the <kin>|<body>
 <person>|he|grandma .. laying|lying .. floor|ground
+<person>|<kin> got|was|been|gets|is hit|struck|smacked|whacked .... by|with a|the|his|her|my|our|their? golf? club|driver|putter|iron|wedge|wood|ball
+lips .. blue
+glass|mirror|bottle .. cut me|him|her|us|my|his
+swallowed a|an|the|some|something tee|ball|coin|battery|pill|pills|magnet|glass|bleach
+contractions
 no puede|puedo respirar
 ne respire pas|plus
 no respira
@@ -64,6 +73,7 @@ collapsed
 <person> .. fell|fallen|slipped|tripped|hurt
 someone|somebody|man|woman|person|player down
 fell down|hard
+knocked out
 got|been hurt
 throwing|threw up
 <body> <is>? stuck|caught|trapped|pinched in|under|between
@@ -135,6 +145,8 @@ started|starting|getting|got in|into|a .. fight
 punched|punching|slapped|slapping|kicked|kicking|attacked|attacking|choked|choking|shoved|grabbed|grabbing|hitting me|him|her|us|someone|somebody|people|them|another
 punched|punching|slapped|slapping|kicked|kicking|attacked|attacking|choked|choking|shoved|grabbed|grabbing|hitting|beating my|his|her|their|a|the wife|girlfriend|husband|boyfriend|friend|son|daughter|kid|dad|mom|brother|guy|man|woman|girl|boy|member|guest
 <other> <is> beating
+theres|there|is a? fight|brawl
+they|theyre|guys|people|men are? beating up? him|her|someone|somebody|them|us
 being|been|got|getting|was attacked|beaten|beat|stabbed|jumped|mugged|assaulted
 throwing|threw .. punch|punches
 beating|beat .. up
@@ -198,6 +210,8 @@ cant|cannot|couldnt|unable .. get|getting out
 can not get out
 wont|doesnt|didnt let|letting me|us|him|her|them out
 door .. wont|doesnt|not|cant open|opening|unlock from the? inside
+door|doors .. wont|doesnt|not|cant open|opening .. we|were|i|im are|am? inside
+elevator|lift .. stuck|stopped .... inside|us|me
 cant|cannot leave|exit the? building|bay|room|place|facility
 atrapado|atrapada|atrapados|encerrado|encerrada|encerrados
 no podemos|puedo salir
@@ -205,6 +219,7 @@ enferme|enfermee|coince|coincee|bloque|bloquee dans|a|ici|ascenseur
 peux|pouvons pas sortir
 `)},
 	{EmergencyHazard, compile(`
+rotten egg|eggs
 gas leak|leaking
 smell|smells|smelling|smelled .. gas
 carbon monoxide

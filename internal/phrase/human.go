@@ -15,6 +15,9 @@ give me|us a call|ring
 can|could|please|pls|plz|need|want a?  callback
 callback please|pls
 someone|somebody|anyone|anybody .. call me|us|back
+have|ask|get|tell someone|somebody|person|staff|manager|owner to? call
+have|ask|get|tell a|the|your? someone|somebody|person|staff|manager|owner to? call|text|phone|contact|reach out? to? me|us
+dont|not want|need|like a|any|this|your? bot|bots|robot|robots|chatbot|ai|machine
 stop|no|not|hate|enough .. bot|bots|robot|robots|chatbot|ai
 stop this|the machine answering|replying|texting
 bot|chatbot|robot is|isnt|doesnt|not ..  useless|stupid|dumb|helping|help|work|working|annoying|terrible

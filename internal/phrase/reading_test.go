@@ -56,9 +56,10 @@ func TestAWishForAPersonIsSeen(t *testing.T) {
 			"I want to talk to a manager", "can someone call me", "can I speak with someone", "is there a real person there", "get me a manager", "give me a call", "are you a bot?", "is this a bot", "this bot is useless",
 			"no more bots please", "can I talk to an actual human", "representative", "customer service", "I need a human", "can a live agent help", "talk to staff", "need to speak to the owner", "quiero hablar con una persona",
 			"llámame", "parler à quelqu'un", "je veux parler à un humain", "anyone there?", "is anybody there", "call us back please", "transfer me to someone", "need a callback please", "staff please", "i'm talking to a robot", "pls get someone on the phone", "who am I talking to", "stop sending me automated replies", "I want to complain to the manager",
+			"i dont want a robot", "please have someone call", "can you ask somebody to call us", "have a person reach out to me", "get someone to text me",
 		},
 		[]string{
-			"human error on my side", "they call me Bob", "call me crazy but the ball vanished", "no need to call me", "don't call me", "please do not call me back", "the agent on the PC is offline", "4 person bay",
+			"don't have someone call me", "have someone check the screen", "I had someone call the bank", "ask someone to fix it", "human error on my side", "they call me Bob", "call me crazy but the ball vanished", "no need to call me", "don't call me", "please do not call me back", "the agent on the PC is offline", "4 person bay",
 			"can I bring another person", "password manager popped up", "how do I play against the bot", "this machine is broken", "the ball machine stopped", "someone left clubs in bay 2", "is someone in bay 2",
 			"bay 3 froze", "thanks", "free agent", "real estate", "the real driver distance", "I called you yesterday", "the operator panel is dark", "personal best!", "someone took our bay", "the ai opponent is too good", "how many people",
 		})
@@ -74,6 +75,7 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 			"thanks for your help tonight", "bye", "see ya", "thanks for letting me know", "no thanks", "excellent", "i'm good thanks", "🎉", "⛳️👍",
 			"thanks so much for yesterday!", "thank you for last night 🙏", "thanks for having us", "had a great time, you guys are awesome", "we had a lot of fun, thanks", "thanks for a great evening",
 			"were in, thanks", "We're in!", "got in, thank you", "ok we got inside now thx", "awesome its back, thx", "it's back on, thanks", "we are back up, cheers",
+			"we are all set", "we figured it out", "nvm figured it out", "got it working", "the door is open, thanks", "door opened thx", "its open now thank you", "screen is back, thank you", "nothing else thanks", "no that's all",
 		},
 		[]string{
 			"thanks but it's still frozen", "ok what's the code", "ok?", "great, frozen again", "thanks, bay 3", "thanks can you also open the door", "not good", "ok now the screen is black", "thanks for nothing, still broken", "is it working now",
@@ -81,7 +83,7 @@ func TestClosersNeedNoAnswerButReportsDo(t *testing.T) {
 			"all good except the projector", "it is not working", "fine, I want a refund", "hello", "hi", "3", "", "?", "ok help", "done", "🤔", "🆘", "nice try, still black", "not cool", "thanks, call me", "ok don't open it", "still",
 			"thanks. one more thing the wifi is slow", "appreciate a call back", "love the place but bay 1 smells",
 			"we had a great time until the screen froze", "thanks for yesterday, you charged me twice", "yesterday", "had a bad time", "we had fun but left a glove", "last night", "had time?",
-			"im in 3", "we're in bay 2", "they got in, thanks", "someone got in", "in", "we got in the wrong bay", "thanks, can't get in", "we are in and it's frozen", "we're back outside", "he is back, thanks", "im back", "its back to black", "its back", "great, it's back again",
+			"im in 3", "we're in bay 2", "they got in, thanks", "someone got in", "in", "we got in the wrong bay", "thanks, can't get in", "we are in and it's frozen", "we're back outside", "he is back, thanks", "im back", "door is open", "the door opened by itself", "is the door open", "figured out the code is wrong", "the door is open but the light is off, thanks", "screen is back to blue", "nothing", "nothing works, thanks", "we are all locked out", "no", "its back to black", "its back", "great, it's back again",
 		})
 }
 
