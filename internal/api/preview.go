@@ -48,11 +48,21 @@ type ImpactShare struct {
 
 // ImpactOnPattern is what stands behind a pattern before and after.
 type ImpactOnPattern struct {
-	PatternID  string `json:"pattern_id,omitempty" doc:"Absent of a pattern that the change would make."`
-	Title      string `json:"title"`
-	Gone       bool   `json:"gone,omitempty"`
-	Situations [2]int `json:"situations" doc:"Before and after."`
-	Outcomes   [2]int `json:"outcomes" doc:"That count, before and after."`
+	PatternID  string        `json:"pattern_id,omitempty" doc:"Absent of a pattern that the change would make."`
+	Title      string        `json:"title"`
+	Gone       bool          `json:"gone,omitempty"`
+	Situations [2]int        `json:"situations" doc:"Before and after."`
+	Outcomes   [2]int        `json:"outcomes" doc:"That count, before and after."`
+	Stops      [2]ImpactStop `json:"stops" doc:"What keeps it from doing what its record has earned, before and after."`
+}
+
+// ImpactStop is what stops a pattern.
+type ImpactStop struct {
+	Paused  bool   `json:"paused,omitempty"`
+	Retired bool   `json:"retired,omitempty"`
+	Merged  bool   `json:"merged,omitempty" doc:"It is a part of another pattern, and followed as that."`
+	Ceiling string `json:"ceiling,omitempty" enum:"suggest,approve,escalate" doc:"Absent: none."`
+	Breaker bool   `json:"breaker,omitempty" doc:"Its breaker has tripped."`
 }
 
 // ImpactDecision is a decision that would have gone otherwise.
@@ -74,7 +84,7 @@ func showImpact(e hindsight.Impact) Impact {
 	out := Impact{Since: e.Since.UTC(), Until: e.Until.UTC(), Decisions: e.Was.Sum(), Was: ImpactSpread(e.Was), Would: ImpactSpread(e.Would), Fewer: showShare(e.Fewer), More: showShare(e.More),
 		Other: e.Other, Unknown: e.Unknown, Wait: e.Wait.Seconds(), Waits: e.Waits, Patterns: []ImpactOnPattern{}, Differ: []ImpactDecision{}}
 	for _, p := range e.Evidence {
-		row := ImpactOnPattern{PatternID: p.Pattern.String(), Title: p.Title, Gone: p.Gone, Situations: [2]int{p.Situations, p.SituationsAfter}, Outcomes: [2]int{p.Outcomes, p.OutcomesAfter}}
+		row := ImpactOnPattern{PatternID: p.Pattern.String(), Title: p.Title, Gone: p.Gone, Situations: [2]int{p.Situations, p.SituationsAfter}, Outcomes: [2]int{p.Outcomes, p.OutcomesAfter}, Stops: [2]ImpactStop{showStop(p.Stop), showStop(p.StopAfter)}}
 		if p.Made {
 			row.PatternID = ""
 		}
@@ -88,6 +98,10 @@ func showImpact(e hindsight.Impact) Impact {
 		out.Differ = append(out.Differ, row)
 	}
 	return out
+}
+
+func showStop(s hindsight.Stop) ImpactStop {
+	return ImpactStop{Paused: s.Paused, Retired: s.Retired, Merged: s.Merged, Ceiling: string(s.Ceiling), Breaker: s.Broken}
 }
 
 func showShare(s hindsight.Share) ImpactShare {

@@ -92,7 +92,8 @@ func (v *visit) impact(tx *store.Tx, f frame, e hindsight.Impact) (page.Impact, 
 		Other: e.Other, Unknown: e.Unknown, Rivals: e.Rivals, Wait: e.Wait, Waits: e.Waits, Differ: len(e.Differ), Truncated: e.Truncated}
 	for _, x := range e.Evidence {
 		out.Evidence = append(out.Evidence, page.EvidenceRow{Pattern: x.Pattern, Title: x.Title, Made: x.Made, Gone: x.Gone,
-			Situations: [2]int{x.Situations, x.SituationsAfter}, Outcomes: [2]int{x.Outcomes, x.OutcomesAfter}, Uses: x.Uses})
+			Situations: [2]int{x.Situations, x.SituationsAfter}, Outcomes: [2]int{x.Outcomes, x.OutcomesAfter}, Uses: x.Uses,
+			Stop: [2]page.Stop{page.Stop(x.Stop), page.Stop(x.StopAfter)}})
 	}
 	if !v.p.Can(identity.DecisionsRead) {
 		return out, nil

@@ -53,7 +53,7 @@ func patternActs() map[string]patternAct {
 		"merge": {do: func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
 			return v.c.Memory.Merge(v.r.Context(), tx, v.keys, c, idOf[club.PatternID](v.field("onto")))
 		}, said: "Merged: its situations are part of this pattern.", asks: true,
-			title: "Merge these two?", about: "Its situations move for good to the pattern that stays, whose words and actions hold. Its record counts there only if both do exactly the same.", yes: "Merge", danger: true},
+			title: "Merge these two?", about: "Its situations move for good to the pattern that stays, whose words and actions hold. Its record counts there only if both do exactly the same. Whatever stops either of them stops the one that stays: a pause, a limit, a tripped breaker.", yes: "Merge", danger: true},
 		"split": {do: func(v *visit, tx *store.Tx, c learn.Change) (store.DecisionPattern, error) {
 			return v.c.Memory.Split(v.r.Context(), tx, v.keys, c, v.field("title"), ticked(v))
 		}, said: "Split off: this is the pattern of the ticked situations.", asks: true,

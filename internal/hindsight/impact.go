@@ -64,13 +64,23 @@ type Impact struct {
 	Truncated bool
 }
 
-// Evidence is what stands behind a pattern before and after a change.
+// Evidence is what stands behind a pattern before and after a change, and what stops it.
 type Evidence struct {
 	Pattern                              club.PatternID
 	Title                                string
 	Made, Gone                           bool
 	Situations, Outcomes                 int // that count
 	SituationsAfter, OutcomesAfter, Uses int
+	Stop, StopAfter                      Stop
+}
+
+// Stop is what keeps a pattern from doing what its record has earned. The zero value stops nothing.
+type Stop struct {
+	Paused  bool
+	Retired bool
+	Merged  bool      // it is a part of another pattern, and followed as that
+	Ceiling club.Tier // that people have set; "": none
+	Broken  bool      // its breaker has tripped
 }
 
 // acts reports whether a tier may act without anybody's word.

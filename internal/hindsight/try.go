@@ -161,12 +161,12 @@ func evidence(list []Past, before, after *World, ids []club.PatternID) []Evidenc
 	for _, id := range ids {
 		var e Evidence
 		if k := before.patterns[id]; k != nil {
-			e = Evidence{Pattern: id, Title: k.row.Title, Situations: len(k.situations), Outcomes: k.counting()}
+			e = Evidence{Pattern: id, Title: k.row.Title, Situations: len(k.situations), Outcomes: k.counting(), Stop: before.stop(k)}
 		}
 		k := after.patterns[id]
 		if e.Gone = k == nil; k != nil {
 			e.Pattern, e.Title, e.Made = id, k.row.Title, before.patterns[id] == nil
-			e.SituationsAfter, e.OutcomesAfter = len(k.situations), k.counting()
+			e.SituationsAfter, e.OutcomesAfter, e.StopAfter = len(k.situations), k.counting(), after.stop(k)
 		}
 		for _, p := range list {
 			if p.Pattern == id {

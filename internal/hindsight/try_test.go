@@ -330,3 +330,37 @@ func TestADeletedPatternIsGoneAndItsDecisionsStay(t *testing.T) {
 		t.Errorf("the record of a procedure is deleted: %v", err)
 	}
 }
+
+func TestAPreviewOfAMergeSaysWhatStopsThePatternThatStays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stays, gone := h.Twins()
+	h.Write(func(tx *store.Tx) (err error) {
+		if gone, err = h.Memory.Pause(t.Context(), tx, learntest.ChangeOf(gone)); err != nil {
+			return err
+		}
+		_, err = h.Memory.TripBreaker(t.Context(), tx, learntest.ChangeOf(gone))
+		return err
+	})
+	about, err := learn.PlanOf(h.Lessons()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Took(about, "vouchers", "a voucher", club.TierSuggest, &club.Course{})
+	e := h.try(hindsight.Trial{Patterns: []club.PatternID{gone.ID, stays.ID}, Act: func(tx *store.Tx) error {
+		_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(gone), stays.ID)
+		return err
+	}})
+	if e.Was.Announced != 1 || e.Would.Called != 1 {
+		t.Errorf("%+v would have been %+v", e.Was, e.Would)
+	}
+	for _, v := range e.Evidence {
+		want := [2]hindsight.Stop{{}, {Paused: true, Broken: true}}
+		if v.Pattern == gone.ID {
+			want = [2]hindsight.Stop{{Paused: true, Broken: true}, {Merged: true}}
+		}
+		if got := [2]hindsight.Stop{v.Stop, v.StopAfter}; got != want {
+			t.Errorf("%s is stopped by %+v, want %+v", v.Title, got, want)
+		}
+	}
+}

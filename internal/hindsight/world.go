@@ -222,6 +222,15 @@ func (w *World) broken(kind string, p Past, k *known) bool {
 	})
 }
 
+// stop is what stops a pattern.
+func (w *World) stop(k *known) Stop {
+	out := Stop{Paused: k.row.State == learn.StatePaused, Retired: k.row.State == learn.StateRetired, Merged: k.row.State == learn.StateMerged, Broken: w.broken(learn.BreakerPattern, Past{}, k)}
+	if k.row.Ceiling != club.TierAuto {
+		out.Ceiling = k.row.Ceiling
+	}
+	return out
+}
+
 // allows reports whether a decision might be carried out unasked, as far as the club's permissions go.
 func (w *World) allows(p Past) bool {
 	return w.settings.AllowsAt(w.actions(p), p.Place)

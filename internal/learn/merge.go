@@ -15,7 +15,7 @@ import (
 
 // Merge makes one pattern of two that people taught: the situations of c.Pattern become situations of
 // another one, whose words and actions stay. Its record counts for the other one only where both do
-// exactly the same. It returns the pattern that stays.
+// exactly the same. Whatever stops either of them stops the one that stays. It returns the pattern that stays.
 func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c Change, onto club.PatternID) (store.DecisionPattern, error) {
 	row, err := m.open(ctx, tx, c)
 	if err != nil {
@@ -35,6 +35,8 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 		return into, club.Invalid("only patterns about the same can be merged: texts, devices, doors or bookings")
 	case into.State == StateMerged || into.State == StateRetired:
 		return into, club.Conflict("the other pattern is %s", into.State)
+	case row.State == StateRetired: // its situations are followed no more, and would be again
+		return into, club.Conflict("this pattern is retired; resume it before its situations become another one's")
 	}
 	for _, id := range slices.Sorted(slices.Values([]club.PatternID{row.ID, into.ID})) { // in the order in which outcomes lock them
 		if _, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, id.String()}); err != nil {
@@ -57,10 +59,12 @@ func (m *Memory) Merge(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 	if err := note(ctx, tx, c, "pattern.merged", before, row, map[string]any{"precedents": moved, "same_plan": same}); err != nil {
 		return into, err
 	}
-	if err := m.save(ctx, tx, into); err != nil { // its situations are others, so lessons must be read afresh
+	if into, err = m.stopAlike(ctx, tx, c, before, into); err != nil {
 		return into, err
 	}
-	into.Version++
+	if err := m.releaseBreaker(ctx, tx, row.ID); err != nil {
+		return into, err
+	}
 	tx.Changed(Topic, into.ID.String())
 	if !same {
 		return into, nil
@@ -179,6 +183,9 @@ func (m *Memory) Split(ctx context.Context, tx *store.Tx, keys *vault.Tenant, c 
 	}
 	if part, err = tx.FindPattern(ctx, part.ID); err != nil {
 		return row, fmt.Errorf("find pattern: %w", err)
+	}
+	if part, err = m.stopAlike(ctx, tx, c, row, part); err != nil {
+		return row, err
 	}
 	for _, p := range list {
 		if err := m.movePrecedent(ctx, tx, p, row, part); err != nil {

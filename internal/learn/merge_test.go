@@ -283,3 +283,118 @@ func TestASituationOfWhichNothingCameIsSplitOffWithoutARecord(t *testing.T) {
 		t.Errorf("after the split: %+v", parts)
 	}
 }
+
+// stopped are the ways in which people and breakers stop a pattern, with what it may do then.
+func (h *house) stopped() map[string]struct {
+	stop func(*store.Tx, learn.Change) error
+	may  club.Tier
+} {
+	return map[string]struct {
+		stop func(*store.Tx, learn.Change) error
+		may  club.Tier
+	}{
+		"paused": {func(tx *store.Tx, c learn.Change) error {
+			_, err := h.Memory.Pause(h.T.Context(), tx, c)
+			return err
+		}, club.TierEscalate},
+		"limited": {func(tx *store.Tx, c learn.Change) error {
+			_, err := h.Memory.Pin(h.T.Context(), tx, c, club.TierApprove)
+			return err
+		}, club.TierApprove},
+		"behind its breaker": {func(tx *store.Tx, c learn.Change) error {
+			_, err := h.Memory.TripBreaker(h.T.Context(), tx, c)
+			return err
+		}, club.TierApprove},
+	}
+}
+
+func TestWhatStopsAPatternStopsTheOneThatItIsMergedInto(t *testing.T) {
+	t.Parallel()
+	for name, tc := range (&house{}).stopped() {
+		for _, side := range []string{"the one that goes", "the one that stays"} {
+			t.Run(side+" is "+name, func(t *testing.T) {
+				t.Parallel()
+				h := newHouse(t)
+				stays, gone := h.Twins()
+				acts := func() int {
+					return h.Audited("pattern.paused") + h.Audited("pattern.pinned") + h.Audited("breaker.tripped")
+				}
+				before := acts()
+				row := map[string]store.DecisionPattern{"the one that goes": gone, "the one that stays": stays}[side]
+				h.Write(func(tx *store.Tx) error { return h.stopped()[name].stop(tx, learntest.ChangeOf(row)) })
+				gone = h.Lessons()[1].Pattern
+				h.Write(func(tx *store.Tx) error {
+					_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(gone), stays.ID)
+					return err
+				})
+				l := h.Lessons()[0]
+				if s := h.lessonAt(l); s.Ceiling != tc.may || len(s.Limits) != 1 {
+					t.Errorf("what stays may do %s: %v", s.Ceiling, s.Limits)
+				}
+				if n := storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM breakers WHERE tripped_at IS NOT NULL AND scope <> $1", l.Pattern.ID); n != 0 {
+					t.Errorf("%d breakers hold a pattern that is a part of another one", n)
+				}
+				if want := map[string]int{"the one that goes": 2, "the one that stays": 1}[side]; acts()-before != want {
+					t.Errorf("the stop is written down %d times, want %d", acts()-before, want)
+				}
+			})
+		}
+	}
+}
+
+func TestASituationThatIsSplitOffStaysStopped(t *testing.T) {
+	t.Parallel()
+	for name, tc := range (&house{}).stopped() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			whole, _ := h.Twins()
+			h.Write(func(tx *store.Tx) error { return h.stopped()[name].stop(tx, learntest.ChangeOf(whole)) })
+			whole = h.Lessons()[0].Pattern
+			var part store.DecisionPattern
+			h.Write(func(tx *store.Tx) (err error) {
+				part, err = h.Memory.Split(t.Context(), tx, h.Keys, learntest.ChangeOf(whole), "Friends", []club.PrecedentID{h.Precedents(whole.ID)[0].ID})
+				return err
+			})
+			for _, l := range h.Lessons() {
+				if s := h.lessonAt(l); (l.Pattern.ID == part.ID || l.Pattern.ID == whole.ID) && s.Ceiling != tc.may {
+					t.Errorf("%s may do %s: %v", l.Pattern.Title, s.Ceiling, s.Limits)
+				}
+			}
+		})
+	}
+}
+
+func TestOfTwoTrippedBreakersTheOneHoldsThatHasSeenLessGood(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stays, gone := h.Twins()
+	for _, row := range []store.DecisionPattern{stays, gone} {
+		h.Breaks("pattern", row.ID.String())
+	}
+	storetest.Exec(t, h.Tenant, "UPDATE breakers SET good_since = 7 WHERE scope = $1", stays.ID)
+	storetest.Exec(t, h.Tenant, "UPDATE breakers SET good_since = 3 WHERE scope = $1", gone.ID)
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(gone), stays.ID)
+		return err
+	})
+	if n := storetest.Count(t, h.Tenant, "SELECT good_since FROM breakers WHERE scope = $1", stays.ID); n != 3 {
+		t.Errorf("it has seen %d good outcomes", n)
+	}
+}
+
+func TestARetiredPatternIsNotMerged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stays, gone := h.Twins()
+	h.Write(func(tx *store.Tx) (err error) {
+		gone, err = h.Memory.Retire(t.Context(), tx, learntest.ChangeOf(gone))
+		return err
+	})
+	if err := h.Act(func(tx *store.Tx) error {
+		_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(gone), stays.ID)
+		return err
+	}); club.CodeOf(err) != club.CodeConflict {
+		t.Errorf("what was taken out of use is in use again: %v", err)
+	}
+}

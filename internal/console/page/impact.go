@@ -68,6 +68,47 @@ type EvidenceRow struct {
 	Made, Gone           bool
 	Situations, Outcomes [2]int
 	Uses                 int
+	Stop                 [2]Stop
+}
+
+// Stop is what keeps a pattern from doing what its record has earned.
+type Stop struct {
+	Paused, Retired, Merged bool
+	Ceiling                 club.Tier // "": none
+	Broken                  bool
+}
+
+// stops says what would stop a pattern, and what would stop it no more.
+func (r EvidenceRow) stops() []string {
+	was, would := r.Stop[0], r.Stop[1]
+	if r.Gone {
+		return nil
+	}
+	if would.Merged {
+		return []string{"Would be a part of the other one"}
+	}
+	out := append(stays(was.Paused, would.Paused, "paused"), stays(was.Retired, would.Retired, "retired")...)
+	switch {
+	case was.Ceiling == would.Ceiling && would.Ceiling != "":
+		out = append(out, "Stays limited: "+strings.ToLower(TierWord(would.Ceiling).Label))
+	case would.Ceiling != "":
+		out = append(out, "Would be limited: "+strings.ToLower(TierWord(would.Ceiling).Label))
+	case was.Ceiling != "":
+		out = append(out, "Would have no limit")
+	}
+	return append(out, stays(was.Broken, would.Broken, "stopped by its breaker")...)
+}
+
+func stays(was, would bool, what string) []string {
+	switch {
+	case was && would:
+		return []string{"Stays " + what}
+	case would:
+		return []string{"Would be " + what}
+	case was:
+		return []string{"Would no longer be " + what}
+	}
+	return nil
 }
 
 // spreadRow is a line of the table that sets what was against what would have been.

@@ -357,7 +357,7 @@ func impactPage(s Shell) ImpactPage {
 	for i := range 3 {
 		e.List = append(e.List, ImpactRow{Decision: club.NewDecisionID(now), Title: hostile, Place: "Bay 2", Was: club.TierAuto, Would: club.TierApprove, Other: i == 0, Known: i < 2, Right: i == 1, At: ago(time.Hour)})
 	}
-	e.Evidence = []EvidenceRow{{Pattern: club.NewPatternID(now), Title: hostile, Situations: [2]int{2, 4}, Outcomes: [2]int{3, 3}}, {Title: hostile, Gone: true, Situations: [2]int{3, 0}, Uses: 4}, {Title: "A part", Made: true, Situations: [2]int{0, 1}}}
+	e.Evidence = []EvidenceRow{{Pattern: club.NewPatternID(now), Title: hostile, Situations: [2]int{2, 4}, Outcomes: [2]int{3, 3}, Stop: [2]Stop{{}, {Paused: true, Ceiling: club.TierApprove, Broken: true}}}, {Title: hostile, Gone: true, Situations: [2]int{3, 0}, Uses: 4}, {Title: "A part", Made: true, Situations: [2]int{0, 1}}}
 	return ImpactPage{Shell: s, Heading: hostile, About: "Its situations move.", Yes: "Merge", Danger: true, Action: "/c/fairway/memory/x/act", Back: "/c/fairway/memory/x", Fields: []HiddenField{{"do", "merge"}, {"onto", hostile}}, Impact: e}
 }
 
