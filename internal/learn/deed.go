@@ -68,6 +68,9 @@ func (m *Memory) teachDeeds(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	if err != nil {
 		return err
 	}
+	if old, err := forgotten(ctx, tx, what, o.worked()); err != nil || old {
+		return err
+	}
 	steps := stepsOf(string(what.Domain), did)
 	row, err := m.knownDeed(ctx, tx, keys, what, did)
 	if err != nil {
@@ -126,8 +129,52 @@ func (o occasion) teaches(ctx context.Context, tx *store.Tx, dec store.Decision,
 	return isLesson(ctx, tx, match.PatternID) // a procedure without acts leaves them to people
 }
 
-// knownDeed looks for a lesson that does the same about the same: an event of that code, of a device of that
-// kind, of one bay or of several.
+// sameCircumstances names what reports are about that people treat alike: an event of that code, of a device of
+// that kind, of one bay or of several.
+func sameCircumstances(e pattern.Event) string {
+	return strings.Join([]string{e.Tags["code"], e.Tags["device"], e.Tags["extent"]}, " ")
+}
+
+// forgetDeeds has what people did by hand in some situations teach no more, because what was learned from it has
+// been deleted. What they do later may teach anew.
+func forgetDeeds(ctx context.Context, tx *store.Tx, list []store.Precedent) error {
+	done := map[string]bool{}
+	for _, p := range list {
+		if p.Context == noContext {
+			continue
+		}
+		e, err := pattern.ParseEvent(p.Context)
+		if err != nil {
+			return err
+		}
+		about := sameCircumstances(e)
+		if done[about] {
+			continue
+		}
+		done[about] = true
+		if err := tx.ForgetDeed(ctx, store.ForgetDeedParams{Circumstances: about, At: tx.Now}); err != nil {
+			return fmt.Errorf("forget what was done by hand: %w", err)
+		}
+	}
+	return nil
+}
+
+// forgotten reports whether what was learned in such circumstances has been deleted since the last of some acts.
+func forgotten(ctx context.Context, tx *store.Tx, what pattern.Event, did []store.Execution) (bool, error) {
+	if len(did) == 0 { // it is closed at this moment
+		return false, nil
+	}
+	at, err := tx.FindForgottenDeed(ctx, sameCircumstances(what))
+	if missing(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find what was deleted: %w", err)
+	}
+	return !did[len(did)-1].CreatedAt.After(at), nil
+}
+
+// knownDeed looks for a lesson that does the same in the same circumstances.
 func (m *Memory) knownDeed(ctx context.Context, tx *store.Tx, keys *vault.Tenant, what pattern.Event, did []club.ActionName) (store.DecisionPattern, error) {
 	all, err := m.Learned(ctx, tx, keys)
 	if err != nil {
@@ -149,7 +196,7 @@ func (m *Memory) knownDeed(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 		if err != nil {
 			return row, err
 		}
-		if e.Tags["code"] == what.Tags["code"] && e.Tags["device"] == what.Tags["device"] && e.Tags["extent"] == what.Tags["extent"] {
+		if sameCircumstances(e) == sameCircumstances(what) {
 			return row, nil
 		}
 	}

@@ -50,6 +50,13 @@ func (m *Memory) Delete(ctx context.Context, tx *store.Tx, c Change) error {
 // erase takes a pattern out of every table.
 func erase(ctx context.Context, tx *store.Tx, row store.DecisionPattern) (situations, outcomes, uses int64, err error) {
 	id := row.ID
+	list, err := tx.FindPrecedentsOfPattern(ctx, store.FindPrecedentsOfPatternParams{PatternID: id, Limit: MaxPrecedents})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("find precedents: %w", err)
+	}
+	if err := forgetDeeds(ctx, tx, list); err != nil {
+		return 0, 0, 0, err
+	}
 	if situations, err = tx.DeletePatternPrecedents(ctx, id); err != nil {
 		return 0, 0, 0, fmt.Errorf("delete precedents: %w", err)
 	}

@@ -254,3 +254,61 @@ func TestAReportThatCannotBeReadTeachesNothingAndSaysSo(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatSomebodyDeletedIsNotLearnedAgainFromWhatWasDoneBefore(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(*house, *store.Tx, learn.Lesson) error{
+		"the pattern": func(h *house, tx *store.Tx, l learn.Lesson) error {
+			return h.Memory.Delete(h.T.Context(), tx, learntest.ChangeOf(l.Pattern))
+		},
+		"the pattern, corrected before": func(h *house, tx *store.Tx, l learn.Lesson) error {
+			row, err := h.Memory.Correct(h.T.Context(), tx, h.Keys, learntest.ChangeOf(l.Pattern), learn.Correction{Title: "Offline", Actions: []club.ActionName{"reset_audio"}})
+			if err != nil {
+				return err
+			}
+			return h.Memory.Delete(h.T.Context(), tx, learntest.ChangeOf(row))
+		},
+		"its situation": func(h *house, tx *store.Tx, l learn.Lesson) error {
+			row, err := h.Memory.Forget(h.T.Context(), tx, learntest.ChangeOf(l.Pattern), h.Precedents(l.Pattern.ID)[0].ID)
+			if err != nil {
+				return err
+			}
+			_, err = h.Memory.Pause(h.T.Context(), tx, learntest.ChangeOf(row)) // so that another would be founded
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			did := func(after func(store.Situation, store.Decision)) store.Decision {
+				s := h.report(club.EventDeviceOffline, club.DevicePC, 1)
+				d := h.undecided(learn.RuleNoMatch)
+				h.ByHand(d, "reboot_pc")
+				after(s, d)
+				h.Judge()
+				return d
+			}
+			first := did(h.over)
+			late := did(func(store.Situation, store.Decision) {}) // done before, settled afterwards
+			l := h.Lessons()[0]
+			taught := func() int {
+				return storetest.Count(t, h.Tenant, "SELECT COUNT(*) FROM precedents")
+			}
+			h.Write(func(tx *store.Tx) error { return remove(h, tx, l) })
+			h.Clock.Advance(module.Soon + time.Minute)
+			h.Write(func(tx *store.Tx) error {
+				learn.Consider(tx, first.ID)
+				learn.Consider(tx, late.ID)
+				return nil
+			})
+			h.Judge()
+			if n := taught(); n != 0 {
+				t.Errorf("%d situations are learned again", n)
+			}
+			did(h.over)
+			if n := taught(); n != 1 {
+				t.Errorf("what was done since has taught %d situations, want 1", n)
+			}
+		})
+	}
+}

@@ -252,7 +252,8 @@ func (m *Memory) movePrecedent(ctx context.Context, tx *store.Tx, p store.Preced
 	return m.settleTier(ctx, tx, row, digest)
 }
 
-// Forget deletes a situation: it no longer trains, and what a person decided in it counts no more.
+// Forget deletes a situation: it no longer trains, and what a person decided in it counts no more. What people
+// did by hand before does not teach it again.
 func (m *Memory) Forget(ctx context.Context, tx *store.Tx, c Change, id club.PrecedentID) (store.DecisionPattern, error) {
 	row, err := m.open(ctx, tx, c)
 	if err != nil {
@@ -270,6 +271,9 @@ func (m *Memory) Forget(ctx context.Context, tx *store.Tx, c Change, id club.Pre
 	}
 	if _, err := tx.DeletePrecedent(ctx, p.ID); err != nil {
 		return row, fmt.Errorf("delete precedent: %w", err)
+	}
+	if err := forgetDeeds(ctx, tx, []store.Precedent{p}); err != nil {
+		return row, err
 	}
 	if err := m.touch(ctx, tx, c, "precedent.forgotten", row, map[string]any{"precedent": p.ID, "text": phrase.Mask(p.Text)}); err != nil {
 		return row, err

@@ -436,6 +436,18 @@ func (q *Queries) FindCourses(ctx context.Context, arg FindCoursesParams) ([]Fin
 	return items, nil
 }
 
+const findForgottenDeed = `-- name: FindForgottenDeed :one
+SELECT at FROM forgotten_deeds WHERE circumstances = $1
+`
+
+// When what people did in some circumstances was last deleted.
+func (q *Queries) FindForgottenDeed(ctx context.Context, circumstances string) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, findForgottenDeed, circumstances)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
+}
+
 const findLearnedPatterns = `-- name: FindLearnedPatterns :many
 SELECT id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, merged_into, version, created_by, created_at, updated_at
 FROM decision_patterns WHERE sop_id IS NULL AND state IN ('active', 'paused') ORDER BY id
@@ -1502,6 +1514,20 @@ func (q *Queries) FindUsualPlan(ctx context.Context, patternID club.PatternID) (
 	var i FindUsualPlanRow
 	err := row.Scan(&i.Plan, &i.DecisionID)
 	return i, err
+}
+
+const forgetDeed = `-- name: ForgetDeed :exec
+INSERT INTO forgotten_deeds (circumstances, at) VALUES ($1, $2) ON CONFLICT (circumstances) DO UPDATE SET at = excluded.at
+`
+
+type ForgetDeedParams struct {
+	Circumstances string
+	At            time.Time
+}
+
+func (q *Queries) ForgetDeed(ctx context.Context, arg ForgetDeedParams) error {
+	_, err := q.db.ExecContext(ctx, forgetDeed, arg.Circumstances, arg.At)
+	return err
 }
 
 const forgetWeighed = `-- name: ForgetWeighed :exec

@@ -329,6 +329,11 @@ type Execution struct {
 	FinishedAt     *time.Time
 }
 
+type ForgottenDeed struct {
+	Circumstances string
+	At            time.Time
+}
+
 type IdempotencyKey struct {
 	Principal   string
 	Key         string

@@ -281,6 +281,13 @@ UPDATE decision_truths SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern
 -- name: UnlinkReviewPattern :exec
 UPDATE reviews SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
 
+-- name: ForgetDeed :exec
+INSERT INTO forgotten_deeds (circumstances, at) VALUES ($1, $2) ON CONFLICT (circumstances) DO UPDATE SET at = excluded.at;
+
+-- name: FindForgottenDeed :one
+-- When what people did in some circumstances was last deleted.
+SELECT at FROM forgotten_deeds WHERE circumstances = $1;
+
 -- name: DeletePattern :execrows
 -- By version: 0 rows when somebody changed it in the meantime.
 DELETE FROM decision_patterns WHERE id = $1 AND version = $2;
