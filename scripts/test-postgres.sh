@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A PostgreSQL server for the tests: its own cluster on loopback, no durability, gone when stopped.
+# A PostgreSQL server for the tests: its own cluster on loopback, no durability, gone when stopped, and
+# planning each statement but once: tests have little data and many connections.
 #   scripts/test-postgres.sh start   prints the URL (installs Debian's postgresql when it is missing)
 #   scripts/test-postgres.sh stop
 set -euo pipefail
@@ -26,7 +27,7 @@ start() {
     chmod 700 "$dir"
     as_postgres "$(bin)/initdb -D $dir -A trust -U postgres -E UTF8 --no-sync" >/dev/null
   fi
-  as_postgres "$(bin)/pg_ctl -D $dir -l $dir/log -w -o '-p $port -h 127.0.0.1 -k $dir -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400 -c shared_buffers=128MB' start" >/dev/null
+  as_postgres "$(bin)/pg_ctl -D $dir -l $dir/log -w -o '-p $port -h 127.0.0.1 -k $dir -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400 -c shared_buffers=128MB -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan' start" >/dev/null
   echo "$url"
 }
 

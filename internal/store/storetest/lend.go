@@ -70,7 +70,8 @@ func takeLocked(ctx context.Context, server string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		cfg.RuntimeParams["jit"] = "off" // compiling the one query over the catalogue takes longer than all the rest
+		// Compiling the one query over the catalogue, or sharing it out, takes longer than all the rest.
+		cfg.RuntimeParams["jit"], cfg.RuntimeParams["max_parallel_workers_per_gather"] = "off", "0"
 		conn, err := pgx.ConnectConfig(ctx, cfg)
 		if err != nil {
 			return 0, err
