@@ -63,7 +63,6 @@ type placed struct {
 
 // standing is a club's matcher: the version that is loaded, and what it makes of what is known at present.
 type standing struct {
-	base   *pattern.Matcher
 	number int64 // of the version; 0: none, by likeness alone
 	known  *known
 	now    *pattern.Matcher
@@ -141,7 +140,7 @@ func (c *Matchers) matcher(tenant club.Slug, set *knowledge.Set, lessons *learn.
 		defer c.mu.Unlock()
 		return s.matcher(), true
 	}
-	fresh := standing{base: s.base, number: s.number, bytes: s.bytes, used: s.used}
+	fresh := standing{now: s.now, number: s.number, bytes: s.bytes, used: s.used}
 	c.mu.Unlock()
 	fresh.of(newKnown(set, lessons))
 	c.put(tenant, &fresh, s)
@@ -154,7 +153,7 @@ func (c *Matchers) trainedFor(tenant club.Slug, s *standing, set *knowledge.Set,
 		fresh := &standing{}
 		k := newKnown(set, lessons)
 		if s != nil && s.known.version == k.version {
-			fresh.base, fresh.bytes = s.base, s.bytes
+			fresh.now, fresh.bytes = s.now, s.bytes
 		} else {
 			fresh = stand(c.trainings.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
 		}
@@ -165,7 +164,7 @@ func (c *Matchers) trainedFor(tenant club.Slug, s *standing, set *knowledge.Set,
 	return matcher{s.now, s.now.Version()}
 }
 
-func (s *standing) of(k *known) { s.known, s.now = k, s.base.Of(k.all()) }
+func (s *standing) of(k *known) { s.known, s.now = k, s.now.Of(k.all()) }
 
 func (s *standing) matcher() matcher {
 	if s.number == 0 {

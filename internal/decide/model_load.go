@@ -97,7 +97,7 @@ func (d *Decider) ready(ctx context.Context, tenant *store.Tenant, keys *vault.T
 func stand(t *pattern.Trained, number int64, k *known) *standing {
 	all := k.all()
 	m := t.Matcher(all)
-	return &standing{base: m, now: m, number: number, known: k, bytes: int64(t.SizeBytes() + triggerBytes*len(all))}
+	return &standing{now: m, number: number, known: k, bytes: int64(t.SizeBytes() + triggerBytes*len(all))}
 }
 
 // load puts the best of the stored versions in place: the one that was trained on just this, else the

@@ -36,7 +36,7 @@ func netsOf(examples int) netOptions {
 	if examples < 3000 {
 		o.hidden, o.dropout = 64, 0.6
 	}
-	o.epochs = min(40, max(15, 150_000/max(examples, 1)))
+	o.epochs = min(20, max(15, 75_000/max(examples, 1)))
 	return o
 }
 

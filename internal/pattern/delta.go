@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 )
@@ -105,6 +106,15 @@ func (d *delta) precedents(v *vocabulary, counts []counted) []precedent {
 		return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(b.example, a.example))
 	})
 	return out
+}
+
+// of leaves out the precedents of reports in other circumstances. Reports of one kind have the same words, so
+// likeness cannot tell which circumstance matters; training can.
+func (d *delta) of(e *Event, found []precedent) []precedent {
+	if e.Tags[codeTag] == "" {
+		return found
+	}
+	return slices.DeleteFunc(found, func(p precedent) bool { return !maps.Equal(d.examples[p.example].Event.Tags, e.Tags) })
 }
 
 // precedentOdds is the log odds that an event has the label of an example this

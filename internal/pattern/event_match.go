@@ -72,7 +72,10 @@ type reports struct {
 	rules    []report
 	examples []Example
 	origin   []int32 // by example: its trigger
-	model    *Model  // nil while there is no precedent
+	settled  int     // examples that the model was trained on; the others count by their likeness
+	trained  *Model  // nil while there is no precedent
+	version  uint64  // of what it was trained on
+	model    *Model  // trained, with the other examples
 }
 
 // take files a trigger that is about a reported event.
@@ -95,13 +98,15 @@ func (r *reports) take(i int32, t Trigger) {
 	}
 }
 
-// train fits the model of what people decided on events. It also sees the texts of the procedures that
-// events lead to, and the texts of strangers: the domain is a feature like any other.
-func (r *reports) train(m *Matcher) {
+// train fits the model of what people decided on events, unless earlier has one of just the same. It also sees
+// the texts of the procedures that events lead to, as far as the texts' model was trained on them, and the texts of
+// strangers: the domain is a feature like any other.
+func (r *reports) train(m *Matcher, earlier *reports) {
 	if len(r.examples) == 0 {
 		return
 	}
-	examples, labels := slices.Clone(r.examples), map[string]bool{}
+	r.settled = settledReports(len(r.examples))
+	examples, labels := slices.Clone(r.examples[:r.settled]), map[string]bool{}
 	for _, x := range r.rules {
 		t := m.trigger(x.trigger)
 		labels[t.Label] = true
@@ -109,15 +114,53 @@ func (r *reports) train(m *Matcher) {
 	}
 	for i := range m.count() {
 		t := m.trigger(i)
-		if !m.missing(i) && labels[t.Label] && t.Mode == Similar {
+		if labels[t.Label] && t.Mode == Similar && !m.missing(i) && m.trained.knows(t.key()) {
 			examples = append(examples, Example{Label: t.Label, Event: Event{Text: anyBay(phrase.Normalise(t.Text))}})
 		}
 	}
-	model, err := newCorpus(append(examples, strangers()...)).train(context.Background(), shippedSelector, 1)
-	if err != nil { // only the context could end it
-		panic("BUG: training on events: " + err.Error())
+	r.version = fnvOffset
+	for i := range examples {
+		r.version = hashString(hashString(hashString(r.version, examples[i].Label), "\x00"), examples[i].Event.Encode())
 	}
-	r.model = model
+	if earlier != nil && earlier.trained != nil && earlier.version == r.version {
+		r.trained = earlier.trained
+	} else {
+		model, err := newCorpus(append(examples, strangers()...)).train(context.Background(), shippedSelector, 1)
+		if err != nil { // only the context could end it
+			panic("BUG: training on events: " + err.Error())
+		}
+		r.trained = model
+	}
+	r.model = r.trained
+	if r.settled < len(r.examples) {
+		r.model = r.trained.With(r.examples[r.settled:])
+	}
+}
+
+// fewReports is up to how many precedents of events a model is trained on all of them.
+const fewReports = 16
+
+// settledReports is how many of n precedents of events a model is trained on. Beyond a few it grows in steps of
+// a quarter, so that a club that learns every day trains seldom.
+func settledReports(n int) int {
+	settled := min(n, fewReports)
+	for step := settled; step <= n; step += max(1, step/4) {
+		settled = step
+	}
+	return settled
+}
+
+// precedent is the trigger that an example of the model was made of.
+func (r *reports) precedent(example int) (trigger int32, ok bool) {
+	if fresh := example - r.trained.examples; fresh >= 0 {
+		example = r.settled + fresh
+	} else if example >= r.settled {
+		return 0, false // a text
+	}
+	if example < 0 || example >= len(r.origin) {
+		return 0, false
+	}
+	return r.origin[example], true
 }
 
 // domainOf is the domain of a code by its first word.
@@ -148,8 +191,8 @@ func (m *Matcher) MatchEvent(e Event, limit int) Result {
 	if m.reports.model != nil {
 		e.Text = anyBay(phrase.Normalise(truncated(e.Text)))
 		for _, c := range m.reports.model.Predict(e).Candidates {
-			if c.Nearest >= 0 && c.Nearest < len(m.reports.origin) { // like a precedent, not only like a text
-				raise(best, c.Label, found{confidence: min(c.Probability, MaxConfidence), trigger: m.reports.origin[c.Nearest]})
+			if i, ok := m.reports.precedent(c.Nearest); ok { // like a precedent, not only like a text
+				raise(best, c.Label, found{confidence: min(c.Probability, MaxConfidence), trigger: i})
 			}
 		}
 	}

@@ -73,3 +73,41 @@ func TestCircumstancesAreLearnedFromPrecedents(t *testing.T) {
 	}
 	t.Logf("%+v", m.MatchEvent(fault("device.rest", "pc", "night"), 5).Candidates)
 }
+
+// precedents are n events that people decided on, each of an hour of its own.
+func precedents(n int) (out []Trigger) {
+	for i := range n {
+		label, at := "ignore-at-night", "night"
+		if i%2 == 1 {
+			label, at = "restart-by-day", "afternoon"
+		}
+		e := fault("device.rest", "pc", at)
+		e.Numbers = map[string]float64{"times": float64(int(1) << i)}
+		out = append(out, Trigger{Label: label, Mode: Precedent, Text: e.Encode()})
+	}
+	return out
+}
+
+func TestWhatWasLearnedOfEventsIsTrainedSeldomAndCountsAtOnce(t *testing.T) {
+	t.Parallel()
+	known := Train(eventTriggers).With(precedents(fewReports))
+	more := known.With([]Trigger{{Label: "tell-the-owner", Mode: Precedent, Text: fault("device.hot", "pc", "noon").Encode()}})
+	if more.reports.trained != known.reports.trained || more.reports.settled != fewReports {
+		t.Errorf("one more precedent trained again, on %d", more.reports.settled)
+	}
+	r := more.MatchEvent(fault("device.hot", "pc", "noon"), 5)
+	if len(r.Candidates) == 0 || r.Candidates[0].Label != "tell-the-owner" {
+		t.Errorf("it is not found: %+v", r.Candidates)
+	}
+	if r := more.MatchEvent(fault("device.rest", "pc", "afternoon"), 5); len(r.Candidates) == 0 || r.Candidates[0].Label != "restart-by-day" {
+		t.Errorf("what was known before: %+v", r.Candidates)
+	}
+	again := more.Of(append(append([]Trigger(nil), eventTriggers...), Trigger{Label: "frozen-screen", Text: "the picture stands still"}))
+	if again.reports.model != nil {
+		t.Error("precedents that were taken away are still known")
+	}
+	grown := known.With(precedents(fewReports + fewReports/4)[fewReports:])
+	if grown.reports.trained == known.reports.trained || grown.reports.settled != fewReports+fewReports/4 {
+		t.Errorf("a quarter more did not train, %d are settled", grown.reports.settled)
+	}
+}

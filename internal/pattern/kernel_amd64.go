@@ -61,3 +61,49 @@ func dotInt8(x []float32, y []int8) float32 {
 	_ = y[len(x)-1]
 	return dotInt8AVX(&x[0], &y[0], len(x))
 }
+
+//go:noescape
+func gatherAVX(x *entry, n int, rows *float32, width int, out *float32)
+
+//go:noescape
+func scatterAVX(x *entry, n int, rows *float32, width int, y *float32)
+
+// gather adds the rows of a matrix that x names to out, each times its value. Every
+// row exists; width, a multiple of lanes, is the length of out.
+//
+//go:norace
+func gather(x []entry, rows []float32, width int, out []float32) {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		gatherGeneric(x, rows, width, out[:width])
+		return
+	}
+	_ = out[width-1]
+	gatherAVX(&x[0], len(x), &rows[0], width, &out[0])
+}
+
+// scatter adds y to the rows of a matrix that x names, each time times its value. No
+// row is named twice; every row exists; width, a multiple of lanes, is the length of y.
+//
+//go:norace
+func scatter(x []entry, rows []float32, width int, y []float32) {
+	if !cpu.X86.HasAVX2 || len(x) == 0 {
+		scatterGeneric(x, rows, width, y[:width])
+		return
+	}
+	_ = y[width-1]
+	scatterAVX(&x[0], len(x), &rows[0], width, &y[0])
+}
+
+//go:noescape
+func expAVX(p *float32, n int, top float32)
+
+// expAll makes exp(v − top) of every v; the length of p is a multiple of lanes.
+//
+//go:norace
+func expAll(p []float32, top float32) {
+	if !cpu.X86.HasAVX2 || len(p) == 0 {
+		expAllGeneric(p, top)
+		return
+	}
+	expAVX(&p[0], len(p), top)
+}

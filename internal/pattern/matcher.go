@@ -47,7 +47,7 @@ func (t *Trained) Matcher(triggers []Trigger) *Matcher {
 	for w := range lightWords {
 		m.speller.add(w)
 	}
-	return m.of(triggers)
+	return m.of(triggers, nil)
 }
 
 // With returns a matcher that knows these triggers beside its own; see Matcher.
@@ -65,10 +65,11 @@ func (m *Matcher) Of(triggers []Trigger) *Matcher {
 		return Train(triggers)
 	}
 	out := &Matcher{trained: m.trained, settled: m.settled, speller: m.speller}
-	return out.of(triggers)
+	return out.of(triggers, &m.reports)
 }
 
-func (m *Matcher) of(triggers []Trigger) *Matcher {
+// of makes a fresh matcher one for triggers; earlier is what one made before knows of events, or nil.
+func (m *Matcher) of(triggers []Trigger, earlier *reports) *Matcher {
 	have := make([]bool, len(m.settled.triggers))
 	kept := 0
 	for _, t := range triggers {
@@ -99,7 +100,7 @@ func (m *Matcher) of(triggers []Trigger) *Matcher {
 			m.reports.take(i, m.trigger(i))
 		}
 	}
-	m.reports.train(m)
+	m.reports.train(m, earlier)
 	return m
 }
 

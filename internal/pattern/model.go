@@ -98,7 +98,7 @@ func (m *Model) Predict(e Event) Prediction {
 		m.heed(&p, m.far.precedents(t.z.reader.found, &t.ask), 0)
 	}
 	if m.fresh != nil {
-		m.heed(&p, m.fresh.precedents(m.c.vocabulary, t.z.reader.tally()), m.examples)
+		m.heed(&p, m.fresh.of(&e, m.fresh.precedents(m.c.vocabulary, t.z.reader.tally())), m.examples)
 	}
 	return p
 }

@@ -62,112 +62,21 @@ func trainNet(ctx context.Context, s *trainSet, features int, o netOptions, rng 
 			done++
 		}
 	}
-	return t.net, nil
+	return t.done(), nil
 }
 
-// netTraining is a net with what its training needs.
-type netTraining struct {
-	*net
-	o                     netOptions
-	rng                   *rand.Rand
-	inSum, outSum         []float32 // AdaGrad: mean squared gradients per row, summed
-	inBiasSum, outBiasSum []float32
-	kept                  []entry
-	h, dh                 []float32
-	mask                  []float32
-	p                     []float32
-}
-
-//go:norace
-func newNetTraining(features, labels int, o netOptions, rng *rand.Rand) *netTraining {
-	n := &net{hidden: padded(o.hidden)}
-	n.in = make([]float32, features*n.hidden)
-	n.inBias = make([]float32, n.hidden)
-	n.out = make([]float32, labels*n.hidden)
-	n.bias = make([]float32, labels)
-	for i := range n.in {
-		n.in[i] = (rng.Float32()*2 - 1) * 0.3
-	}
-	spread := float32(math.Sqrt(6 / float64(n.hidden+labels)))
-	for i := range n.out {
-		n.out[i] = (rng.Float32()*2 - 1) * spread
-	}
-	return &netTraining{net: n, o: o, rng: rng,
-		inSum: make([]float32, features), outSum: make([]float32, labels), inBiasSum: make([]float32, 1), outBiasSum: make([]float32, labels),
-		h: make([]float32, n.hidden), dh: make([]float32, n.hidden), mask: make([]float32, n.hidden), p: make([]float32, labels)}
-}
-
-const adaSmall = 1e-4 // keeps the first steps of AdaGrad finite
-
-// pass does one example. Like the other loops over weights it is not watched for races, which takes ten times
-// as long: they touch what belongs to one training, and whoever hands that over is watched.
+// softmax turns n scores, which are padded to a multiple of lanes, into as many
+// probabilities.
 //
 //go:norace
-func (t *netTraining) pass(x []entry, y int32, weight, rate float32) {
-	t.kept = t.kept[:0]
-	keep := 1 / (1 - t.o.dropout)
-	for _, e := range x {
-		if t.rng.Float32() >= t.o.dropout {
-			t.kept = append(t.kept, entry{e.id, e.value * keep})
-		}
+func softmax(p []float32, n int) {
+	expAll(p, largest(p[:n]))
+	clear(p[n:])
+	sum := float32(0)
+	for _, v := range p[:n] {
+		sum += v
 	}
-	copy(t.h, t.inBias)
-	for _, e := range t.kept {
-		axpy(e.value, t.in[int(e.id)*t.hidden:(int(e.id)+1)*t.hidden], t.h)
-	}
-	open := 1 / (1 - t.o.fade)
-	for i, v := range t.h {
-		t.mask[i] = 0
-		if v > 0 && t.rng.Float32() >= t.o.fade {
-			t.mask[i] = open
-		}
-		t.h[i] = max(v, 0) * t.mask[i]
-	}
-	for k := range t.p {
-		t.p[k] = t.bias[k] + dot(t.out[k*t.hidden:(k+1)*t.hidden], t.h)
-	}
-	softmax(t.p)
-	clear(t.dh)
-	small := t.o.smooth / float32(len(t.p))
-	hh := dot(t.h, t.h) / float32(t.hidden)
-	for k := range t.p {
-		g := t.p[k] - small
-		if int32(k) == y {
-			g -= 1 - t.o.smooth
-		}
-		g *= weight
-		if g > -1e-4 && g < 1e-4 {
-			continue
-		}
-		row := t.out[k*t.hidden : (k+1)*t.hidden]
-		axpy(g, row, t.dh)
-		t.outSum[k] += g * g * hh
-		axpy(-rate*g/sqrt(t.outSum[k]+adaSmall), t.h, row)
-		t.outBiasSum[k] += g * g
-		t.bias[k] -= rate * g / sqrt(t.outBiasSum[k]+adaSmall)
-	}
-	for i, m := range t.mask {
-		t.dh[i] *= m
-	}
-	dd := dot(t.dh, t.dh) / float32(t.hidden)
-	for _, e := range t.kept {
-		t.inSum[e.id] += dd * e.value * e.value
-		axpy(-rate*e.value/sqrt(t.inSum[e.id]+adaSmall), t.dh, t.in[int(e.id)*t.hidden:(int(e.id)+1)*t.hidden])
-	}
-	t.inBiasSum[0] += dd
-	axpy(-rate/sqrt(t.inBiasSum[0]+adaSmall), t.dh, t.inBias)
-}
-
-// softmax turns scores into probabilities.
-//
-//go:norace
-func softmax(p []float32) {
-	top, sum := largest(p), float32(0)
-	for i, v := range p {
-		p[i] = exp(v - top)
-		sum += p[i]
-	}
-	for i := range p {
+	for i := range p[:n] {
 		p[i] /= sum
 	}
 }
@@ -188,11 +97,12 @@ func logSum(p []float32) float32 {
 func largest(p []float32) float32 {
 	top := float32(math.Inf(-1))
 	for _, v := range p {
-		top = max(top, v)
+		if v > top {
+			top = v
+		}
 	}
 	return top
 }
 
 func sqrt(v float32) float32  { return float32(math.Sqrt(float64(v))) }
-func exp(v float32) float32   { return float32(math.Exp(float64(v))) }
 func log32(v float32) float32 { return float32(math.Log(float64(v) + 1e-30)) }

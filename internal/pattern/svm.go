@@ -30,9 +30,7 @@ func (l *linear) row(id int32) []float32 { return l.w[int(id)*l.width : (int(id)
 //go:norace
 func (l *linear) scores(x []entry, out []float32) {
 	copy(out, l.row(int32(len(l.w)/l.width-1)))
-	for _, e := range x {
-		axpy(e.value, l.row(e.id), out)
-	}
+	gather(x, l.w, l.width, out)
 }
 
 const (
@@ -117,9 +115,7 @@ func trainSVM(ctx context.Context, s *trainSet, features int, rng *rand.Rand) (*
 func (l *linear) update(x []entry, step []float32, changed []int32) {
 	bias := int32(len(l.w)/l.width - 1)
 	if float64(len(changed)) > svmDense*float64(l.width) {
-		for _, e := range x {
-			axpy(e.value, step, l.row(e.id))
-		}
+		scatter(x, l.w, l.width, step)
 		axpy(1, step, l.row(bias))
 	} else if len(changed) > 0 {
 		for _, e := range x {

@@ -32,11 +32,11 @@ func (t *table) set(id, segment int, weights []float32) {
 	if top == 0 {
 		return
 	}
-	scale := top / 127
-	t.scales[id*len(t.widths)+segment] = scale
-	row := t.rows[id*t.width+t.offset(segment):]
+	t.scales[id*len(t.widths)+segment] = top / 127
+	row, inverse := t.rows[id*t.width+t.offset(segment):], 127/top
+	row = row[:len(weights)]
 	for i, w := range weights {
-		row[i] = int8(round(w / scale))
+		row[i] = int8(int32(float32(w*inverse)+128.5) - 128)
 	}
 }
 

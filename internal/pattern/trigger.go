@@ -73,7 +73,7 @@ const NoneBelow = 0.50
 
 // Engine names how this package trains and matches. Models of another engine are
 // trained afresh.
-const Engine = "committee-4"
+const Engine = "committee-5"
 
 // Version names triggers: equal for equal ones in any order, and another one
 // when this package would match them in another way. Matchers of one version are

@@ -1,0 +1,261 @@
+#include "textflag.h"
+
+// func gatherAVX(x *entry, n int, rows *float32, width int, out *float32)
+//
+// Columns are done in blocks of 64, 32 and 16, so that a block of the dense vector stays in registers.
+TEXT ·gatherAVX(SB), NOSPLIT, $0-40
+	MOVQ  n+8(FP), CX
+	MOVQ  rows+16(FP), R8 // the block in row 0
+	MOVQ  width+24(FP), R9
+	MOVQ  out+32(FP), DI
+	MOVQ  R9, R10         // columns to be done
+	SHLQ  $2, R9          // bytes of a row
+	TESTQ CX, CX
+	JZ    gatherDone
+
+gather64:
+	CMPQ R10, $64
+	JLT  gather32
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+gather64Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS (AX), Y8, Y12
+	VMULPS 32(AX), Y8, Y13
+	VMULPS 64(AX), Y8, Y14
+	VMULPS 96(AX), Y8, Y15
+	VADDPS Y12, Y0, Y0
+	VADDPS Y13, Y1, Y1
+	VADDPS Y14, Y2, Y2
+	VADDPS Y15, Y3, Y3
+	VMULPS 128(AX), Y8, Y12
+	VMULPS 160(AX), Y8, Y13
+	VMULPS 192(AX), Y8, Y14
+	VMULPS 224(AX), Y8, Y15
+	VADDPS Y12, Y4, Y4
+	VADDPS Y13, Y5, Y5
+	VADDPS Y14, Y6, Y6
+	VADDPS Y15, Y7, Y7
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  gather64Row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	ADDQ $256, DI
+	ADDQ $256, R8
+	SUBQ $64, R10
+	JMP  gather64
+
+gather32:
+	CMPQ R10, $32
+	JLT  gather16
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+gather32Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS (AX), Y8, Y12
+	VMULPS 32(AX), Y8, Y13
+	VMULPS 64(AX), Y8, Y14
+	VMULPS 96(AX), Y8, Y15
+	VADDPS Y12, Y0, Y0
+	VADDPS Y13, Y1, Y1
+	VADDPS Y14, Y2, Y2
+	VADDPS Y15, Y3, Y3
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  gather32Row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, R8
+	SUBQ $32, R10
+	JMP  gather32
+
+gather16:
+	CMPQ R10, $16
+	JLT  gatherDone
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+gather16Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS (AX), Y8, Y12
+	VMULPS 32(AX), Y8, Y13
+	VADDPS Y12, Y0, Y0
+	VADDPS Y13, Y1, Y1
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  gather16Row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ $64, DI
+	ADDQ $64, R8
+	SUBQ $16, R10
+	JMP  gather16
+
+gatherDone:
+	VZEROUPPER
+	RET
+
+// func scatterAVX(x *entry, n int, rows *float32, width int, y *float32)
+//
+// Columns are done in blocks of 64, 32 and 16, so that a block of the dense vector stays in registers.
+TEXT ·scatterAVX(SB), NOSPLIT, $0-40
+	MOVQ  n+8(FP), CX
+	MOVQ  rows+16(FP), R8 // the block in row 0
+	MOVQ  width+24(FP), R9
+	MOVQ  y+32(FP), DI
+	MOVQ  R9, R10         // columns to be done
+	SHLQ  $2, R9          // bytes of a row
+	TESTQ CX, CX
+	JZ    scatterDone
+
+scatter64:
+	CMPQ R10, $64
+	JLT  scatter32
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+scatter64Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS Y0, Y8, Y12
+	VMULPS Y1, Y8, Y13
+	VMULPS Y2, Y8, Y14
+	VMULPS Y3, Y8, Y15
+	VADDPS (AX), Y12, Y12
+	VADDPS 32(AX), Y13, Y13
+	VADDPS 64(AX), Y14, Y14
+	VADDPS 96(AX), Y15, Y15
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	VMOVUPS Y14, 64(AX)
+	VMOVUPS Y15, 96(AX)
+	VMULPS Y4, Y8, Y12
+	VMULPS Y5, Y8, Y13
+	VMULPS Y6, Y8, Y14
+	VMULPS Y7, Y8, Y15
+	VADDPS 128(AX), Y12, Y12
+	VADDPS 160(AX), Y13, Y13
+	VADDPS 192(AX), Y14, Y14
+	VADDPS 224(AX), Y15, Y15
+	VMOVUPS Y12, 128(AX)
+	VMOVUPS Y13, 160(AX)
+	VMOVUPS Y14, 192(AX)
+	VMOVUPS Y15, 224(AX)
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  scatter64Row
+	ADDQ $256, DI
+	ADDQ $256, R8
+	SUBQ $64, R10
+	JMP  scatter64
+
+scatter32:
+	CMPQ R10, $32
+	JLT  scatter16
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+scatter32Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS Y0, Y8, Y12
+	VMULPS Y1, Y8, Y13
+	VMULPS Y2, Y8, Y14
+	VMULPS Y3, Y8, Y15
+	VADDPS (AX), Y12, Y12
+	VADDPS 32(AX), Y13, Y13
+	VADDPS 64(AX), Y14, Y14
+	VADDPS 96(AX), Y15, Y15
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	VMOVUPS Y14, 64(AX)
+	VMOVUPS Y15, 96(AX)
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  scatter32Row
+	ADDQ $128, DI
+	ADDQ $128, R8
+	SUBQ $32, R10
+	JMP  scatter32
+
+scatter16:
+	CMPQ R10, $16
+	JLT  scatterDone
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	MOVQ x+0(FP), SI
+	MOVQ CX, DX
+
+scatter16Row:
+	MOVLQSX (SI), AX
+	VBROADCASTSS 4(SI), Y8
+	IMULQ R9, AX
+	ADDQ R8, AX
+	VMULPS Y0, Y8, Y12
+	VMULPS Y1, Y8, Y13
+	VADDPS (AX), Y12, Y12
+	VADDPS 32(AX), Y13, Y13
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ $8, SI
+	DECQ DX
+	JNZ  scatter16Row
+	ADDQ $64, DI
+	ADDQ $64, R8
+	SUBQ $16, R10
+	JMP  scatter16
+
+scatterDone:
+	VZEROUPPER
+	RET
