@@ -171,6 +171,10 @@ func TestClubIsSetUpFromTheCommandLine(t *testing.T) {
 	if status, _, errs := call(t, "", "migrate", "down", "--club", "fairway", "--to", "99", "--yes"); status != 2 || !strings.Contains(errs, "not below") {
 		t.Errorf("down to a version above: status %d, %s", status, errs)
 	}
+	mustRun(t, "migrate", "down", "--club", "second", "--to", "0", "--yes")
+	if status, _, errs := call(t, "", "migrate", "down", "--club", "second", "--to", "0", "--yes"); status != 2 || !strings.Contains(errs, "not below") {
+		t.Errorf("down from the empty schema: status %d, %s", status, errs)
+	}
 }
 
 func TestServeEndsWhenItIsTold(t *testing.T) {

@@ -47,7 +47,7 @@ func newMigrate(io std) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if n := int64(len(list)); to >= n || list[to].AppliedAt.IsZero() && to > 0 {
+			if n := int64(len(list)); to >= n || list[to].AppliedAt.IsZero() {
 				return club.Invalid("version %d is not below where the schema is; clubos migrate up goes up", to)
 			}
 			return migrateTo(ctx, io, a, slug, store.Target(to))
