@@ -92,6 +92,9 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	findCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopFinding = stop
 	s.finding.Go(func() { s.find(findCtx) })
+	if err := s.resume(ctx, recs); err != nil { // it is tried again when clubs are looked for
+		a.Log.ErrorContext(ctx, "kept texts cannot be filed", "event.action", "server.start", "event.outcome", "failure", "error.message", err.Error())
+	}
 	for _, rec := range recs {
 		s.warm(findCtx, rec.Slug)
 	}
@@ -143,7 +146,7 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		return nil, err
 	}
 	var served []club.Slug
-	var errs []error
+	errs := []error{s.resume(ctx, recs)}
 	for _, rec := range recs {
 		if rec.Status == store.StatusActive {
 			served = append(served, rec.Slug)
@@ -153,6 +156,21 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		}
 	}
 	return served, errors.Join(errs...)
+}
+
+// resume has the texts filed that an earlier process, or a replica that is gone, has only kept; a suspended
+// club's as well.
+func (s *Server) resume(ctx context.Context, recs []store.TenantRecord) error {
+	var errs []error
+	for _, rec := range recs {
+		tenant, err := s.app.Cluster.AnyTenant(ctx, rec.Slug)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		s.app.Inbox.Resume(tenant)
+	}
+	return errors.Join(errs...)
 }
 
 // Stop drains: readiness ends, and jobs are taken no more; after the configured delay no new requests are

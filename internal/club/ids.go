@@ -33,6 +33,7 @@ type (
 	coverKind        struct{}
 	relationKind     struct{}
 	accessEventKind  struct{}
+	arrivalKind      struct{}
 	patternKind      struct{}
 	precedentKind    struct{}
 	situationKind    struct{}
@@ -68,6 +69,7 @@ func (shiftKind) prefix() string        { return "shf" }
 func (coverKind) prefix() string        { return "cov" }
 func (relationKind) prefix() string     { return "rel" }
 func (accessEventKind) prefix() string  { return "acc" }
+func (arrivalKind) prefix() string      { return "arr" }
 func (patternKind) prefix() string      { return "pat" }
 func (precedentKind) prefix() string    { return "pre" }
 func (situationKind) prefix() string    { return "sit" }
@@ -104,6 +106,7 @@ type (
 	CoverID        = ID[coverKind]
 	RelationID     = ID[relationKind]
 	AccessEventID  = ID[accessEventKind]
+	ArrivalID      = ID[arrivalKind]
 	PatternID      = ID[patternKind]
 	PrecedentID    = ID[precedentKind]
 	SituationID    = ID[situationKind]
@@ -196,6 +199,9 @@ func NewRelationID(at time.Time) RelationID { return NewID[relationKind](at) }
 
 // NewAccessEventID makes an AccessEventID for the instant at.
 func NewAccessEventID(at time.Time) AccessEventID { return NewID[accessEventKind](at) }
+
+// NewArrivalID makes an ArrivalID for the instant at.
+func NewArrivalID(at time.Time) ArrivalID { return NewID[arrivalKind](at) }
 
 // NewPatternID makes a PatternID for the instant at.
 func NewPatternID(at time.Time) PatternID { return NewID[patternKind](at) }

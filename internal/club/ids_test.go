@@ -42,13 +42,14 @@ func TestPrefixesOfIDsNeverChange(t *testing.T) {
 		"cov":  club.NewCoverID(at).String(),
 		"rel":  club.NewRelationID(at).String(),
 		"acc":  club.NewAccessEventID(at).String(),
+		"arr":  club.NewArrivalID(at).String(),
 		"pat":  club.NewPatternID(at).String(),
 		"mod":  club.NewModelID(at).String(),
 		"pre":  club.NewPrecedentID(at).String(),
 		"sit":  club.NewSituationID(at).String(),
 	}
-	if len(made) != 33 {
-		t.Errorf("%d prefixes for 33 kinds of ids: two are the same", len(made))
+	if len(made) != 34 {
+		t.Errorf("%d prefixes for 34 kinds of ids: two are the same", len(made))
 	}
 	for prefix, id := range made {
 		if got, rest, _ := strings.Cut(id, "_"); got != prefix || len(rest) != 26 {

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/phone"
@@ -17,7 +16,13 @@ type batch struct {
 	*store.Tx
 	in   *Inbox
 	keys *vault.Tenant
-	lane *lane
+
+	ids     *instants
+	unfiled *unfiled
+	results []Result                // of the items
+	later   map[int]<-chan struct{} // items that were put off, until when
+	kept    []club.ArrivalID        // rows of texts to be filed later
+	burst   *bursts                 // of the filer; nil: each thread gets a job of its own
 
 	settings   *setting.Settings
 	lines      map[string]store.Line
@@ -92,16 +97,14 @@ func (b *batch) delivery(ctx context.Context, provider, id string) (first bool, 
 	return n > 0, nil
 }
 
-// messageID makes an id that sorts after all ids made in this lane, for the texts of one transaction
-// share its instant.
-func (b *batch) messageID() club.MessageID {
-	at := b.Now
-	if !at.After(b.lane.lastID) {
-		at = b.lane.lastID.Add(time.Microsecond)
-	}
-	b.lane.lastID = at
-	return club.NewMessageID(at)
+// newBatch returns a batch in a transaction of the club's.
+func (t *intake) newBatch(tx *store.Tx, keys *vault.Tenant) *batch {
+	return &batch{Tx: tx, in: t.in, keys: keys, ids: &t.ids, unfiled: t.unfiled, at: nobody,
+		later: map[int]<-chan struct{}{}, senders: map[string]*sender{}, deliveries: map[delivery]bool{}}
 }
+
+// messageID makes an id that sorts after all ids made here before.
+func (b *batch) messageID() club.MessageID { return club.NewMessageID(b.ids.after(b.Now)) }
 
 // missing reports whether a query found no row.
 func missing(err error) bool { return club.CodeOf(store.Translate(err)) == club.CodeNotFound }

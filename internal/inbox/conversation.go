@@ -191,6 +191,10 @@ func (b *batch) moveOnce(ctx context.Context, all []*conversation) (changed []*c
 // work even when another text has come by then.
 func (b *batch) enqueue(c *conversation) {
 	last := c.texts[len(c.texts)-1]
+	if b.burst != nil {
+		b.enqueueOnce(c)
+		return
+	}
 	job := AdvanceJob{Meta: jobs.Meta{Tenant: b.Tenant, Correlation: last.correlation}, Thread: c.ID, Message: last.row.ID}
 	if slices.ContainsFunc(c.texts, func(f *filing) bool { return f.urgent }) {
 		job.Message = ""

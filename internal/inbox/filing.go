@@ -14,7 +14,8 @@ import (
 // filing is a text on its way into a batch's rows.
 type filing struct {
 	*text
-	item        int // its index in the batch
+	key         string // of its item
+	item        int    // its index in the batch
 	correlation club.CorrelationID
 	address     string // its sender's, as it is stored
 	index       string // of the address
@@ -51,8 +52,19 @@ func (s set) json() json.RawMessage {
 }
 
 // file stores texts, in their order, by a number of statements that does not grow with theirs.
-func (b *batch) file(ctx context.Context, all []*filing, results []Result) error {
-	for _, step := range []func(context.Context, []*filing) error{b.recordDeliveries, b.hearStaff, b.findSenders, b.findConversations, b.storeMessages} {
+func (b *batch) file(ctx context.Context, all []*filing) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := b.recordDeliveries(ctx, all); err != nil {
+		return err
+	}
+	return b.fileRecorded(ctx, all)
+}
+
+// fileRecorded is file for texts whose deliveries are recorded.
+func (b *batch) fileRecorded(ctx context.Context, all []*filing) error {
+	for _, step := range []func(context.Context, []*filing) error{b.hearStaff, b.findSenders, b.findConversations, b.storeMessages} {
 		left := underWay(all)
 		if len(left) == 0 {
 			break
@@ -62,7 +74,7 @@ func (b *batch) file(ctx context.Context, all []*filing, results []Result) error
 		}
 	}
 	for _, f := range all {
-		results[f.item] = *f.result
+		b.results[f.item] = *f.result
 	}
 	return b.moveThreads(ctx, all)
 }
@@ -175,6 +187,7 @@ func (b *batch) storeMessages(ctx context.Context, all []*filing) error {
 
 // seal makes the text's row.
 func (f *filing) seal(b *batch) error {
+	f.prepare()
 	s, id := f.sender, b.messageID()
 	body, err := people.Seal(b.keys, s.Subject, people.ColumnMessage, id.String(), f.Text)
 	if err != nil {

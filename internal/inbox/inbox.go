@@ -48,8 +48,11 @@ type Config struct {
 
 	// Wait is how long a text waits for others to be committed with. Default 2 ms.
 	Wait time.Duration
-	// Batch bounds the texts of one transaction. Default 128.
+	// Batch bounds the texts of one transaction. Default 256.
 	Batch int
+	// Storm is how many texts that come together are kept and acknowledged first, and filed in a moment. Fewer
+	// are filed before they are acknowledged. Default 9; negative: however many.
+	Storm int
 	// Timeout bounds one transaction. Default 8 s, less than vendors wait.
 	Timeout time.Duration
 }
@@ -60,10 +63,21 @@ type Inbox struct {
 	numbers numbers
 
 	mu      sync.RWMutex // guards lanes, closed, and adding to handing
-	lanes   map[*store.Tenant][]*lane
+	intakes map[*store.Tenant]*intake
 	closed  bool
 	handing sync.WaitGroup // who is putting an item into a lane's queue, which may be full
 	running sync.WaitGroup // the lanes
+	filing  sync.WaitGroup // the filers
+}
+
+// intake is what takes in a club's texts.
+type intake struct {
+	in      *Inbox
+	tenant  *store.Tenant
+	lanes   []*lane
+	filer   *filer
+	ids     instants
+	unfiled *unfiled
 }
 
 // Result says what became of a delivery.
@@ -71,6 +85,7 @@ type Result struct {
 	Thread    club.ThreadID  // zero when it belongs to none
 	Message   club.MessageID // zero when it is none
 	Duplicate bool           // it was stored before; Thread and Message are of that time
+	Kept      bool           // it is stored, and filed in a moment: Thread and Message are not known yet
 	Ignored   string         // why nothing was stored, for the log; "" when it was
 }
 
@@ -83,16 +98,19 @@ func New(cfg Config) *Inbox {
 		cfg.Wait = 2 * time.Millisecond
 	}
 	if cfg.Batch == 0 {
-		cfg.Batch = 128
+		cfg.Batch = 256
+	}
+	if cfg.Storm == 0 {
+		cfg.Storm = 9
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 8 * time.Second
 	}
-	return &Inbox{cfg: cfg, lanes: map[*store.Tenant][]*lane{}}
+	return &Inbox{cfg: cfg, intakes: map[*store.Tenant]*intake{}}
 }
 
-// Close waits for what was handed in to be stored, and refuses what comes later. It may be called more
-// than once.
+// Close waits for what was handed in to be stored, and for a moment for what was kept to be filed, and refuses
+// what comes later. It may be called more than once.
 func (in *Inbox) Close() {
 	in.mu.Lock()
 	first := !in.closed
@@ -100,23 +118,65 @@ func (in *Inbox) Close() {
 	in.mu.Unlock()
 	in.handing.Wait() // nobody sends on a queue any more
 	if first {
-		for _, lanes := range in.lanes {
-			for _, l := range lanes {
+		for _, t := range in.intakes {
+			for _, l := range t.lanes {
 				close(l.queue)
 			}
 		}
 	}
 	in.running.Wait()
+	if first {
+		for _, t := range in.intakes {
+			close(t.filer.closing)
+		}
+	}
+	in.filing.Wait()
 }
 
-// Deliver stores one verified delivery of a text-message vendor and returns once that is committed.
-// Unavailable: try again. When ctx ends first its error is returned, and the delivery may be stored all
-// the same: a second delivery of it is then a duplicate.
+// Deliver stores one verified delivery of a text-message vendor in its thread and returns once that is
+// committed. Unavailable: try again. When ctx ends first its error is returned, and the delivery may be
+// stored all the same: a second delivery of it is then a duplicate.
 func (in *Inbox) Deliver(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
+	return in.take(ctx, tenant, d, provider, false)
+}
+
+// Accept is Deliver for whoever needs no more than to know that the delivery cannot be lost any more. When
+// many come together they are kept as they are, which is quickly done, and filed in their threads in a
+// moment (Result.Kept), whatever becomes of this process. Texts that must count at once are filed first.
+func (in *Inbox) Accept(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
+	return in.take(ctx, tenant, d, provider, true)
+}
+
+// Resume files what an earlier process, or another replica that is gone, has kept of a club's texts.
+func (in *Inbox) Resume(tenant *store.Tenant) {
+	if t := in.intake(tenant); t != nil {
+		t.filer.rouse()
+	}
+}
+
+// Settle waits until the texts that were accepted here are filed.
+func (in *Inbox) Settle(ctx context.Context, tenant *store.Tenant) error {
+	t := in.intake(tenant)
+	if t == nil {
+		return nil
+	}
+	for {
+		filed := t.unfiled.one()
+		if filed == nil {
+			return nil
+		}
+		select {
+		case <-filed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (in *Inbox) take(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string, patient bool) (Result, error) {
 	switch {
 	case d.Inbound != nil:
-		t := newText(d, provider, &in.numbers)
-		return in.submit(ctx, tenant, d.Inbound.From, &item{text: t})
+		return in.submit(ctx, tenant, d.Inbound.From, &item{text: newText(d, provider, &in.numbers), patient: patient})
 	case d.Report != nil:
 		r := report{DeliveryReport: *d.Report, provider: provider, deliveryID: d.ID}
 		return in.submit(ctx, tenant, d.Report.To, &item{work: r.store})
@@ -133,29 +193,33 @@ func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, i
 	if it.correlation.IsZero() {
 		it.correlation = club.NewCorrelationID(in.cfg.Cluster.Clock().Now())
 	}
-	if err := in.hand(ctx, tenant, key, it); err != nil {
-		return Result{}, err
-	}
-	select {
-	case a := <-it.done:
-		return a.result, a.err
-	case <-ctx.Done():
-		return Result{}, ctx.Err()
+	for {
+		if err := in.hand(ctx, tenant, key, it); err != nil {
+			return Result{}, err
+		}
+		var a answer
+		select {
+		case a = <-it.done:
+		case <-ctx.Done():
+			return Result{}, ctx.Err()
+		}
+		if a.later == nil {
+			return a.result, a.err
+		}
+		select { // and try again
+		case <-a.later:
+		case <-ctx.Done():
+			return Result{}, ctx.Err()
+		}
 	}
 }
 
 // hand puts an item into the queue of its lane. No lock is held meanwhile: a club whose database hangs
 // must not hold up the others.
 func (in *Inbox) hand(ctx context.Context, tenant *store.Tenant, key string, it *item) error {
+	t := in.intake(tenant)
 	in.mu.RLock()
-	lanes, ok := in.lanes[tenant]
-	for !ok && !in.closed {
-		in.mu.RUnlock()
-		in.open(tenant)
-		in.mu.RLock()
-		lanes, ok = in.lanes[tenant]
-	}
-	if in.closed {
+	if in.closed || t == nil {
 		in.mu.RUnlock()
 		return club.Unavailable(nil, "ClubOS is shutting down; try again")
 	}
@@ -165,31 +229,41 @@ func (in *Inbox) hand(ctx context.Context, tenant *store.Tenant, key string, it 
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	select {
-	case lanes[h.Sum32()%uint32(len(lanes))].queue <- it:
+	case t.lanes[h.Sum32()%uint32(len(t.lanes))].queue <- it:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// open starts a tenant's lanes. SQLite has one writer; on PostgreSQL transactions of different senders
-// go side by side.
-func (in *Inbox) open(tenant *store.Tenant) {
+// intake returns a club's, and starts it the first time; nil after Close. SQLite has one writer; on
+// PostgreSQL transactions of different senders go side by side.
+func (in *Inbox) intake(tenant *store.Tenant) *intake {
+	in.mu.RLock()
+	t := in.intakes[tenant]
+	in.mu.RUnlock()
+	if t != nil {
+		return t
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if _, ok := in.lanes[tenant]; ok || in.closed {
-		return
+	if t := in.intakes[tenant]; t != nil || in.closed {
+		return t
 	}
 	n := 1
 	if in.cfg.Cluster.Engine() == "postgres" {
 		n = postgresLanes
 	}
-	lanes := make([]*lane, n)
-	for i := range lanes {
-		lanes[i] = &lane{in: in, tenant: tenant, queue: make(chan *item, 2*in.cfg.Batch)}
-		in.running.Go(lanes[i].run)
+	t = &intake{in: in, tenant: tenant, unfiled: newUnfiled()}
+	t.filer = t.newFiler()
+	for range n {
+		l := &lane{intake: t, queue: make(chan *item, 2*in.cfg.Batch)}
+		t.lanes = append(t.lanes, l)
+		in.running.Go(l.run)
 	}
-	in.lanes[tenant] = lanes
+	in.filing.Go(t.filer.run)
+	in.intakes[tenant] = t
+	return t
 }
 
 func (in *Inbox) keys(tenant *store.Tenant) (*vault.Tenant, error) {

@@ -25,29 +25,34 @@ type item struct {
 	text        *text  // a batch stores all of them at once
 	key         string // items of one key are stored in their order
 	correlation club.CorrelationID
+	patient     bool   // a text that may be filed after it was acknowledged
 	done        chan answer
 }
+
+// mayKeep reports whether the text may be filed later: danger and STOP count at once.
+func (it *item) mayKeep() bool { return it.patient && !it.text.urgent }
 
 type answer struct {
 	result Result
 	err    error
+	// later, when it is not nil, says that nothing was done because texts of the item's key wait to be
+	// filed. It is closed when they are.
+	later <-chan struct{}
 }
 
 // lane commits items in batches, one transaction after the other. While one commits, the next batch
 // gathers in the queue.
 type lane struct {
-	in     *Inbox
-	tenant *store.Tenant
-	queue  chan *item
-
-	// lastID is the instant of the last message id made here: ids go up even when the clock stands.
-	lastID time.Time
+	*intake
+	queue chan *item
 }
 
 // run works until the queue is closed and empty.
 func (l *lane) run() {
 	for first := range l.queue {
-		_ = l.store(l.gather(first)) // who waits has been told
+		items := l.gather(first)
+		l.filer.crowded.Store(2*len(items) >= l.in.cfg.Batch)
+		_ = l.store(items) // who waits has been told
 	}
 }
 
@@ -90,10 +95,10 @@ const maxAside = 3
 func (l *lane) store(items []*item) error {
 	var aside []*item
 	for len(items) > 0 {
-		results, at, err := l.attempt(items)
+		answers, at, err := l.attempt(items)
 		if err == nil {
 			for i, it := range items {
-				it.done <- answer{result: results[i]}
+				it.done <- answers[i]
 			}
 			break
 		}
@@ -138,56 +143,89 @@ func refuse(items []*item, err error) {
 
 // attempt runs items in one transaction. When one of them failed, at is its index; at is nobody when the
 // transaction itself did.
-func (l *lane) attempt(items []*item) (results []Result, at int, err error) {
+func (l *lane) attempt(items []*item) (answers []answer, at int, err error) {
 	// No caller's context: the end of one must not fail the others.
 	ctx, cancel := context.WithTimeout(context.Background(), l.in.cfg.Timeout)
 	defer cancel()
-	at = nobody
 	keys, err := l.in.keys(l.tenant)
 	if err != nil {
 		return nil, nobody, fmt.Errorf("open keys: %w", err)
 	}
 	var b *batch
 	err = l.tenant.Write(ctx, func(tx *store.Tx) (err error) {
-		b = &batch{Tx: tx, in: l.in, keys: keys, lane: l, at: nobody, senders: map[string]*sender{}, deliveries: map[delivery]bool{}}
-		results, err = b.run(ctx, items)
-		return err
+		if b != nil {
+			b.takeBack() // the transaction begins anew
+		}
+		b = l.newBatch(tx, keys)
+		return b.run(ctx, items, l.storm(items))
 	})
-	if err != nil && b != nil {
-		at = b.at
+	switch {
+	case b == nil:
+		return nil, nobody, err
+	case err != nil:
+		b.takeBack()
+		return nil, b.at, err
+	case len(b.kept) > 0:
+		l.unfiled.commit(b.kept)
+		l.filer.rouse()
 	}
-	return results, at, err
+	answers = make([]answer, len(items))
+	for i := range items {
+		answers[i] = answer{result: b.results[i], later: b.later[i]}
+	}
+	return answers, nobody, nil
+}
+
+// storm reports whether texts come faster than they are filed one batch after the other.
+func (l *lane) storm(items []*item) bool {
+	if l.in.cfg.Storm < 0 {
+		return false
+	}
+	n := 0
+	for _, it := range items {
+		if it.text != nil && it.mayKeep() {
+			n++
+		}
+	}
+	return n > 0 && (n >= l.in.cfg.Storm || l.unfiled.any())
 }
 
 // run does what is to be done for items. The texts among them are stored together; other work on a key
 // waits for the texts of that key that came before it.
-func (b *batch) run(ctx context.Context, items []*item) ([]Result, error) {
-	results := make([]Result, len(items))
+func (b *batch) run(ctx context.Context, items []*item, storm bool) error {
+	b.results = make([]Result, len(items))
+	now, err := b.split(ctx, items, storm)
+	if err != nil {
+		return err
+	}
 	var texts []*filing
 	waiting := map[string]bool{} // the keys of texts
 	for i, it := range items {
+		if !now[i] {
+			continue
+		}
 		if it.text != nil {
-			texts, waiting[it.key] = append(texts, &filing{text: it.text, item: i, correlation: it.correlation}), true
+			texts, waiting[it.key] = append(texts, &filing{text: it.text, key: it.key, item: i, correlation: it.correlation}), true
 			continue
 		}
 		if waiting[it.key] {
-			if err := b.file(ctx, texts, results); err != nil {
-				return nil, err
+			if err := b.file(ctx, texts); err != nil {
+				return err
 			}
 			texts = nil
 			clear(waiting)
 		}
 		b.at, b.Correlation = i, it.correlation
 		err := guarded(func() (err error) {
-			results[i], err = it.work(club.WithCorrelation(ctx, it.correlation), b)
+			b.results[i], err = it.work(club.WithCorrelation(ctx, it.correlation), b)
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		b.at = nobody
 	}
-	return results, b.file(ctx, texts, results)
+	return b.file(ctx, texts)
 }
 
 // guarded turns a panic into an error: the lane serves everybody.

@@ -17,8 +17,9 @@ type text struct {
 	line       string
 	emergency  bool
 	urgent     bool   // it must count at once, whatever else comes
-	masked     string // without regard to the sender's name, which is not known yet
-	media      string // JSON
+	prepared   bool
+	masked     string // without regard to the sender's name, which is not known yet; set by prepare
+	media      string // JSON; set by prepare
 	count      int    // of media
 }
 
@@ -31,13 +32,20 @@ func newText(d club.Delivery, provider string, numbers *numbers) *text {
 	reading := phrase.Read(t.Text)
 	t.emergency = reading.Emergency != phrase.EmergencyNone
 	t.urgent = t.emergency || reading.OptOut
-	t.masked = masked(t.Text, nil)
+	return t
+}
+
+// prepare computes what only filing needs.
+func (t *text) prepare() {
+	if t.prepared {
+		return
+	}
+	t.prepared, t.masked = true, masked(t.Text, nil)
 	media, err := json.Marshal(cleanMedia(t.Media))
 	if err != nil {
 		panic("BUG: media do not encode: " + err.Error())
 	}
 	t.media = string(media)
-	return t
 }
 
 // lineOf returns how a number of the club's is stored.

@@ -13,6 +13,29 @@ import (
 	"clubos/internal/club"
 )
 
+const createArrival = `-- name: CreateArrival :exec
+INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type CreateArrivalParams struct {
+	ID         club.ArrivalID
+	Sealed     []byte
+	Tries      int64
+	DueAt      time.Time
+	ReceivedAt time.Time
+}
+
+func (q *Queries) CreateArrival(ctx context.Context, arg CreateArrivalParams) error {
+	_, err := q.db.ExecContext(ctx, createArrival,
+		arg.ID,
+		arg.Sealed,
+		arg.Tries,
+		arg.DueAt,
+		arg.ReceivedAt,
+	)
+	return err
+}
+
 const createDeliveries = `-- name: CreateDeliveries :many
 INSERT INTO deliveries (provider, delivery_id, received_at)
 SELECT $1, j.key, $2 FROM json_each($3) j WHERE TRUE
@@ -359,4 +382,45 @@ func (q *Queries) ReportMessage(ctx context.Context, arg ReportMessageParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const takeArrivals = `-- name: TakeArrivals :many
+DELETE FROM arrivals WHERE id IN (SELECT a.id FROM arrivals a WHERE a.due_at <= $1 ORDER BY a.id LIMIT $2)
+RETURNING id, sealed, tries, due_at, received_at
+`
+
+type TakeArrivalsParams struct {
+	Now  time.Time
+	Size int32
+}
+
+// Takes the first of the texts that are to be filed. Whoever else takes them waits until the transaction has
+// ended, and finds those behind them.
+func (q *Queries) TakeArrivals(ctx context.Context, arg TakeArrivalsParams) ([]Arrival, error) {
+	rows, err := q.db.QueryContext(ctx, takeArrivals, arg.Now, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Arrival{}
+	for rows.Next() {
+		var i Arrival
+		if err := rows.Scan(
+			&i.ID,
+			&i.Sealed,
+			&i.Tries,
+			&i.DueAt,
+			&i.ReceivedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -109,7 +109,12 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
 	ws, rs := newStmtCache(w), newStmtCache(r)
+	var relax relaxation
+	if !e.cfg.Relaxed {
+		relax = relaxation{before: "PRAGMA synchronous = NORMAL", after: "PRAGMA synchronous = FULL"}
+	}
 	return &tenantDB{
+		relax: relax,
 		write: w, read: r, writeStmts: ws, readStmts: rs,
 		enter: func(ctx context.Context) context.Context { return ctx },
 		jobs:  sqliteJobs{jobs},

@@ -34,6 +34,7 @@ type tenantDB struct {
 	readStmts   *stmtCache
 	pipelined   bool // statements can be sent before the results of those before them have come
 	enter       func(context.Context) context.Context
+	relax       relaxation
 	jobs        enqueuer
 	notify      func(ctx context.Context, tx *sql.Tx, changes []Change) error // nil: one process only
 	close       func() error
@@ -75,20 +76,42 @@ func (tx *Tx) AfterCommit(fn func()) { tx.afterCommit = append(tx.afterCommit, f
 
 // Read runs fn in a read-only transaction that sees one state of the database.
 func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
-	return t.run(ctx, false, fn)
+	return t.run(ctx, reading, fn)
 }
 
 // Write runs fn in a transaction and commits it when fn returns nil. Jobs that fn enqueued commit with it.
 func (t *Tenant) Write(ctx context.Context, fn func(*Tx) error) error {
+	return t.write(ctx, writing, fn)
+}
+
+// WriteRelaxed is Write without waiting for the disk. A power cut may undo the transaction, as a whole and
+// with all that was committed after it, and never one before it that waited. It is for work that is done
+// again from what is durable, such as moving a row on: whoever acts on what it stored waits for the disk,
+// and with it for this.
+func (t *Tenant) WriteRelaxed(ctx context.Context, fn func(*Tx) error) error {
+	return t.write(ctx, relaxed, fn)
+}
+
+func (t *Tenant) write(ctx context.Context, m mode, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := t.run(ctx, true, fn)
+		err := t.run(ctx, m, fn)
 		if err == nil || attempt == 3 || !lostRace(err) {
 			return err
 		}
 	}
 }
 
-func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error {
+// mode is what a transaction may do, and what its commit waits for.
+type mode int
+
+const (
+	reading mode = iota
+	writing
+	relaxed
+)
+
+func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
+	write := m != reading
 	ctx = t.db.enter(ctx)
 	pool, stmts := t.db.read, t.db.readStmts
 	if write {
@@ -103,6 +126,13 @@ func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error 
 	var unprepared []string
 	defer func() { stmts.prepare(ctx, unprepared) }()
 	defer func() { _ = conn.Close() }()
+	if m == relaxed {
+		end, err := t.db.relax.begin(ctx, conn)
+		if err != nil {
+			return translate(err)
+		}
+		defer end()
+	}
 	// The caller's context ends fn's queries, but not a commit under way: whether one that was cut off
 	// counts, nobody could say. Its own limit is far beyond any transaction of ours.
 	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
@@ -112,6 +142,11 @@ func (t *Tenant) run(ctx context.Context, write bool, fn func(*Tx) error) error 
 		return translate(err)
 	}
 	defer func() { _ = sqlTx.Rollback() }() // after Commit this is a no-op
+	if m == relaxed {
+		if err := t.db.relax.enter(ctx, sqlTx); err != nil {
+			return translate(err)
+		}
+	}
 	tx := &Tx{Queries: New(faulty(ctx, stmts.in(sqlTx, &unprepared))), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
 	if tx.Correlation.IsZero() {
 		tx.Correlation = club.NewCorrelationID(tx.Now)

@@ -203,6 +203,9 @@ func (s *server) log(ctx context.Context, r *http.Request, e *event, status int,
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("event.reason", "the club is suspended: kept until it is resumed"))
 	}
+	if e.result.Kept {
+		attrs = append(attrs, slog.Bool("labels.kept", true))
+	}
 	if e.result.Duplicate {
 		attrs = append(attrs, slog.Bool("labels.duplicate", true))
 	}

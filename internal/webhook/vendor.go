@@ -31,7 +31,7 @@ func (s *server) texts(ctx context.Context, e *event, from Texts, provider strin
 	if err != nil {
 		return err
 	}
-	e.result, err = s.cfg.Inbox.Deliver(ctx, e.tenant, d, provider)
+	e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, d, provider)
 	return err
 }
 

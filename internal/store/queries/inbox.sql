@@ -55,3 +55,12 @@ FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
 -- Which of these ids of a provider (keys of a JSON object) are stored, and where.
 SELECT m.id, m.thread_id, m.provider_message_id
 FROM json_each(sqlc.arg(ids)) j JOIN messages m ON m.provider = sqlc.arg(provider) AND m.provider_message_id = j.key;
+
+-- name: CreateArrival :exec
+INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: TakeArrivals :many
+-- Takes the first of the texts that are to be filed. Whoever else takes them waits until the transaction has
+-- ended, and finds those behind them.
+DELETE FROM arrivals WHERE id IN (SELECT a.id FROM arrivals a WHERE a.due_at <= sqlc.arg(now) ORDER BY a.id LIMIT sqlc.arg(size))
+RETURNING id, sealed, tries, due_at, received_at;

@@ -1,0 +1,218 @@
+package inbox
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+const (
+	filedAgain   = 250 * time.Millisecond // after the database failed; then twice that, and so on
+	mostAgain    = 30 * time.Second
+	filedOnClose = 2 * time.Second        // how long the end waits for what was kept
+	mostPause    = 20 * time.Millisecond  // between two turns in a storm
+
+	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
+	// their text acknowledged.
+	sqliteRows, postgresRows = 2, 8
+)
+
+// filer files the texts of a club that were kept for later, in the order in which they were, one
+// transaction after the other. All replicas do so: each row is taken by the transaction that deletes it.
+// Those transactions do not wait for the disk, for what they lose in a power cut is still there to be filed.
+type filer struct {
+	*intake
+	wake    chan struct{}
+	closing chan struct{}
+	crowded atomic.Bool // the lanes are busy: acknowledging goes first
+	burst   *bursts
+	rows    int32
+}
+
+func (t *intake) newFiler() *filer {
+	f := &filer{intake: t, wake: make(chan struct{}, 1), closing: make(chan struct{}), burst: newBursts(), rows: sqliteRows}
+	if t.in.cfg.Cluster.Engine() == "postgres" {
+		f.rows = postgresRows
+	}
+	return f
+}
+
+// rouse says that there is something to file.
+func (f *filer) rouse() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run works until the filer is closed.
+func (f *filer) run() {
+	wait := filedAgain
+	again := time.NewTimer(0) // what an earlier process has kept
+	defer again.Stop()
+	for {
+		select {
+		case <-f.wake:
+		case <-again.C:
+		case <-f.closing:
+			ctx, cancel := context.WithTimeout(context.Background(), filedOnClose)
+			_ = f.drain(ctx) // what is left waits for the next start
+			cancel()
+			return
+		}
+		if err := f.drain(context.Background()); err != nil {
+			f.in.cfg.Log.Warn("kept texts cannot be filed yet", "event.action", "inbox.file", "event.outcome", "failure",
+				"organization.id", f.tenant.Slug.String(), "error.message", err.Error())
+			again.Reset(wait)
+			wait = min(2*wait, mostAgain)
+		} else {
+			wait = filedAgain
+		}
+	}
+}
+
+// drain files until nothing is left that is due.
+func (f *filer) drain(ctx context.Context) error {
+	for {
+		start := time.Now()
+		n, err := f.turn(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		if !f.crowded.Load() {
+			continue
+		}
+		pause := time.NewTimer(min(2*time.Since(start), mostPause))
+		select {
+		case <-pause.C:
+		case <-f.closing:
+		case <-ctx.Done():
+		}
+		pause.Stop()
+	}
+}
+
+// spot is a text among kept ones.
+type spot struct {
+	row   club.ArrivalID
+	index int
+}
+
+// turn files some rows and returns how many. A text that fails is kept again, by itself and for later, so
+// that it holds up no other; when nobody can say which it was, all of a row are.
+func (f *filer) turn(ctx context.Context) (int, error) {
+	stored := f.unfiled.stored()
+	aside := map[spot]bool{}
+	rows, apart := f.rows, false
+	for {
+		taken, at, err := f.attempt(ctx, rows, aside, apart)
+		switch {
+		case err == nil:
+			f.unfiled.drop(taken)
+			if len(taken) < int(rows) { // whatever was there before is filed
+				f.unfiled.drop(stored)
+			}
+			return len(taken), f.burst.committed(ctx, f.tenant, f.in.cfg.Cluster.Clock().Now())
+		case ctx.Err() != nil || at == nil && club.CodeOf(err) == club.CodeUnavailable:
+			return 0, err
+		case at != nil && len(aside) < maxAside:
+			f.complain(ctx, err)
+			aside[*at] = true
+		case len(taken) == 0 || apart: // it is no matter of the texts
+			return 0, err
+		case rows > 1:
+			rows = 1
+		default:
+			f.complain(ctx, err)
+			apart = true
+		}
+	}
+}
+
+func (f *filer) complain(ctx context.Context, err error) {
+	f.in.cfg.Log.ErrorContext(ctx, "a text that is acknowledged could not be filed; it is tried again", "event.action", "inbox.file", "event.outcome", "failure",
+		"organization.id", f.tenant.Slug.String(), "error.message", err.Error())
+}
+
+// attempt files the first rows in one transaction and returns them. When a text of theirs failed, at is where
+// it stands. Texts aside, and with apart all, are kept again.
+func (f *filer) attempt(ctx context.Context, rows int32, aside map[spot]bool, apart bool) (taken []club.ArrivalID, at *spot, err error) {
+	ctx, cancel := context.WithTimeout(ctx, f.in.cfg.Timeout)
+	defer cancel()
+	keys, err := f.in.keys(f.tenant)
+	if err != nil {
+		return nil, nil, err
+	}
+	var b *batch
+	var spots []spot
+	var postponed []store.CreateArrivalParams
+	err = f.tenant.WriteRelaxed(ctx, func(tx *store.Tx) error {
+		taken, spots = nil, nil
+		f.burst.begin()
+		b = f.newBatch(tx, keys)
+		b.burst = f.burst
+		list, err := tx.TakeArrivals(ctx, store.TakeArrivalsParams{Now: tx.Now, Size: rows})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(list, func(x, y store.Arrival) int { return cmp.Compare(x.ID, y.ID) })
+		var texts []*filing
+		var again []store.CreateArrivalParams
+		for _, row := range list {
+			taken = append(taken, row.ID)
+			kept, err := f.open(b, row)
+			if err != nil { // there is nothing to be done but to keep it: whoever mends the keys has it still
+				f.complain(ctx, err)
+				again = append(again, store.CreateArrivalParams{ID: row.ID, Sealed: row.Sealed, Tries: row.Tries + 1, DueAt: tx.Now.Add(patience(row.Tries)), ReceivedAt: row.ReceivedAt})
+				continue
+			}
+			for i, t := range kept {
+				s := spot{row.ID, i}
+				x := &filing{text: t.text, key: t.From, item: len(spots), correlation: t.correlation}
+				if !apart && !aside[s] {
+					texts, spots = append(texts, x), append(spots, s)
+					continue
+				}
+				r, err := b.keptRow([]*filing{x}, row.Tries+1, tx.Now.Add(patience(row.Tries)))
+				if err != nil {
+					return err
+				}
+				again = append(again, r)
+			}
+		}
+		b.results = make([]Result, len(texts))
+		if err := b.fileRecorded(ctx, texts); err != nil {
+			return err
+		}
+		postponed = again
+		return b.createArrivals(ctx, again)
+	})
+	if err == nil {
+		for _, row := range postponed {
+			time.AfterFunc(patience(row.Tries-1), f.rouse)
+		}
+	}
+	if err != nil && b != nil && b.at != nobody && b.at < len(spots) {
+		at = &spots[b.at]
+	}
+	return taken, at, err
+}
+
+// open reads the texts of a row.
+func (f *filer) open(b *batch, row store.Arrival) ([]keptText, error) {
+	plain, err := b.keys.OpenRow(columnKept, row.ID.String(), row.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	return decodeKept(plain, &f.in.numbers)
+}
+
+// patience is the pause before a text is tried again that failed so often before.
+func patience(tries int64) time.Duration {
+	return min(time.Second<<min(tries, 6), time.Minute)
+}

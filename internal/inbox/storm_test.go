@@ -1,0 +1,326 @@
+package inbox_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clubos/internal/club"
+	"clubos/internal/inbox"
+	"clubos/internal/jobs/jobstest"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+	"clubos/internal/vault/vaulttest"
+)
+
+// stormy gives the house an inbox that keeps every text that can wait.
+func (h *house) stormy() {
+	h.t.Helper()
+	h.inbox = h.another()
+}
+
+func (h *house) another() *inbox.Inbox {
+	h.t.Helper()
+	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied,
+		Storm: 1, Wait: 20 * time.Millisecond})
+	h.t.Cleanup(in.Close)
+	return in
+}
+
+// storm accepts everything at once and returns the results in the order of ds.
+func (h *house) storm(ds ...club.Delivery) []inbox.Result {
+	h.t.Helper()
+	results := make([]inbox.Result, len(ds))
+	var wg sync.WaitGroup
+	for i, d := range ds {
+		wg.Go(func() {
+			r, err := h.inbox.Accept(h.t.Context(), h.tenant, d, vendor)
+			if err != nil {
+				h.t.Error(err)
+			}
+			results[i] = r
+		})
+	}
+	wg.Wait()
+	return results
+}
+
+func (h *house) settle() {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+	defer cancel()
+	if err := h.inbox.Settle(ctx, h.tenant); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// eventually waits until a count is what it should be.
+func (h *house) eventually(want int, query string) {
+	h.t.Helper()
+	limit := time.Now().Add(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for h.count(query) != want {
+		if time.Now().After(limit) {
+			h.t.Fatalf("%s: %d, want %d", query, h.count(query), want)
+		}
+		<-tick.C
+	}
+}
+
+// words returns the texts of a sender's only thread in their order.
+func (h *house) words(from string) (out []string) {
+	h.t.Helper()
+	in := h.deliver(text(from, "the end")).Thread
+	err := h.tenant.Read(h.t.Context(), func(tx *store.Tx) error {
+		list, err := tx.FindUnhandledMessages(h.t.Context(), in)
+		for _, m := range list {
+			out = append(out, m.Masked)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return out
+}
+
+func TestTextsOfAStormAreStoredOnceAndFiled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	var ds []club.Delivery
+	for i := range 60 {
+		d := text(fmt.Sprintf("+1415555%04d", 500+i%7), "yes")
+		for range 1 + rand.IntN(3) {
+			ds = append(ds, d)
+		}
+	}
+	rand.Shuffle(len(ds), func(i, j int) { ds[i], ds[j] = ds[j], ds[i] })
+	kept := 0
+	for _, r := range h.storm(ds...) {
+		if r.Kept {
+			kept++
+		}
+	}
+	h.settle()
+	if kept == 0 {
+		t.Error("nothing was kept: this was no storm")
+	}
+	for query, want := range map[string]int{
+		"SELECT COUNT(*) FROM messages": 60, "SELECT COUNT(*) FROM deliveries": 60, "SELECT COUNT(*) FROM threads": 7,
+		"SELECT CAST(SUM(unread) AS BIGINT) FROM threads": 60, "SELECT COUNT(*) FROM arrivals": 0,
+	} {
+		if n := h.count(query); n != want {
+			t.Errorf("%s: %d, want %d", query, n, want)
+		}
+	}
+}
+
+func TestTextsOfASenderKeepTheirOrderInAStorm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	var wg sync.WaitGroup
+	want := map[string][]string{}
+	for i := range 5 {
+		from := fmt.Sprintf("+1415555%04d", 600+i)
+		for n := range 12 {
+			want[from] = append(want[from], fmt.Sprint("number ", n))
+		}
+		want[from] = append(want[from], "the end")
+		wg.Go(func() {
+			for _, words := range want[from][:12] {
+				if words == "number 7" {
+					words = "number 7" // one in between goes the quick way
+					if _, err := h.inbox.Deliver(t.Context(), h.tenant, text(from, words), vendor); err != nil {
+						t.Error(err)
+					}
+					continue
+				}
+				if _, err := h.inbox.Accept(t.Context(), h.tenant, text(from, words), vendor); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for from, all := range want {
+		if diff := cmp.Diff(all, h.words(from)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", from, diff)
+		}
+	}
+}
+
+func TestKeptTextsAreFiledByTheNextProcess(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	h.rename("threads", "gone")
+	for i, r := range h.storm(text(ada, "hi"), text(bob, "caf\xe9 \xff"), text(ada, "hello?")) {
+		if !r.Kept || !r.Thread.IsZero() {
+			t.Errorf("text %d: %+v", i, r)
+		}
+	}
+	dead := h.inbox // its filer fails until the table is back; then it may be first, which changes nothing
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 0 {
+		t.Errorf("%d messages", n)
+	}
+	h.rename("gone", "threads")
+	h.clock.Advance(2 * time.Minute) // what failed is tried again by then
+	h.inbox = h.another()
+	h.inbox.Resume(h.tenant)
+	h.eventually(0, "SELECT COUNT(*) FROM arrivals")
+	dead.Close()
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+	if n := h.count("SELECT COUNT(*) FROM threads WHERE unread = 2"); n != 1 {
+		t.Errorf("%d threads have two", n)
+	}
+}
+
+func TestKeptTextThatCannotBeFiledHoldsUpNoOtherAndIsNotLost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	th := h.thread(h.deliver(text(ada, "hi")).Thread)
+	storetest.Exec(t, h.tenant, "UPDATE subjects SET phone_index = 'spoilt' WHERE id = $1", th.SubjectID.String())
+	h.deliver(text(ada, "hi again")) // ada's second record
+	storetest.Exec(t, h.tenant, "UPDATE subjects SET wrapped_key = $1 WHERE phone_index <> 'spoilt'", []byte{9, 9})
+	h.stormy()
+	ds := []club.Delivery{text(ada, "lost?")}
+	for i := range 20 {
+		ds = append(ds, text(fmt.Sprintf("+1415555%04d", 700+i), "hello"))
+	}
+	h.storm(ds...)
+	h.settle()
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 22 {
+		t.Errorf("%d messages", n)
+	}
+	if n := h.count("SELECT COUNT(*) FROM arrivals WHERE tries > 0"); n != 1 {
+		t.Fatalf("%d texts are kept for another try", n)
+	}
+	storetest.Exec(t, h.tenant, "UPDATE subjects SET phone_index = NULL WHERE phone_index = (SELECT s.phone_index FROM subjects s WHERE LENGTH(s.wrapped_key) = 2)")
+	h.clock.Advance(time.Hour)
+	h.inbox.Resume(h.tenant)
+	h.eventually(0, "SELECT COUNT(*) FROM arrivals")
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 23 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestKeptRowThatDoesNotOpenStays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	now := h.clock.Now()
+	storetest.Exec(t, h.tenant, "INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ('arr_1', $1, 0, $2, $2)", []byte{1, 2, 3}, now.Add(-time.Hour))
+	h.storm(text(ada, "hi"), text(bob, "hi"))
+	h.settle()
+	h.eventually(1, "SELECT COUNT(*) FROM arrivals WHERE tries = 1")
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestDangerIsFiledBeforeItIsAcknowledgedAndAfterWhatItsSenderWroteBefore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() { h.storm(text(fmt.Sprintf("+1415555%04d", 800+i), "hello")) })
+	}
+	h.storm(text(ada, "the first"))
+	r := h.storm(text(ada, "help, there is a fire in bay 3"))[0]
+	if r.Kept || r.Message.IsZero() {
+		t.Errorf("danger: %+v", r)
+	}
+	wg.Wait()
+	h.settle()
+	if got := h.words(ada); len(got) != 3 || got[0] != "the first" {
+		t.Errorf("texts %q", got)
+	}
+	urgent := 0
+	for _, job := range jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant) {
+		if job.Thread == r.Thread && job.Message.IsZero() {
+			urgent++
+		}
+	}
+	if urgent == 0 {
+		t.Error("no job reads it at once")
+	}
+}
+
+func TestManyTextsOfAStormInAThreadShareAJob(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	for range 10 {
+		h.storm(text(ada, "one"), text(bob, "two"))
+	}
+	h.settle()
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 20 {
+		t.Errorf("%d messages", n)
+	}
+	byThread := map[club.ThreadID]int{}
+	for _, job := range jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant) {
+		byThread[job.Thread]++
+	}
+	for id, n := range byThread {
+		if n > 1 {
+			t.Errorf("%d jobs for %s", n, id)
+		}
+	}
+	if len(byThread) != 2 {
+		t.Errorf("jobs for %d threads", len(byThread))
+	}
+}
+
+func TestTwoReplicasFileEachKeptTextOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	first, second := h.inbox, h.another()
+	var wg sync.WaitGroup
+	for i := range 80 {
+		in := []*inbox.Inbox{first, second}[i%2]
+		d := text(fmt.Sprintf("+1415555%04d", 900+i%9), "hi")
+		wg.Go(func() {
+			if _, err := in.Accept(t.Context(), h.tenant, d, vendor); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	h.settle()
+	h.inbox = second
+	h.settle()
+	for query, want := range map[string]int{"SELECT COUNT(*) FROM messages": 80, "SELECT COUNT(*) FROM threads": 9, "SELECT COUNT(*) FROM arrivals": 0} {
+		if n := h.count(query); n != want {
+			t.Errorf("%s: %d, want %d", query, n, want)
+		}
+	}
+}
+
+func TestRepetitionOfAKeptTextIsKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	d := text(ada, "hi")
+	h.storm(d, text(bob, "hi"))
+	again := h.storm(d, text(bob, "more"))[0]
+	if !again.Duplicate || again.Message.IsZero() {
+		t.Errorf("the second delivery: %+v", again)
+	}
+	h.settle()
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+}
