@@ -14,8 +14,13 @@ import (
 const (
 	filedAgain   = 250 * time.Millisecond // after the database failed; then twice that, and so on
 	mostAgain    = 30 * time.Second
-	filedOnClose = 2 * time.Second        // how long the end waits for what was kept
-	mostPause    = 20 * time.Millisecond  // between two turns in a storm
+	filedOnClose = 2 * time.Second // how long the end waits for what was kept
+
+	// While more texts come together than crowd, a turn is followed by a pause so many times as long: what is
+	// acknowledged is safe, what is not may never come again.
+	crowd     = 32
+	pauses    = 4
+	mostPause = 100 * time.Millisecond
 
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
 	// their text acknowledged.
@@ -61,11 +66,11 @@ func (f *filer) run() {
 		case <-again.C:
 		case <-f.closing:
 			ctx, cancel := context.WithTimeout(context.Background(), filedOnClose)
-			_ = f.drain(ctx) // what is left waits for the next start
+			_ = f.drain(ctx, nil) // what is left waits for the next start
 			cancel()
 			return
 		}
-		if err := f.drain(context.Background()); err != nil {
+		if err := f.drain(context.Background(), f.closing); err != nil {
 			f.in.cfg.Log.Warn("kept texts cannot be filed yet", "event.action", "inbox.file", "event.outcome", "failure",
 				"organization.id", f.tenant.Slug.String(), "error.message", err.Error())
 			again.Reset(wait)
@@ -76,24 +81,25 @@ func (f *filer) run() {
 	}
 }
 
-// drain files until nothing is left that is due.
-func (f *filer) drain(ctx context.Context) error {
+// drain files until nothing is left that is due, or until stop is closed.
+func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 	for {
 		start := time.Now()
 		n, err := f.turn(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
-		if !f.crowded.Load() {
-			continue
+		var wait time.Duration
+		if f.crowded.Load() {
+			wait = min(pauses*time.Since(start), mostPause)
 		}
-		pause := time.NewTimer(min(2*time.Since(start), mostPause))
+		pause := time.NewTimer(wait)
 		select {
+		case <-stop:
+			pause.Stop()
+			return nil
 		case <-pause.C:
-		case <-f.closing:
-		case <-ctx.Done():
 		}
-		pause.Stop()
 	}
 }
 

@@ -39,7 +39,9 @@ func encodeKept(all []*filing) []byte {
 	return out
 }
 
-func appendString(b []byte, s string) []byte { return append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
 
 // keptText is a text that was read back.
 type keptText struct {

@@ -25,7 +25,7 @@ type item struct {
 	text        *text  // a batch stores all of them at once
 	key         string // items of one key are stored in their order
 	correlation club.CorrelationID
-	patient     bool   // a text that may be filed after it was acknowledged
+	patient     bool // a text that may be filed after it was acknowledged
 	done        chan answer
 }
 
@@ -51,7 +51,7 @@ type lane struct {
 func (l *lane) run() {
 	for first := range l.queue {
 		items := l.gather(first)
-		l.filer.crowded.Store(2*len(items) >= l.in.cfg.Batch)
+		l.filer.crowded.Store(len(items) > crowd)
 		_ = l.store(items) // who waits has been told
 	}
 }

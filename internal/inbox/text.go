@@ -16,7 +16,7 @@ type text struct {
 	deliveryID string
 	line       string
 	emergency  bool
-	urgent     bool   // it must count at once, whatever else comes
+	urgent     bool // it must count at once, whatever else comes
 	prepared   bool
 	masked     string // without regard to the sender's name, which is not known yet; set by prepare
 	media      string // JSON; set by prepare

@@ -1,15 +1,11 @@
 package simulate
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +13,6 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"clubos/internal/club"
-	"clubos/internal/simulate/vendor"
 )
 
 // LoadConfig says how hard which endpoint is hit.
@@ -28,10 +23,8 @@ type LoadConfig struct {
 	Tenant club.Slug
 	// Line is the club's number that is texted. Required.
 	Line string
-	// Secret signs the webhooks: whsec_…. Required unless Signer is set.
+	// Secret signs the webhooks: whsec_…. Required.
 	Secret string
-	// Signer makes the headers of a delivery. Default: Standard Webhooks with Secret.
-	Signer func(id string, at time.Time, body []byte) http.Header
 	// Rate is how many texts are sent per second, on schedule, whatever the server does. 0 means a closed
 	// loop: each of Connections sends its next text when the last one is answered, which finds the ceiling
 	// but says nothing of latency under a given load.
@@ -78,17 +71,8 @@ func (r Report) String() string {
 func (c LoadConfig) withDefaults() (LoadConfig, error) {
 	c.Senders, c.Connections, c.Timeout = cmp.Or(c.Senders, 1000), cmp.Or(c.Connections, 256), cmp.Or(c.Timeout, 10*time.Second)
 	c.Run = cmp.Or(c.Run, fmt.Sprintf("%x", time.Now().UnixNano()))
-	if c.Text == nil {
-		c.Text = func(i int) string { return fmt.Sprintf("what's the wifi password? (%d)", i) }
-	}
-	if c.Signer == nil {
-		secret := c.Secret
-		c.Signer = func(id string, at time.Time, body []byte) http.Header {
-			return vendor.StandardSign(secret, id, at, body)
-		}
-		if secret == "" {
-			return c, club.Invalid("the load needs the webhook's secret")
-		}
+	if c.Secret == "" {
+		return c, club.Invalid("the load needs the webhook's secret")
 	}
 	switch {
 	case c.Target == "" || c.Tenant == "" || c.Line == "" || c.Duration <= 0:
@@ -101,6 +85,7 @@ func (c LoadConfig) withDefaults() (LoadConfig, error) {
 
 // worker is one connection's share of a load.
 type worker struct {
+	wire      *wire
 	histogram *hdrhistogram.Histogram
 	report    Report
 }
@@ -112,14 +97,13 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	transport := &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true,
-		DialContext: (&net.Dialer{Timeout: c.Timeout, KeepAlive: 30 * time.Second}).DialContext}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: c.Timeout}
-	url := c.Target + "/hooks/" + c.Tenant.String() + "/openphone"
-
 	planned := int(float64(c.Rate) * c.Duration.Seconds())
 	workers := make([]worker, c.Connections)
+	for i := range workers {
+		if workers[i].wire, err = c.newWire(); err != nil {
+			return Report{}, err
+		}
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	start := time.Now()
@@ -127,6 +111,7 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 		wg.Go(func() {
 			workers[w].histogram = hdrhistogram.New(1, 60*60*1e6, 3) // µs
 			workers[w].report = Report{Statuses: map[int]int{}, Errors: map[string]int{}}
+			defer workers[w].wire.close()
 			timer := time.NewTimer(time.Hour)
 			defer timer.Stop()
 			for {
@@ -144,7 +129,7 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 				} else if time.Since(start) >= c.Duration || ctx.Err() != nil {
 					return
 				}
-				workers[w].send(ctx, client, url, c, i, due)
+				workers[w].send(ctx, &c, i, due)
 			}
 		})
 	}
@@ -167,31 +152,20 @@ func sleepUntil(ctx context.Context, timer *time.Timer, due time.Time) bool {
 }
 
 // send posts one text and records what came of it.
-func (w *worker) send(ctx context.Context, client *http.Client, url string, c LoadConfig, i int, due time.Time) {
-	body, id := c.body(i)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		w.report.Failed++
-		return
-	}
-	req.Header = c.Signer(id, time.Now(), body)
+func (w *worker) send(ctx context.Context, c *LoadConfig, i int, due time.Time) {
 	w.report.Sent++
-	resp, err := client.Do(req)
-	if err == nil {
-		_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)) // to the end, so that the connection is used again
-		_ = resp.Body.Close()
-	}
+	status, err := w.wire.post(ctx, c, i)
 	_ = w.histogram.RecordValue(max(1, time.Since(due).Microseconds()))
 	switch {
 	case err != nil:
 		w.report.Failed++
 		w.report.Errors[kindOf(err)]++
-	case resp.StatusCode/100 == 2:
+	case status/100 == 2:
 		w.report.Acked++
-		w.report.Statuses[resp.StatusCode]++
+		w.report.Statuses[status]++
 	default:
 		w.report.Failed++
-		w.report.Statuses[resp.StatusCode]++
+		w.report.Statuses[status]++
 	}
 }
 
@@ -205,21 +179,6 @@ func kindOf(err error) string {
 		return "refused"
 	}
 	return "other"
-}
-
-// body returns the i-th webhook in Quo's format and its delivery's id.
-func (c LoadConfig) body(i int) (body []byte, id string) {
-	text, err := json.Marshal(c.Text(i))
-	if err != nil {
-		text = []byte(`""`) // a string never fails to encode
-	}
-	now := time.Now().UTC().Format(time.RFC3339Nano)
-	from := memberNumber(c.FirstSender + i%c.Senders)
-	key := fmt.Sprintf("%s%08d", c.Run, i)
-	body = fmt.Appendf(nil, `{"id":"EV%s","apiVersion":"2026-03-30","createdAt":"%s","type":"message.received","data":{"resource":{"id":"AC%s","direction":"incoming","text":%s,"media":[],"status":"received","createdAt":"%s"},`+
-		`"context":{"orgId":"ORload","phoneNumberId":"PNload","conversationId":"CN%s","contacts":{"ids":[],"lookupStatus":"none"},"senderIdentifier":"%s","recipientIdentifiers":["%s"]}}}`,
-		key, now, key, text, now, from, from, c.Line)
-	return body, "msg_" + key
 }
 
 func collect(workers []worker, c LoadConfig, planned int, elapsed time.Duration) Report {
