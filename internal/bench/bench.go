@@ -192,24 +192,54 @@ func measureSteady(ctx context.Context, cfg Config, in *installation, c *child, 
 }
 
 func measureCeiling(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
-	before, _ := c.cpu()
+	before := in.processors(ctx, c)
 	got, err := simulate.Load(ctx, in.load(cfg))
 	if err != nil {
 		return err
 	}
-	after, ok := c.cpu()
+	after := in.processors(ctx, c)
+	ended := time.Now()
 	r.Ceiling = summary(got)
 	r.add(Measure{Name: "ceiling_rate", Title: "most acknowledged", Value: got.RatePerS, Unit: "/s", AtLeast: 2000},
 		Measure{Name: "ceiling_failed", Title: "… failed", Value: float64(got.Failed), AtMost: 0, Judged: true},
 		Measure{Name: "ceiling_p99", Title: "… 99 of 100 within", Value: ms(got.P99), Unit: "ms"})
-	if ok && got.Acked > 0 {
-		// Unlike the rate it says the same on a busy machine. Decisions that run meanwhile are in it.
-		r.add(Measure{Name: "ceiling_cpu", Title: "… the server's processor time per text", Value: ms(after-before) * 1000 / float64(got.Acked), Unit: "µs"})
+	// Unlike the rate these say about the same on a busy machine. The filing and the decisions that run meanwhile
+	// are in them.
+	for i, who := range []struct{ name, title string }{{"server", "the server's"}, {"generator", "the load's own"}, {"database", "the database's"}} {
+		if after[i] > before[i] && before[i] >= 0 && got.Acked > 0 {
+			r.add(Measure{Name: "cpu_us_per_text_" + who.name, Title: "… " + who.title + " processor time per text", Value: ms(after[i]-before[i]) * 1000 / float64(got.Acked), Unit: "µs"})
+		}
 	}
 	if b, ok := c.memory(); ok {
 		r.add(Measure{Name: "ceiling_memory", Title: "memory at the ceiling, at most", Value: mib(b.most), Unit: "MiB"})
 	}
+	if err := in.filed(ctx); err != nil {
+		return err
+	}
+	r.add(Measure{Name: "ceiling_filed", Title: "all filed in their threads after another", Value: ms(time.Since(ended)), Unit: "ms"})
+	best, ok, err := in.reference(ctx, cfg)
+	if err != nil || !ok {
+		return err
+	}
+	r.add(Measure{Name: "reference_rate", Title: "pgbench, a message and a job", Value: best, Unit: "/s"},
+		Measure{Name: "reference_ratio", Title: "… of which the ceiling is", Value: 100 * got.RatePerS / best, Unit: "%"})
 	return nil
+}
+
+// processors returns the processor time that the server, this process and the database have used; -1 where
+// the system does not tell.
+func (in *installation) processors(ctx context.Context, c *child) [3]time.Duration {
+	out := [3]time.Duration{-1, -1, -1}
+	if d, ok := c.cpu(); ok {
+		out[0] = d
+	}
+	if d, ok := cpuOf("self"); ok {
+		out[1] = d
+	}
+	if d, ok := in.databaseCPU(ctx); ok {
+		out[2] = d
+	}
+	return out
 }
 
 // questions are what members ask about the wifi; each sender asks once.

@@ -225,3 +225,23 @@ func TestServerIsEndedByItsOwnIDWhenTheMeasurementIsBrokenOff(t *testing.T) {
 		t.Errorf("it took %s to end", took)
 	}
 }
+
+func TestRateIsReadFromWhatPgbenchPrints(t *testing.T) {
+	t.Parallel()
+	got, ok := parseTPS("latency average = 2.019 ms\ninitial connection time = 61.6 ms\ntps = 31700.534123 (without initial connection time)\n")
+	if !ok || got != 31700.534123 {
+		t.Errorf("got %f, %t", got, ok)
+	}
+	if _, ok := parseTPS("pgbench: error: connection failed"); ok {
+		t.Error("an error has a rate")
+	}
+}
+
+func TestPgbenchIsToldItsDatabaseByTheEnvironment(t *testing.T) {
+	t.Parallel()
+	got, err := connectionEnv("postgres://bench:secret@db.example.com:5433/clubos_bench1?sslmode=disable")
+	want := []string{"PGHOST=db.example.com", "PGDATABASE=clubos_bench1", "PGUSER=bench", "PGPORT=5433", "PGPASSWORD=secret", "PGSSLMODE=disable"}
+	if err != nil || !cmp.Equal(want, got) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

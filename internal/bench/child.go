@@ -181,8 +181,10 @@ func parseUsage(status string) (u usage, ok bool) {
 const clockTick = 10 * time.Millisecond
 
 // cpu returns the processor time that the process has used; ok is false where the system does not tell.
-func (c *child) cpu() (used time.Duration, ok bool) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+func (c *child) cpu() (used time.Duration, ok bool) { return cpuOf(strconv.Itoa(c.cmd.Process.Pid)) }
+
+func cpuOf(process string) (used time.Duration, ok bool) {
+	b, err := os.ReadFile("/proc/" + process + "/stat")
 	if err != nil {
 		return 0, false
 	}

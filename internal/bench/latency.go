@@ -36,6 +36,33 @@ func spread(all []time.Duration) *Spread {
 // settleWithin bounds the wait for the last decisions beyond the wait for a burst.
 const settleWithin = 20 * time.Second
 
+// filedWithin bounds the wait for texts that were kept in a storm.
+const filedWithin = 2 * time.Minute
+
+// filed waits until every text that was acknowledged is filed in its thread.
+func (in *installation) filed(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, filedWithin)
+	defer cancel()
+	return in.open(ctx, func(a *app.App) error {
+		tenant, _, err := a.Tenant(ctx, in.slug)
+		if err != nil {
+			return err
+		}
+		for {
+			var left int64
+			if err := tenant.Read(ctx, func(tx *store.Tx) (err error) { left, err = tx.CountArrivals(ctx); return err }); err != nil {
+				return fmt.Errorf("count kept texts: %w", err)
+			}
+			if left == 0 {
+				return nil
+			}
+			if err := pause(ctx, 50*time.Millisecond); err != nil {
+				return fmt.Errorf("wait for kept texts to be filed: %w", err)
+			}
+		}
+	})
+}
+
 // decisions waits until there are as many decisions as texts, or until none comes any more in time, and
 // returns how long each took beyond the club's wait for a burst.
 func (in *installation) decisions(ctx context.Context, texts int) (waits []time.Duration, burst time.Duration, err error) {

@@ -32,10 +32,11 @@ func (in *installation) records() (*sql.DB, error) {
 // unsettled are counts that are zero when all work is done, each with what it counts.
 func unsettled() map[string]string {
 	return map[string]string{
-		"jobs under way":          `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable')`,
-		"texts on their way":      `SELECT COUNT(*) FROM messages WHERE direction = 'out' AND status IN ('queued', 'sending')`,
-		"executions under way":    `SELECT COUNT(*) FROM executions WHERE outcome IN ('claimed', 'running')`,
-		"announcements under way": `SELECT COUNT(*) FROM proposals WHERE status = 'open' AND tier = 'suggest'`,
+		"jobs under way":           `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable')`,
+		"texts that are only kept": `SELECT COUNT(*) FROM arrivals`,
+		"texts on their way":       `SELECT COUNT(*) FROM messages WHERE direction = 'out' AND status IN ('queued', 'sending')`,
+		"executions under way":     `SELECT COUNT(*) FROM executions WHERE outcome IN ('claimed', 'running')`,
+		"announcements under way":  `SELECT COUNT(*) FROM proposals WHERE status = 'open' AND tier = 'suggest'`,
 		"threads nobody has": `SELECT COUNT(*) FROM threads t WHERE t.status IN ('pending', 'awaiting_ai')
 			AND NOT EXISTS (SELECT 1 FROM proposals p WHERE p.thread_id = t.id AND p.status = 'open')`,
 	}

@@ -16,11 +16,12 @@ const (
 	mostAgain    = 30 * time.Second
 	filedOnClose = 2 * time.Second // how long the end waits for what was kept
 
-	// While more texts come together than crowd, a turn is followed by a pause so many times as long: what is
-	// acknowledged is safe, what is not may never come again.
+	// While more texts come together than crowd, and for a moment after that, a turn is followed by a pause so
+	// many times as long: what is acknowledged is safe, what is not may never come again.
 	crowd     = 32
+	crowdFor  = 100 * time.Millisecond
 	pauses    = 4
-	mostPause = 100 * time.Millisecond
+	mostPause = 250 * time.Millisecond
 
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
 	// their text acknowledged.
@@ -34,7 +35,7 @@ type filer struct {
 	*intake
 	wake    chan struct{}
 	closing chan struct{}
-	crowded atomic.Bool // the lanes are busy: acknowledging goes first
+	crowded atomic.Int64 // until then, in ns since the epoch, the lanes are busy: acknowledging goes first
 	burst   *bursts
 	rows    int32
 }
@@ -90,7 +91,7 @@ func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 			return err
 		}
 		var wait time.Duration
-		if f.crowded.Load() {
+		if start.UnixNano() < f.crowded.Load() {
 			wait = min(pauses*time.Since(start), mostPause)
 		}
 		pause := time.NewTimer(wait)

@@ -51,7 +51,9 @@ type lane struct {
 func (l *lane) run() {
 	for first := range l.queue {
 		items := l.gather(first)
-		l.filer.crowded.Store(len(items) > crowd)
+		if len(items) > crowd {
+			l.filer.crowded.Store(time.Now().Add(crowdFor).UnixNano())
+		}
 		_ = l.store(items) // who waits has been told
 	}
 }

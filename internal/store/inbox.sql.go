@@ -13,6 +13,17 @@ import (
 	"clubos/internal/club"
 )
 
+const countArrivals = `-- name: CountArrivals :one
+SELECT COUNT(*) FROM arrivals
+`
+
+func (q *Queries) CountArrivals(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countArrivals)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createArrival = `-- name: CreateArrival :exec
 INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3, $4, $5)
 `

@@ -64,3 +64,6 @@ INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3
 -- ended, and finds those behind them.
 DELETE FROM arrivals WHERE id IN (SELECT a.id FROM arrivals a WHERE a.due_at <= sqlc.arg(now) ORDER BY a.id LIMIT sqlc.arg(size))
 RETURNING id, sealed, tries, due_at, received_at;
+
+-- name: CountArrivals :one
+SELECT COUNT(*) FROM arrivals;
