@@ -19,8 +19,6 @@ import (
 // What the server could do at best with one statement and one commit for a text: a message's row and a
 // job's, as small as they can be. pgbench sends them, at the same concurrency.
 const (
-	referenceTables = `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
-CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`
 	referenceText = `WITH m AS (INSERT INTO public.bench_messages (body) VALUES (repeat('x', 400)) RETURNING id) INSERT INTO public.bench_jobs (message_id) SELECT id FROM m;
 `
 	referenceFor     = 5 * time.Second
@@ -38,7 +36,8 @@ func (in *installation) reference(ctx context.Context, cfg Config) (perSecond fl
 	if err != nil {
 		return 0, false, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	_, err = conn.Exec(ctx, referenceTables, pgx.QueryExecModeSimpleProtocol)
+	_, err = conn.Exec(ctx, `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
+CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`, pgx.QueryExecModeSimpleProtocol)
 	if err := errors.Join(err, conn.Close(ctx)); err != nil {
 		return 0, false, fmt.Errorf("make the reference's tables: %w", err)
 	}

@@ -28,5 +28,13 @@
 // # Order and concurrency
 //
 // Texts that arrive together are committed together (see lane). Texts of one sender are stored in the
-// order in which Deliver was called. All methods are safe for concurrent use.
+// order in which Deliver or Accept was called. All methods are safe for concurrent use.
+//
+// # Storms
+//
+// To file a text costs ten times what it costs to make it durable. Accept therefore keeps texts that come in
+// numbers, as they are, in the table arrivals, and acknowledges them; the filer moves them to their threads
+// afterwards. A kept text is filed by the transaction that deletes its row, so exactly once, and rows are
+// taken in their order. Whatever must not overtake kept texts of its sender (danger, a report, a
+// repetition, a text that Deliver brings) waits until they are filed.
 package inbox

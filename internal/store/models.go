@@ -63,6 +63,14 @@ type Archived struct {
 	ArchivedBy string
 }
 
+type Arrival struct {
+	ID         club.ArrivalID
+	Sealed     []byte
+	Tries      int64
+	DueAt      time.Time
+	ReceivedAt time.Time
+}
+
 type AuditEntry struct {
 	ID            club.AuditID
 	At            time.Time
