@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -210,9 +211,25 @@ func (j postgresJobs) enqueue(ctx context.Context, conn *sql.Conn, _ *sql.Tx, jo
 		if _, err := pc.Exec(ctx, "SET LOCAL ROLE NONE", pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("leave role: %w", err)
 		}
-		if _, err := j.client.InsertManyFastTx(ctx, openTx{conn: pc}, jobs); err != nil {
+		// COPY is fastest, but a job that is there already would end the transaction.
+		insert := func(ctx context.Context, tx pgx.Tx, jobs []river.InsertManyParams) error {
+			_, err := j.client.InsertManyFastTx(ctx, tx, jobs)
+			return err
+		}
+		if slices.ContainsFunc(jobs, isUnique) {
+			insert = func(ctx context.Context, tx pgx.Tx, jobs []river.InsertManyParams) error {
+				_, err := j.client.InsertManyTx(ctx, tx, jobs)
+				return err
+			}
+		}
+		if err := insert(ctx, openTx{conn: pc}, jobs); err != nil {
 			return fmt.Errorf("enqueue: %w", err)
 		}
 		return nil
 	})
+}
+
+// isUnique reports whether a job is left out while another one like it is there.
+func isUnique(job river.InsertManyParams) bool {
+	return job.InsertOpts != nil && (job.InsertOpts.UniqueOpts.ByArgs || job.InsertOpts.UniqueOpts.ByPeriod > 0 || job.InsertOpts.UniqueOpts.ByQueue)
 }
