@@ -63,8 +63,8 @@ var machine = club.System("decide")
 
 // Register adds the decider's jobs.
 func (d *Decider) Register(r *jobs.Registry) {
-	jobs.Handle(r, jobs.Handler[inbox.AdvanceJob]{Work: d.Advance, Lost: d.lost})
-	jobs.Handle(r, jobs.Handler[TrainJob]{Work: d.TrainMatcher, Timeout: trainWithin})
+	jobs.Handle(r, jobs.Handler[inbox.AdvanceJob]{Work: d.Advance, Lost: d.lost, Inward: true})
+	jobs.Handle(r, jobs.Handler[TrainJob]{Work: d.TrainMatcher, Timeout: trainWithin, Inward: true})
 	jobs.Handle(r, jobs.Handler[DeadlineJob]{Work: d.Deadline, Lost: d.deadlineLost})
 }
 

@@ -68,6 +68,10 @@ type Handler[T Job] struct {
 	Lost func(ctx context.Context, tenant *store.Tenant, job T, cause error) error
 	// Timeout bounds one try. Default 20 s.
 	Timeout time.Duration
+	// Inward work touches nothing but the database, in transactions that withstand each other. When its
+	// replica is gone another begins it anew at once, even though one that was merely cut off from the
+	// database may still be at it.
+	Inward bool
 }
 
 // Registry is the list of handlers.
@@ -77,7 +81,7 @@ type Registry struct {
 	workers *river.Workers
 	byKind  map[string]func(ctx context.Context, row *rivertype.JobRow, args []byte) error
 	ticks   map[string]tick
-	limits  map[string]time.Duration // by kind: after that long nobody works a try of it any more
+	limits  map[string]time.Duration // by kind: so long after its beginning a try of a node that is gone may be begun anew
 	observe func(Try)                // nil: nobody asks; set by NewRunner
 	pause   time.Duration            // of a job whose club is suspended; set by NewRunner
 }
@@ -104,7 +108,9 @@ func Handle[T Job](r *Registry, h Handler[T]) {
 	w := &worker[T]{registry: r, handler: h}
 	river.AddWorker(r.workers, w)
 	var kind T
-	r.limit(kind.Kind(), h.Timeout)
+	if r.limit(kind.Kind(), h.Timeout); h.Inward {
+		r.limits[kind.Kind()] = inwardGrace
+	}
 	r.byKind[kind.Kind()] = func(ctx context.Context, row *rivertype.JobRow, args []byte) error {
 		job := &river.Job[T]{JobRow: row}
 		if err := json.Unmarshal(args, &job.Args); err != nil {
@@ -125,6 +131,8 @@ func (r *Registry) Every(name string, interval time.Duration, work func(context.
 const (
 	tickWithin = time.Minute      // a turn of a periodic job
 	lostWithin = 10 * time.Second // reaching a person about a job that is lost
+	// inwardGrace is time enough for a node that lives to show it again when its connection broke.
+	inwardGrace = 5 * time.Second
 )
 
 type worker[T Job] struct {

@@ -14,7 +14,8 @@ import (
 // node shows, on PostgreSQL, that this process lives: a connection of its own holds an advisory lock
 // that is named for the node, and the server gives the lock back the moment the process is gone. Jobs
 // that a node which shows no life left running are made available to the others, as soon as the time
-// that their kind may take is over. Until then somebody who is merely cut off might still be at work.
+// that their kind may take is over, and inward work after seconds. Until then somebody who is merely cut
+// off might still be at work.
 //
 // Without it such jobs would wait for River's rescue, which knows no nodes and therefore must wait longer
 // than the slowest kind of job takes.

@@ -8,8 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"clubos/internal/jobs"
+	"clubos/internal/jobs/jobstest"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
@@ -91,6 +93,27 @@ func TestASecondProcessOfOneNameLeavesTheFirstOneItsJobs(t *testing.T) {
 		t.Errorf("the second process began %q, which the first is at", word)
 	}
 	close(finish)
+}
+
+func TestAJobThatIsThereAlreadyIsLeftOutAndTheRestIsStored(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	once := &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	for range 2 {
+		err := tenant.Write(t.Context(), func(tx *store.Tx) error {
+			m := jobs.Meta{Tenant: tx.Tenant}
+			tx.Enqueue(greetJob{Meta: m, Word: "once"}, once)
+			tx.Enqueue(greetJob{Meta: m, Word: "each time"}, nil)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(jobstest.Pending[greetJob](t, c, tenant)); n != 3 {
+		t.Errorf("%d jobs are stored, want 3", n)
+	}
 }
 
 func TestTheBacklogIsCountedByQueueAndState(t *testing.T) {
