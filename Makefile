@@ -1,5 +1,5 @@
 # make test   everything, on both databases, with the race detector, and the browser tests
-# make check  what CI runs: lint, generated files, tests, coverage floors
+# make check  what CI runs: lint, generated files, deployment, tests, coverage floors
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -23,6 +23,10 @@ lint: ## formatting, vet and linters
 generated: ## generated files are what their sources say
 	scripts/check-generated.sh
 
+.PHONY: deployment
+deployment: ## the charts, the balancer's configuration and the systemd unit, by their own tools
+	scripts/check-deploy.sh
+
 .PHONY: test
 test: ## all tests; installs PostgreSQL, Chromium and Playwright when they are missing
 	scripts/test.sh
@@ -40,7 +44,7 @@ cover: ## coverage floors, from the last make test
 	scripts/check-coverage.sh
 
 .PHONY: check
-check: lint generated test cover ## what CI runs
+check: lint generated deployment test cover ## what CI runs
 
 .PHONY: bench
 bench: build ## measure this machine

@@ -1,0 +1,71 @@
+{{- define "clubos.name" -}}
+{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "clubos.selector" -}}
+app.kubernetes.io/name: clubos
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "clubos.labels" -}}
+{{ include "clubos.selector" . }}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{- define "clubos.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "clubos.env" -}}
+- {name: CLUBOS_PUBLIC_URL, value: {{ .Values.publicURL | quote }}}
+- {name: CLUBOS_DATA_DIR, value: /tmp/clubos}
+- {name: CLUBOS_DATABASE_URL_FILE, value: /run/secrets/clubos/database-url}
+- {name: CLUBOS_MASTER_KEY_FILE, value: /run/secrets/clubos/master-key}
+- {name: CLUBOS_DATABASE_CONNS, value: {{ .Values.databaseConns | quote }}}
+- {name: CLUBOS_WORKERS, value: {{ .Values.workers | quote }}}
+- {name: CLUBOS_LISTEN, value: "0.0.0.0:8080"}
+- {name: CLUBOS_METRICS_LISTEN, value: "0.0.0.0:9464"}
+- {name: CLUBOS_TRUSTED_PROXIES, value: {{ .Values.trustedProxies | quote }}}
+- {name: CLUBOS_DRAIN_DELAY, value: {{ .Values.drainDelay | quote }}}
+- {name: CLUBOS_DRAIN_TIMEOUT, value: {{ .Values.drainTimeout | quote }}}
+- {name: CLUBOS_NODE, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+{{- if .Values.redis }}
+- {name: CLUBOS_REDIS_URL, valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: redis-url}}}
+{{- end }}
+{{- range $name, $value := .Values.env }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- define "clubos.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "clubos.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "clubos.mounts" -}}
+- {name: secrets, mountPath: /run/secrets/clubos, readOnly: true}
+- {name: tmp, mountPath: /tmp}
+{{- end -}}
+
+{{- define "clubos.volumes" -}}
+- name: secrets
+  secret:
+    secretName: {{ .Values.existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: database-url, path: database-url}
+      - {key: master-key, path: master-key}
+- name: tmp
+  emptyDir: {sizeLimit: 64Mi}
+{{- end -}}
