@@ -8,6 +8,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+if ! command -v caddy >/dev/null; then # the balancer before replicas
+  echo "installing caddy" >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends caddy; } >&2 ||
+    { echo "Caddy is missing and could not be installed: install the package 'caddy'" >&2; exit 1; }
+fi
+
 echo "== Go tests on SQLite"
 CLUBOS_TEST_DATABASE_URL='' go test -timeout 15m -coverprofile=coverage.out ./...
 

@@ -1,0 +1,247 @@
+package crashtest
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"clubos/internal/app"
+	"clubos/internal/club"
+	"clubos/internal/identity"
+	"clubos/internal/simulate/vendor"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// replicated is an installation whose members' vendors reach replicas through the balancer that is
+// shipped, with its own configuration.
+type replicated struct {
+	*installation
+	addresses []string
+	next      int
+}
+
+func replicate(t *testing.T, in *installation, most int) *replicated {
+	t.Helper()
+	caddy, err := exec.LookPath("caddy")
+	if err != nil {
+		t.Skip("caddy is not installed; scripts/test.sh installs it")
+	}
+	r := &replicated{installation: in}
+	for range most {
+		address, err := vendor.FreeAddress(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.addresses = append(r.addresses, address)
+	}
+	in.env["CLUBOS_PUBLIC_URL"], in.env["CLUBOS_TRUSTED_PROXIES"], in.env["CLUBOS_DRAIN_DELAY"] = in.url, "127.0.0.0/8", "1500ms"
+	home := t.TempDir()
+	cmd := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", "../../deploy/compose/Caddyfile")
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "CLUBOS_SITE="+in.url, "CLUBOS_UPSTREAMS="+strings.Join(r.addresses, " "))
+	out, err := os.Create(filepath.Join(in.dir, "caddy.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }() // caddy has its own handle
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return r
+}
+
+// start starts another replica, at an address that none had before, and waits until it is ready.
+func (r *replicated) start(t *testing.T) (server *child, at string) {
+	t.Helper()
+	one := *r.installation
+	address := r.addresses[r.next]
+	r.next++
+	one.env = maps.Clone(r.env)
+	one.env["CLUBOS_LISTEN"] = address
+	one.url = "http://" + address
+	return one.serve(t), one.url
+}
+
+// TestReplicasComeAndGoUnderLoadAndNothingIsLost kills, adds, drains and upgrades replicas behind the
+// balancer while texts pour in: every text that was acknowledged is stored and answered once.
+func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
+	server := storetest.DatabaseURL()
+	if server == "" {
+		t.Skip("replicas share a PostgreSQL server")
+	}
+	in := install(t, server)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+settleWithin)
+	defer cancel()
+	r := replicate(t, in, 4)
+	began := time.Now()
+	d := newDrive(t, in, seeded(t))
+	d.players = nil // looking again at devices is the other tests' matter, and takes minutes
+
+	first, _ := r.start(t)
+	second, secondAt := r.start(t)
+	changes := r.follow(t, ctx, secondAt)
+	d.send(ctx, 25)
+	awaitChange(t, ctx, changes)
+	if err := first.kill(); err != nil {
+		t.Fatal(err)
+	}
+	d.send(ctx, 25)
+	third, _ := r.start(t)
+	d.send(ctx, 25)
+	if err := second.deploy(); err != nil { // drains
+		t.Fatal(err)
+	}
+	r.pretendUpgrade(t, ctx)
+	fourth, _ := r.start(t) // of a version that does not know the newest schema, as after a crash in mid-upgrade
+	d.send(ctx, 25)
+	if err := pause(ctx, 300*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if err := third.deploy(); err != nil {
+		t.Fatal(err)
+	}
+	d.wg.Wait()
+	d.settle(ctx, fourth)
+	d.check()
+	r.checkTurns(t, ctx)
+	if err := fourth.deploy(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("four replicas came and three went in %s", time.Since(began).Round(time.Millisecond))
+}
+
+// follow signs an owner in at a replica and returns the lines of the console's stream of changes.
+func (r *replicated) follow(t *testing.T, ctx context.Context, at string) <-chan string {
+	t.Helper()
+	const email, password = "owner@example.com", "birdie on every hole 18"
+	err := r.open(ctx, func(a *app.App) error {
+		dir, err := a.Directory(ctx, r.club.Slug)
+		if err != nil {
+			return err
+		}
+		p := identity.System(r.club.Slug, "test")
+		_, err = dir.CreateUser(ctx, p, identity.NewUser{Email: email, Name: "Owner", Role: club.RoleOwner, Password: password})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	base := at + "/c/" + r.club.Slug.String()
+	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/sign-in", strings.NewReader(url.Values{"email": {email}, "password": {password}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := client.Do(signIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	live, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err = client.Do(live) //nolint:bodyclose // closed below, when the test ends
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("follow the club: %v, %v", resp, err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	lines := make(chan string, 1000)
+	go func() {
+		defer close(lines)
+		for s := bufio.NewScanner(resp.Body); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	return lines
+}
+
+// awaitChange waits until a console is told of a change. Texts go to both replicas in turn, so that
+// changes reach it from the other one, too.
+func awaitChange(t *testing.T, ctx context.Context, lines <-chan string) {
+	t.Helper()
+	limit := time.NewTimer(15 * time.Second)
+	defer limit.Stop()
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				t.Fatal("the stream of changes ended")
+			}
+			if strings.HasPrefix(line, "data:") {
+				return
+			}
+		case <-limit.C:
+			t.Fatal("a console was told of no change")
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		}
+	}
+}
+
+// pretendUpgrade marks the club's schema as a newer version would that only added to it.
+func (r *replicated) pretendUpgrade(t *testing.T, ctx context.Context) {
+	t.Helper()
+	err := r.open(ctx, func(a *app.App) error {
+		tenant, _, err := a.Tenant(ctx, r.club.Slug)
+		if err != nil {
+			return err
+		}
+		return store.PretendNewerForTest(ctx, a.Cluster, tenant, func(newest int64) int64 { return newest })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkTurns wants each turn of a periodic job once, though each replica may ask for one. Whoever keeps the
+// calendar was perhaps killed, and another takes it over within half a minute.
+func (r *replicated) checkTurns(t *testing.T, ctx context.Context) {
+	t.Helper()
+	db, err := r.records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for limit := time.Now().Add(45 * time.Second); ; {
+		var turns int
+		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM river_job WHERE kind = 'tick' AND args->>'name' = 'identity_sweep'
+			GROUP BY date_trunc('hour', created_at) ORDER BY 1 DESC LIMIT 1`).Scan(&turns)
+		switch {
+		case err == nil && turns == 1:
+			return
+		case err == nil:
+			t.Errorf("an hour's turn of a periodic job was taken %d times", turns)
+			return
+		case !errors.Is(err, sql.ErrNoRows):
+			t.Fatalf("count turns: %v", err)
+		case time.Now().After(limit):
+			t.Error("no periodic job has had its turn")
+			return
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
