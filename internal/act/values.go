@@ -28,7 +28,7 @@ func Values(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d store.Decis
 	if err != nil {
 		return nil, err
 	}
-	settings, err := setting.Load(ctx, tx)
+	settings, err := setting.Known(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func Values(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d store.Decis
 	if d.LocationID.IsZero() {
 		return out, nil
 	}
-	l, err := tx.FindLocation(ctx, d.LocationID)
+	l, err := tx.Known().FindLocation(ctx, d.LocationID)
 	if err != nil {
 		return nil, fmt.Errorf("find location: %w", err)
 	}
@@ -67,7 +67,7 @@ func Values(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d store.Decis
 
 func putBay(ctx context.Context, tx *store.Tx, d store.Decision, out map[string]string) error {
 	if !d.BayID.IsZero() {
-		b, err := tx.FindBay(ctx, d.BayID)
+		b, err := tx.Known().FindBay(ctx, d.BayID)
 		if err != nil {
 			return fmt.Errorf("find bay: %w", err)
 		}

@@ -79,7 +79,7 @@ func (w *walker) text(ctx context.Context, template string) (string, error) {
 
 // say queues a text. Somebody who has opted out gets none, and the run goes on without it.
 func (w *walker) say(ctx context.Context, key, text string) error {
-	settings, err := setting.Load(ctx, w.tx)
+	settings, err := setting.Known(ctx, w.tx)
 	if err != nil {
 		return err
 	}

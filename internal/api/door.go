@@ -69,7 +69,11 @@ func (a *api) door(op *operation, next http.HandlerFunc) http.Handler {
 			a.problem(r.Context(), err).write(w)
 			return
 		}
-		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+		ctx := context.WithValue(r.Context(), callKey{}, c)
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			ctx = store.Looking(ctx)
+		}
+		r = r.WithContext(ctx)
 		if key := r.Header.Get("Idempotency-Key"); key != "" && r.Method == http.MethodPost {
 			a.once(w, r, c, key, body, next)
 			return

@@ -13,6 +13,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/api"
 	"clubos/internal/audit"
+	"clubos/internal/cache"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/decide"
@@ -27,6 +28,7 @@ import (
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/place"
+	"clubos/internal/redis"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/telemetry"
@@ -41,6 +43,8 @@ type App struct {
 	Config    Config
 	Log       *slog.Logger
 	Cluster   *store.Cluster
+	Cache     *cache.Cache  // nil: nothing is kept
+	Redis     *redis.Client // nil: there is none
 	Vault     *vault.Vault
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue
@@ -79,7 +83,11 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 func (a *App) open(ctx context.Context) error {
 	cfg, log := a.Config, a.Log
 	var err error
-	if a.Cluster, err = store.Open(ctx, cfg.store(log)); err != nil {
+	at := cfg.store(log)
+	if err := a.openCache(&at); err != nil {
+		return err
+	}
+	if a.Cluster, err = store.Open(ctx, at); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	master, err := cfg.masterKey(log)
@@ -273,12 +281,17 @@ func (a *App) Close() error {
 	if a.vendors != nil {
 		a.vendors.close()
 	}
-	if a.Cluster == nil {
-		return nil
+	var err error
+	if a.Cluster != nil {
+		err, a.Cluster = a.Cluster.Close(), nil
 	}
-	cluster := a.Cluster
-	a.Cluster = nil
-	return cluster.Close()
+	if a.Cache != nil {
+		a.Cache.Close()
+	}
+	if a.Redis != nil {
+		a.Redis.Close()
+	}
+	return err
 }
 
 // SignInLink returns an address that signs a user in once.

@@ -22,6 +22,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/integration"
 	"clubos/internal/jobs"
+	"clubos/internal/redis"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/telemetry"
@@ -36,6 +37,8 @@ type Config struct {
 	DataDir        string        `env:"CLUBOS_DATA_DIR" envDefault:"data" help:"Directory of the SQLite files and of the master key."`
 	DatabaseURL    string        `env:"CLUBOS_DATABASE_URL" secret:"true" file:"true" help:"postgres://… to use PostgreSQL. Empty: SQLite in the data directory."`
 	DatabaseConns  int           `env:"CLUBOS_DATABASE_CONNS" envDefault:"20" help:"Most connections to PostgreSQL."`
+	RedisURL       string        `env:"CLUBOS_REDIS_URL" secret:"true" file:"true" help:"redis://… or rediss://… that replicas share for cache and limits. Empty: each process has its own. Installations that share a server take different databases, like redis://host:6379/1."`
+	CacheMemory    int           `env:"CLUBOS_CACHE_MEMORY" envDefault:"32" help:"MiB that each process keeps of what it has read from the database. 0: nothing is kept."`
 	SQLiteRelaxed  bool          `env:"CLUBOS_SQLITE_RELAXED" envDefault:"false" help:"Commit without waiting for the disk. A power cut may lose the last acknowledged texts."`
 	MasterKey      string        `env:"CLUBOS_MASTER_KEY" secret:"true" help:"Key-encryption key, base64 of 32 bytes. Empty: kept in the data directory, made at the first start."`
 	MasterKeyFile  string        `env:"CLUBOS_MASTER_KEY_FILE" help:"File that holds CLUBOS_MASTER_KEY."`
@@ -125,6 +128,14 @@ func (c Config) Validate() error {
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		bad("CLUBOS_DATABASE_URL: must begin with postgres:// (its value is not shown)")
+	}
+	if c.RedisURL != "" {
+		if err := redis.Check(c.RedisURL); err != nil {
+			bad("CLUBOS_REDIS_URL: %v", err)
+		}
+	}
+	if c.CacheMemory < 0 || c.CacheMemory > 4096 {
+		bad("CLUBOS_CACHE_MEMORY: %d is not between 0 and 4096", c.CacheMemory)
 	}
 	if c.MasterKey != "" && c.MasterKeyFile != "" {
 		bad("CLUBOS_MASTER_KEY and CLUBOS_MASTER_KEY_FILE: give one of them")

@@ -42,7 +42,11 @@ type visit struct {
 func (c *console) door(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now := c.Cluster.Clock().Now()
-		r = r.WithContext(club.WithCorrelation(r.Context(), club.NewCorrelationID(now)))
+		ctx := club.WithCorrelation(r.Context(), club.NewCorrelationID(now))
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			ctx = store.Looking(ctx)
+		}
+		r = r.WithContext(ctx)
 		v := &visit{c: c, rt: rt, w: w, r: r, now: now}
 		v.headers()
 		defer func() {

@@ -125,7 +125,7 @@ func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.Adva
 				return nil
 			}
 		}
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		wait = newest.CreatedAt.Add(s.BurstWait).Sub(tx.Now)
 		return err
 	})

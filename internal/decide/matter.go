@@ -137,7 +137,7 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	var err error
-	if m.location, err = tx.FindLocation(ctx, id); err != nil {
+	if m.location, err = tx.Known().FindLocation(ctx, id); err != nil {
 		return fmt.Errorf("read location: %w", err)
 	}
 	m.fact("location", m.location.Name, "locations", m.location.UpdatedAt)
@@ -212,7 +212,7 @@ func (m *matter) bayOf(ctx context.Context, tx *store.Tx, id club.BayID) (store.
 	if id.IsZero() {
 		return store.Bay{}, nil
 	}
-	bay, err := tx.FindBay(ctx, id)
+	bay, err := tx.Known().FindBay(ctx, id)
 	if err != nil {
 		return bay, fmt.Errorf("read bay: %w", err)
 	}

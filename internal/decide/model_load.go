@@ -67,7 +67,7 @@ func (d *Decider) ready(ctx context.Context, tenant *store.Tenant, keys *vault.T
 		if _, ok = d.matchers.matcher(tenant.Slug, h.set, h.lessons); ok && !look || !d.matchers.background {
 			return nil
 		}
-		h.rows, err = tx.FindUsableModels(ctx, pattern.Engine)
+		h.rows, err = tx.Known().FindUsableModels(ctx, pattern.Engine)
 		return err
 	})
 	if err != nil || ok && !look || !d.matchers.background {

@@ -90,7 +90,7 @@ func (d *Decider) matterOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
 		return nil, err
 	}
-	if m.location, err = tx.FindLocation(ctx, s.LocationID); err != nil {
+	if m.location, err = tx.Known().FindLocation(ctx, s.LocationID); err != nil {
 		return nil, fmt.Errorf("read location: %w", err)
 	}
 	if m.bay, err = m.bayOf(ctx, tx, s.BayID); err != nil {
@@ -185,7 +185,7 @@ func (d *Decider) Knows(ctx context.Context, tx *store.Tx, keys *vault.Tenant, a
 	var bay store.Bay
 	if !id.IsZero() {
 		var err error
-		if bay, err = tx.FindBay(ctx, id); err != nil {
+		if bay, err = tx.Known().FindBay(ctx, id); err != nil {
 			return false, fmt.Errorf("read bay: %w", err)
 		}
 	}

@@ -70,7 +70,7 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, t store.Thread, e store.
 }
 
 func (d *Desk) chain(ctx context.Context, tx *store.Tx, t store.Thread, e store.Escalation, row store.CallChain) (*chain, error) {
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

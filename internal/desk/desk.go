@@ -181,14 +181,14 @@ func place(ctx context.Context, tx *store.Tx, location club.LocationID, bay club
 	if location.IsZero() {
 		return "", nil
 	}
-	l, err := tx.FindLocation(ctx, location)
+	l, err := tx.Known().FindLocation(ctx, location)
 	if err != nil {
 		return "", fmt.Errorf("find location: %w", err)
 	}
 	if bay.IsZero() {
 		return l.Name, nil
 	}
-	b, err := tx.FindBay(ctx, bay)
+	b, err := tx.Known().FindBay(ctx, bay)
 	if err != nil {
 		return "", fmt.Errorf("find bay: %w", err)
 	}
@@ -199,7 +199,7 @@ func place(ctx context.Context, tx *store.Tx, location club.LocationID, bay club
 func dueAt(ctx context.Context, tx *store.Tx, location club.LocationID, at time.Time, layout string) (string, error) {
 	zone := time.UTC
 	if !location.IsZero() {
-		l, err := tx.FindLocation(ctx, location)
+		l, err := tx.Known().FindLocation(ctx, location)
 		if err != nil {
 			return "", fmt.Errorf("find location: %w", err)
 		}

@@ -14,7 +14,7 @@ import (
 // prop doors. What setting access.alarm says decides how pressing it is, or that it is only shown. One door
 // makes one ticket of a kind within an hour.
 func (d *Desk) DoorAlarm(ctx context.Context, tx *store.Tx, e store.AccessEvent) error {
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

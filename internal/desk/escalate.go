@@ -95,7 +95,7 @@ func continued(ctx context.Context, tx *store.Tx, t store.Thread) (store.Thread,
 
 // openEscalation opens the thread's escalation, or adds to the one that is not closed.
 func (d *Desk) openEscalation(ctx context.Context, tx *store.Tx, t store.Thread, r Reason, names []string, wasOpen bool) (store.Escalation, error) {
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return store.Escalation{}, err
 	}
@@ -164,7 +164,7 @@ func (d *Desk) addToEscalation(ctx context.Context, tx *store.Tx, t store.Thread
 
 // tellMember texts the member that a person was called. One escalation says it once.
 func (d *Desk) tellMember(ctx context.Context, tx *store.Tx, t store.Thread, e store.Escalation) error {
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

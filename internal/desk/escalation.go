@@ -60,7 +60,7 @@ func (d *Desk) remind(ctx context.Context, tenant *store.Tenant, job escalationD
 				"labels.escalation", e.ID.String(), "labels.thread", e.ThreadID.String())
 			return record(ctx, tx, self, "escalation.unheard", e, map[string]any{"reminders": e.Reminders})
 		}
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -141,7 +141,7 @@ func subjectsNamed(ctx context.Context, tx *store.Tx, keys *vault.Tenant, query 
 	if strings.TrimSpace(query) == "" {
 		return nil, nil
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (d *Desk) sweepForgotten(ctx context.Context, tenant *store.Tenant) error {
 	var ids []club.ThreadID
 	var s setting.Settings
 	err := tenant.Read(ctx, func(tx *store.Tx) (err error) {
-		if s, err = setting.Load(ctx, tx); err != nil {
+		if s, err = setting.Known(ctx, tx); err != nil {
 			return err
 		}
 		ids, err = forgotten(ctx, tx, s, "")
@@ -84,7 +84,7 @@ func each[T any](ids []T, fn func(T) error) error {
 // most maxReminders times. The dedup key makes each reminder one, however often the sweep runs.
 func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
 func (d *Desk) sweepUnanswered(ctx context.Context, tenant *store.Tenant) error {
 	var ids []club.ThreadID
 	err := tenant.Read(ctx, func(tx *store.Tx) error {
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}

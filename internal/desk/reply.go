@@ -64,7 +64,7 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	if err != nil {
 		return t, "", err
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return t, "", err
 	}

@@ -175,7 +175,7 @@ func (d *Desk) draft(ctx context.Context, tx *store.Tx, by club.Actor, n NewTick
 			return store.Ticket{}, err
 		}
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return store.Ticket{}, err
 	}

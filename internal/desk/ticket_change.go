@@ -197,7 +197,7 @@ func changePriority(ctx context.Context, tx *store.Tx, _ identity.Principal, t *
 	if _, err := club.ParsePriority(string(*c.Priority)); err != nil {
 		return step{}, err
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return step{}, err
 	}

@@ -67,7 +67,7 @@ func (d *Desk) recur(ctx context.Context, tx *store.Tx, t store.Ticket) error {
 	if t.Signature == "" || t.Template == RootCause {
 		return nil
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

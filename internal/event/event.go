@@ -52,7 +52,7 @@ func Take(ctx context.Context, tx *store.Tx, r Report) (bool, error) {
 	if err != nil || n == 0 {
 		return false, wrap("store event", err)
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return false, err
 	}

@@ -54,7 +54,7 @@ func (r *Room) LookAtBookings(ctx context.Context, tenant *store.Tenant) error {
 
 // late lists the running bookings whose holders should have come by now, and of which nothing was reported.
 func late(ctx context.Context, tx *store.Tx) ([]store.Booking, error) {
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil || s.NoShowWait == 0 {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (r *Room) poll(ctx context.Context, tenant *store.Tenant, vendor string, li
 		byRef[s.Ref] = s
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		settings, err := setting.Load(ctx, tx)
+		settings, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -211,7 +211,7 @@ func (c scene) fill(s *store.Situation) {
 func look(ctx context.Context, tx *store.Tx, list []store.Event) (scene, error) {
 	c := scene{}
 	var err error
-	if c.location, err = tx.FindLocation(ctx, list[0].LocationID); err != nil {
+	if c.location, err = tx.Known().FindLocation(ctx, list[0].LocationID); err != nil {
 		return c, wrap("find location", err)
 	}
 	zone, err := time.LoadLocation(c.location.TimeZone)

@@ -16,7 +16,7 @@ func words(ctx context.Context, tx *store.Tx, c scene, list []store.Event, devic
 	e := list[0]
 	place := c.location.Name
 	if !c.bay.IsZero() {
-		b, err := tx.FindBay(ctx, c.bay)
+		b, err := tx.Known().FindBay(ctx, c.bay)
 		if err != nil {
 			return "", "", wrap("find bay", err)
 		}

@@ -41,7 +41,7 @@ func Try(ctx context.Context, tenant *store.Tenant, keys *vault.Tenant, t Trial)
 		if ids, err = learn.WithParts(ctx, tx, t.Patterns); err != nil {
 			return err
 		}
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}

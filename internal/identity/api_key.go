@@ -195,7 +195,7 @@ func (d *Directory) AuthenticateKey(ctx context.Context, token string) (Principa
 	}
 	var k APIKey
 	var stale time.Time
-	err := d.db.Read(ctx, func(tx *store.Tx) error {
+	err := d.db.Look(ctx, func(tx *store.Tx) error {
 		row, err := tx.FindAPIKeyByHash(ctx, hashToken(token))
 		if errors.Is(err, sql.ErrNoRows) {
 			return refuse

@@ -26,16 +26,16 @@ type SessionInfo struct {
 
 func errEnded() error { return club.Unauthenticated("your session has ended; please sign in again") }
 
-// Authenticate returns the principal behind a session token. It reads the user's row each time: a user
-// who was disabled, or has another role or other locations since the last request, is treated so from
-// this one on. Unauthenticated when the session is unknown, past its 8 hours or idle for 2.
+// Authenticate returns the principal behind a session token. A user who was disabled, or has another role
+// or other locations since the last request, is treated so from this one on: what is kept of sessions and
+// users is forgotten with the change, on every replica. Unauthenticated when the session is unknown, past its 8 hours or idle for 2.
 func (d *Directory) Authenticate(ctx context.Context, token string) (Principal, error) {
 	if slug, ok := TokenTenant(token); !ok || slug != d.db.Slug {
 		return Principal{}, errEnded()
 	}
 	var p Principal
 	var stale time.Time // when the row of the session is to be told that it was used
-	err := d.db.Read(ctx, func(tx *store.Tx) error {
+	err := d.db.Look(ctx, func(tx *store.Tx) error {
 		row, err := tx.FindSessionUser(ctx, hashToken(token))
 		if errors.Is(err, sql.ErrNoRows) {
 			return errEnded()

@@ -40,7 +40,7 @@ type delivery struct{ provider, id string }
 // Settings returns the club's settings.
 func (b *batch) Settings(ctx context.Context) (setting.Settings, error) {
 	if b.settings == nil {
-		s, err := setting.Load(ctx, b.Tx)
+		s, err := setting.Known(ctx, b.Tx)
 		if err != nil {
 			return s, err
 		}
@@ -52,7 +52,7 @@ func (b *batch) Settings(ctx context.Context) (setting.Settings, error) {
 // line returns a line of the club; the zero line for a number that is none.
 func (b *batch) line(ctx context.Context, number string) (store.Line, error) {
 	if b.lines == nil {
-		all, err := b.FindLines(ctx)
+		all, err := b.Known().FindLines(ctx)
 		if err != nil {
 			return store.Line{}, fmt.Errorf("find lines: %w", err)
 		}

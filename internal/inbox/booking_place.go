@@ -95,7 +95,7 @@ func (b *booker) bay(ctx context.Context, at store.Location, name string) (club.
 func (b *booker) holder(ctx context.Context, c club.BookingChange) (club.SubjectID, club.MemberID, error) {
 	if c.Phone != "" {
 		if b.region == nil {
-			settings, err := setting.Load(ctx, b.tx)
+			settings, err := setting.Known(ctx, b.tx)
 			if err != nil {
 				return "", "", err
 			}

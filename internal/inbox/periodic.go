@@ -53,7 +53,7 @@ func (in *Inbox) Prune(ctx context.Context, tenant *store.Tenant) error {
 		return err
 	}
 	return inBatches(ctx, tenant, func(tx *store.Tx) (int64, error) {
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return 0, err
 		}

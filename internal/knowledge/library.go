@@ -22,8 +22,8 @@ const Topic = "sop"
 //
 // A version is never changed once it is stored, so the ids of the live versions say all of what is
 // live (but for the names of locations). Their digest is the stamp under which a Set is cached: it is
-// read in the caller's own transaction each time, and a Set is kept only under the stamp of the rows it
-// was made from. So an edit counts at once on every replica, a clock that jumps or a commit out of
+// asked for each time, and a Set is kept only under the stamp of the rows it was made from. So an edit
+// counts on every replica as soon as that has heard of it, a clock that jumps or a commit out of
 // order hides nothing, an error leaves nothing behind, and what a transaction read of itself before it
 // was rolled back can be found by nobody else.
 type Library struct {
@@ -58,9 +58,9 @@ type Set struct {
 func (s *Set) At(place Place) []Choice { return Nearest(s.docs, place) }
 
 // Live returns the documents that are live as the transaction sees them. When nothing has changed
-// since the last time, the cost is one query for the stamp.
+// since the last time, the cost is one query for the stamp, or none.
 func (l *Library) Live(ctx context.Context, tx *store.Tx) (*Set, error) {
-	rows, err := tx.FindLiveSOPStamps(ctx)
+	rows, err := tx.Known().FindLiveSOPStamps(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read stamp of SOPs: %w", err)
 	}

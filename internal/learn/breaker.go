@@ -55,7 +55,7 @@ func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, ro
 	if is == "" || was != "" && is.Success() >= was.Success() {
 		return nil // nothing that was not counted before
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

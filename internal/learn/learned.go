@@ -102,18 +102,29 @@ type lessonsKept struct {
 // MaxPrecedents bounds how many situations a club's lessons are read from: the newest.
 const MaxPrecedents = 120_000
 
+func memoryStamp(ctx context.Context, q *store.Queries) (string, error) {
+	at, err := q.FindMemoryStamp(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read memory's stamp: %w", err)
+	}
+	return fmt.Sprintf("%d.%s.%d.%s", at.Patterns, at.Changed, at.Precedents, at.Newest), nil
+}
+
 // Learned returns what people have taught the club, from memory where nothing has changed.
 func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (*Lessons, error) {
-	at, err := tx.FindMemoryStamp(ctx)
+	stamp, err := memoryStamp(ctx, tx.Known())
 	if err != nil {
-		return nil, fmt.Errorf("read memory's stamp: %w", err)
+		return nil, err
 	}
-	stamp := fmt.Sprintf("%d.%s.%d.%s", at.Patterns, at.Changed, at.Precedents, at.Newest)
 	m.lessons.mu.Lock()
 	known := m.lessons.kept[tx.Tenant]
 	m.lessons.mu.Unlock()
 	if known != nil && known.Stamp == stamp {
 		return known, nil
+	}
+	// What is read from here on is kept under its own stamp, not under one that may be older.
+	if stamp, err = memoryStamp(ctx, tx.Queries); err != nil {
+		return nil, err
 	}
 	fresh := &Lessons{Stamp: stamp}
 	rows, err := tx.FindLearnedPatterns(ctx)

@@ -130,7 +130,7 @@ func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.Decisio
 	if err == nil && !row.SOPID.IsZero() && usual.Plan != digest {
 		return nil
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

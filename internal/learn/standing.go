@@ -119,7 +119,7 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 	if err := s.limit(ctx, tx); err != nil {
 		return "", "", err
 	}
-	settings, err := setting.Load(ctx, tx)
+	settings, err := setting.Known(ctx, tx)
 	if err != nil {
 		return "", "", err
 	}

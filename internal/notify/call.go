@@ -79,7 +79,7 @@ func (n *Notifier) Can(ctx context.Context, tx *store.Tx, by Channel) (bool, err
 		return ok, nil
 	case ChannelSlack:
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	_, ok := n.cfg.Posters(tx.Tenant)
 	return ok && s.SlackChannel != "", err
 }
@@ -195,7 +195,7 @@ func (n *Notifier) lineFor(ctx context.Context, tx *store.Tx, in club.ThreadID) 
 	if n.cfg.Texters == nil {
 		return store.Line{}, false, nil
 	}
-	all, err := tx.FindLines(ctx)
+	all, err := tx.Known().FindLines(ctx)
 	if err != nil {
 		return store.Line{}, false, fmt.Errorf("find lines: %w", err)
 	}

@@ -91,7 +91,7 @@ func (n *Notifier) Queue(ctx context.Context, tx *store.Tx, note Note) error {
 	if note.DedupKey == "" || note.Ref == "" || note.Kind == "" {
 		return fmt.Errorf("BUG: a note without kind, ref or dedup key: %s %s", note.Kind, note.Ref)
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (n *Notifier) claim(ctx context.Context, tenant *store.Tenant, id club.Noti
 	var unreachable error
 	err := tenant.Write(ctx, func(tx *store.Tx) error {
 		d, unreachable = delivery{}, nil
-		s, err := setting.Load(ctx, tx)
+		s, err := setting.Known(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -174,7 +174,7 @@ func sealNumber(ctx context.Context, tx *store.Tx, keys *vault.Tenant, row *stor
 		}
 		return nil
 	}
-	s, err := setting.Load(ctx, tx)
+	s, err := setting.Known(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func sealNumber(ctx context.Context, tx *store.Tx, keys *vault.Tenant, row *stor
 	if !ok {
 		return club.Invalid("this is not a phone number")
 	}
-	if lines, err := tx.FindLines(ctx); err != nil {
+	if lines, err := tx.Known().FindLines(ctx); err != nil {
 		return fmt.Errorf("find lines: %w", err)
 	} else if slices.ContainsFunc(lines, func(l store.Line) bool { return l.Number == number }) {
 		return club.Invalid("this is the club's own number")
@@ -271,7 +271,7 @@ func StopTexts(ctx context.Context, tx *store.Tx, p identity.Principal) error {
 
 // Numbers returns who of the staff is behind which number, by blind index.
 func Numbers(ctx context.Context, tx *store.Tx) (map[string]club.UserID, error) {
-	rows, err := tx.FindStaffNumbers(ctx)
+	rows, err := tx.Known().FindStaffNumbers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find numbers of the staff: %w", err)
 	}

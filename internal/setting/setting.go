@@ -112,9 +112,14 @@ var defaults = sync.OnceValue(func() Settings {
 
 // Load reads the club's settings. A value that no longer fits its spec falls back to the default, so
 // that an old row cannot stop the club.
-func Load(ctx context.Context, tx *store.Tx) (Settings, error) {
+func Load(ctx context.Context, tx *store.Tx) (Settings, error) { return load(ctx, tx.Queries) }
+
+// Known is Load as store.Tx.Known tells it: for how things are done and said, never for what may be done.
+func Known(ctx context.Context, tx *store.Tx) (Settings, error) { return load(ctx, tx.Known()) }
+
+func load(ctx context.Context, q *store.Queries) (Settings, error) {
 	s := Default()
-	rows, err := tx.FindSettings(ctx)
+	rows, err := q.FindSettings(ctx)
 	if err != nil {
 		return s, fmt.Errorf("read settings: %w", err)
 	}

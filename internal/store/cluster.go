@@ -40,6 +40,8 @@ type Config struct {
 	// TenantPrefix comes before a slug in the names of schemas and roles on PostgreSQL: <prefix>t_<slug>.
 	// It lets several installations share a server. Default "".
 	TenantPrefix string
+	// Cache keeps what was read. Default: nothing is kept.
+	Cache Cache
 }
 
 // Cluster is an open installation: its control plane and its tenants.
@@ -53,6 +55,8 @@ type Cluster struct {
 
 	roster  roster
 	changes *hub
+	ledger  *ledger
+	cache   *memory // nil: nothing is kept
 }
 
 // engine is what SQLite and PostgreSQL do differently.
@@ -94,7 +98,10 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if cfg.ControlSchema == "" {
 		cfg.ControlSchema = "control"
 	}
-	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub()}
+	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub(), ledger: &ledger{}}
+	if cfg.Cache != nil {
+		c.cache = &memory{cfg.Cache, newReplayer()}
+	}
 	var err error
 	if dir, ok := strings.CutPrefix(cfg.URL, "sqlite:"); ok {
 		c.engine, err = openSQLite(filepath.Clean(dir), cfg)
@@ -131,8 +138,14 @@ func (c *Cluster) Close() error {
 		errs = append(errs, t.db.close())
 		delete(c.tenants, slug)
 	}
+	if c.cache != nil {
+		errs = append(errs, c.cache.replayer.Close())
+	}
 	return errors.Join(append(errs, c.engine.close())...)
 }
+
+// Counts says what transactions have asked of the database since the start.
+func (c *Cluster) Counts() Counts { return c.ledger.counts() }
 
 // TenantRecord is a club as the control plane knows it. Keyset is wrapped by the key-encryption key.
 type TenantRecord = control.Tenant

@@ -55,10 +55,10 @@ func (tx *Tx) Each(ctx context.Context, n int, run func(q *Queries, i int) (int6
 }
 
 // pipelineOn returns Each on the PostgreSQL connection that is inside the transaction.
-func pipelineOn(conn *sql.Conn) func(context.Context, int, func(*Queries, int) (int64, error)) ([]int64, error) {
+func pipelineOn(conn *sql.Conn, account func(DBTX) DBTX) func(context.Context, int, func(*Queries, int) (int64, error)) ([]int64, error) {
 	return func(ctx context.Context, n int, run func(*Queries, int) (int64, error)) ([]int64, error) {
 		var batch pgx.Batch
-		q := New(recorder{&batch})
+		q := New(account(recorder{&batch}))
 		for i := range n {
 			if _, err := run(q, i); err != nil {
 				return nil, &RowError{Row: i, Err: err}

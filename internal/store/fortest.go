@@ -121,6 +121,12 @@ func FinishJobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) 
 	return err
 }
 
+// TablesForTest returns the tables that a query reads, or those that it changes.
+func TablesForTest(query string) (reads, changes []string) {
+	s := parse(query)
+	return s.reads, s.changes
+}
+
 // faultKey is where a context carries the fault of its statements.
 type faultKey struct{}
 

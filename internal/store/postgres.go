@@ -139,37 +139,67 @@ func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantD
 		write: e.db, read: e.db, pipelined: true, relax: relaxation{inside: "SET LOCAL synchronous_commit = off"},
 		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
 		jobs:   postgresJobs{client: e.jobs},
-		notify: notifyChanges,
+		notify: e.announce,
 		close:  func() error { return nil },
 	}, nil
 }
 
-// notifyChanges tells every replica when the transaction commits, by one statement.
-func notifyChanges(ctx context.Context, tx *sql.Tx, changes []Change) error {
+// news is what a transaction changed: tables, and what pages may show.
+type news struct {
+	tenant  club.Slug
+	tables  []string
+	changes []Change
+}
+
+// announcement is how one process tells the others of it.
+type announcement struct {
+	Change
+	Tables []string `json:"tables,omitempty"`
+}
+
+// announce tells every replica when the transaction commits, by one statement. The tables come first: who
+// then looks because of a change must find what is new. This process hears of it too: its own pages must not
+// be told of a change before it has forgotten what was there.
+func (e *postgresEngine) announce(ctx context.Context, tx *sql.Tx, n news) error {
+	list := make([]announcement, 0, 1+len(n.changes))
+	if len(n.tables) > 0 {
+		list = append(list, announcement{Change: Change{Tenant: n.tenant}, Tables: n.tables})
+	}
 	seen := map[Change]bool{}
-	var payloads []string
-	for _, c := range changes {
-		if seen[c] {
-			continue
+	for _, c := range n.changes {
+		if !seen[c] {
+			seen[c] = true
+			list = append(list, announcement{Change: c})
 		}
-		seen[c] = true
-		payload, err := json.Marshal(c)
+	}
+	payloads := make([]string, len(list))
+	for i, a := range list {
+		payload, err := json.Marshal(a)
 		if err != nil {
 			return fmt.Errorf("encode change: %w", err)
 		}
-		payloads = append(payloads, string(payload))
+		payloads[i] = string(payload)
 	}
-	if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, p) FROM unnest(CAST($2 AS TEXT[])) AS p", changeChannel, payloads); err != nil {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, p) FROM unnest(CAST($2 AS TEXT[])) WITH ORDINALITY AS list (p, n) ORDER BY n", changeChannel, payloads); err != nil {
 		return fmt.Errorf("announce change: %w", err)
 	}
 	return nil
 }
 
-// listen hands on what other replicas announce. A lost connection is opened again after a second:
-// what was missed meanwhile were hints.
+// trust tells the cache whether what other replicas change is heard here.
+func (e *postgresEngine) trust(hears bool) {
+	if e.cfg.Cache != nil {
+		e.cfg.Cache.Trust(hears)
+	}
+}
+
+// listen hands on what other replicas announce. A lost connection is opened again after a second: what was
+// missed meanwhile were hints, and nothing that is kept is believed until then.
 func (e *postgresEngine) listen(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := e.listenOnce(ctx); err != nil && ctx.Err() == nil {
+		err := e.listenOnce(ctx)
+		e.trust(false)
+		if err != nil && ctx.Err() == nil {
 			e.cfg.Log.WarnContext(ctx, "change listener lost its connection", "event.action", "store.listen", "error.message", err.Error())
 			select {
 			case <-ctx.Done():
@@ -178,6 +208,12 @@ func (e *postgresEngine) listen(ctx context.Context) {
 		}
 	}
 }
+
+// A connection on which nothing comes for listenIdle is asked whether it still lives.
+const (
+	listenIdle = 2 * time.Second
+	listenWait = time.Second
+)
 
 func (e *postgresEngine) listenOnce(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, e.pool.Config().ConnConfig)
@@ -188,16 +224,35 @@ func (e *postgresEngine) listenOnce(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+changeChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	e.trust(true)
 	for {
-		n, err := conn.WaitForNotification(ctx)
+		n, err := waitFor(ctx, conn)
 		if err != nil {
 			return fmt.Errorf("wait: %w", err)
 		}
-		var c Change
-		if json.Unmarshal([]byte(n.Payload), &c) == nil {
-			e.hub.publish([]Change{c})
+		var a announcement
+		if n == nil || json.Unmarshal([]byte(n.Payload), &a) != nil {
+			continue
+		}
+		if len(a.Tables) == 0 {
+			e.hub.publish([]Change{a.Change})
+		} else if e.cfg.Cache != nil {
+			e.cfg.Cache.Forget(a.Tenant, a.Tables)
 		}
 	}
+}
+
+// waitFor returns the next notification, or nil when none came for a while and the connection lives.
+func waitFor(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+	idle, cancel := context.WithTimeout(ctx, listenIdle)
+	n, err := conn.WaitForNotification(idle)
+	cancel()
+	if err == nil || idle.Err() == nil || ctx.Err() != nil {
+		return n, err
+	}
+	ask, cancel := context.WithTimeout(ctx, listenWait)
+	defer cancel()
+	return nil, conn.Ping(ask)
 }
 
 // postgresJobs inserts jobs in a tenant's transaction. The tenant's role has no right on the job

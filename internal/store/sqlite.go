@@ -117,7 +117,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		relax: relax,
 		write: w, read: r, writeStmts: ws, readStmts: rs,
 		enter: func(ctx context.Context) context.Context { return ctx },
-		jobs:  sqliteJobs{jobs},
+		jobs:  sqliteJobs{jobs}, foreign: &foreign{writer: w},
 		close: func() error { return errors.Join(ws.close(), rs.close(), r.Close(), w.Close()) },
 	}, nil
 }

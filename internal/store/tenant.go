@@ -25,6 +25,8 @@ type Tenant struct {
 	log     *slog.Logger
 	queue   func(club.Slug, []river.InsertManyParams) // nil: River's tables
 	changes *hub
+	ledger  *ledger
+	cache   *memory // nil: nothing is kept
 }
 
 // tenantDB is a tenant's connection pools and how to mark a context as its own.
@@ -36,7 +38,8 @@ type tenantDB struct {
 	enter       func(context.Context) context.Context
 	relax       relaxation
 	jobs        enqueuer
-	notify      func(ctx context.Context, tx *sql.Tx, changes []Change) error // nil: one process only
+	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
+	foreign     *foreign                                               // nil: other processes announce what they change
 	close       func() error
 }
 
@@ -50,6 +53,9 @@ type Tx struct {
 	// Correlation is the matter's id, never zero.
 	Correlation club.CorrelationID
 
+	known       *Queries
+	mark        uint64   // the cache's, from before the transaction's snapshot
+	changed     []string // tables
 	writable    bool
 	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error) // nil: row by row
 	jobs        []river.InsertManyParams
@@ -74,9 +80,38 @@ func (tx *Tx) Changed(topic, id string) {
 // (metrics, caches): what must happen is a job.
 func (tx *Tx) AfterCommit(fn func()) { tx.afterCommit = append(tx.afterCommit, fn) }
 
-// Read runs fn in a read-only transaction that sees one state of the database.
+// Known returns queries that may be answered from what was read before. What another replica commits may
+// take some milliseconds to count in them, and what is written past ClubOS up to a minute. They are for
+// what describes a club, and never for what proves that something physical may be done.
+func (tx *Tx) Known() *Queries { return tx.known }
+
+// Read runs fn in a read-only transaction that sees one state of the database. Under Looking it is Look.
 func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
+	if looking, _ := ctx.Value(lookingKey{}).(bool); looking {
+		return t.Look(ctx, fn)
+	}
 	return t.run(ctx, reading, fn)
+}
+
+type lookingKey struct{}
+
+// Looking marks a request of somebody who only looks: what is read under it may be what was read before.
+// The faces mark requests that change nothing, and what they hand to rooms then reads alike.
+func Looking(ctx context.Context) context.Context { return context.WithValue(ctx, lookingKey{}, true) }
+
+// Look runs fn for somebody who looks at the club: all its queries are Known, and the database is asked for
+// nothing else. It is for pages and for answers to requests that change nothing; work that decides
+// whether there is something to do reads by Read, lest it miss what was committed a moment ago.
+func (t *Tenant) Look(ctx context.Context, fn func(*Tx) error) error {
+	if t.cache == nil {
+		return t.run(ctx, reading, fn)
+	}
+	tx := t.newTx(ctx)
+	s := &session{t: t, tx: tx}
+	defer func() { s.end(t.db.enter(ctx)) }()
+	tx.Queries = New(mindful{DBTX: accounted{late{s}, t.ledger, tx}, t: t, tx: tx, session: s})
+	tx.known = tx.Queries
+	return translate(fn(tx))
 }
 
 // Write runs fn in a transaction and commits it when fn returns nil. Jobs that fn enqueued commit with it.
@@ -110,62 +145,44 @@ const (
 	relaxed
 )
 
-func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
-	write := m != reading
-	ctx = t.db.enter(ctx)
-	pool, stmts := t.db.read, t.db.readStmts
-	if write {
-		pool, stmts = t.db.write, t.db.writeStmts
-	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return translate(err)
-	}
-	// Deferred calls run last to first: the transaction ends, the connection goes back to its pool, and
-	// only then are statements prepared for the next time, which needs a connection.
-	var unprepared []string
-	defer func() { stmts.prepare(ctx, unprepared) }()
-	defer func() { _ = conn.Close() }()
-	if m == relaxed {
-		end, err := t.db.relax.begin(ctx, conn)
-		if err != nil {
-			return translate(err)
-		}
-		defer end()
-	}
-	// The caller's context ends fn's queries, but not a commit under way: whether one that was cut off
-	// counts, nobody could say. Its own limit is far beyond any transaction of ours.
-	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
-	defer cancel()
-	sqlTx, err := conn.BeginTx(txCtx, &sql.TxOptions{ReadOnly: !write})
-	if err != nil {
-		return translate(err)
-	}
-	defer func() { _ = sqlTx.Rollback() }() // after Commit this is a no-op
-	if m == relaxed {
-		if err := t.db.relax.enter(ctx, sqlTx); err != nil {
-			return translate(err)
-		}
-	}
-	tx := &Tx{Queries: New(faulty(ctx, stmts.in(sqlTx, &unprepared))), Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx), writable: write}
+func (t *Tenant) newTx(ctx context.Context) *Tx {
+	tx := &Tx{Now: t.clock.Now(), Tenant: t.Slug, Correlation: club.CorrelationFrom(ctx)}
 	if tx.Correlation.IsZero() {
 		tx.Correlation = club.NewCorrelationID(tx.Now)
 	}
+	return tx
+}
+
+func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
+	tx := t.newTx(ctx)
+	tx.writable = m != reading
+	s := &session{t: t, tx: tx, relaxed: m == relaxed}
+	ctx = t.db.enter(ctx)
+	defer s.end(ctx)
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	plain := accounted{s.db, t.ledger, tx}
+	tx.Queries = New(plain)
+	tx.known = tx.Queries
+	if t.cache != nil {
+		tx.known = New(mindful{DBTX: plain, t: t, tx: tx})
+	}
 	if t.db.pipelined {
-		tx.pipeline = pipelineOn(conn)
+		tx.pipeline = pipelineOn(s.conn, func(db DBTX) DBTX { return accounted{db, t.ledger, tx} })
 	}
 	if err := fn(tx); err != nil {
 		return translate(err)
 	}
-	if !write {
+	if !tx.writable {
 		return nil
 	}
-	return t.commit(ctx, conn, sqlTx, tx)
+	return t.commit(ctx, s.conn, s.sql, tx)
 }
 
 func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *Tx) error {
-	if len(tx.changes) > 0 && t.db.notify != nil {
-		if err := t.db.notify(ctx, sqlTx, tx.changes); err != nil {
+	if len(tx.changes)+len(tx.changed) > 0 && t.db.notify != nil {
+		if err := t.db.notify(ctx, sqlTx, news{t.Slug, tx.changed, tx.changes}); err != nil {
 			return translate(err)
 		}
 	}
@@ -177,7 +194,9 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := sqlTx.Commit(); err != nil {
+	err := sqlTx.Commit()
+	t.forget(tx.changed) // also where nobody can say whether it counts
+	if err != nil {
 		return translate(err)
 	}
 	if len(tx.jobs) > 0 && t.queue != nil {

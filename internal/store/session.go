@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// session is a transaction of the database, with the connection that it runs on. Its context is given to
+// each of its methods, entered already.
+type session struct {
+	t       *Tenant
+	tx      *Tx
+	relaxed bool // its commit does not wait for the disk
+
+	conn       *sql.Conn
+	sql        *sql.Tx
+	db         DBTX // runs statements in it; nil before begin
+	cancel     context.CancelFunc
+	restore    func() // has commits on the connection wait for the disk again; nil where they do
+	unprepared []string
+}
+
+func (s *session) begin(ctx context.Context) error {
+	t := s.t
+	pool, stmts := t.db.read, t.db.readStmts
+	if s.tx.writable {
+		pool, stmts = t.db.write, t.db.writeStmts
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	s.conn = conn
+	if t.cache != nil {
+		if s.tx.writable && t.db.foreign != nil && t.db.foreign.moved(ctx, conn) {
+			t.cache.Forget(t.Slug, nil)
+		}
+		s.tx.mark = t.cache.Mark(t.Slug)
+	}
+	if s.relaxed {
+		if s.restore, err = t.db.relax.begin(ctx, conn); err != nil {
+			return translate(err)
+		}
+	}
+	// The caller's context ends the queries, but not a commit under way: whether one that was cut off
+	// counts, nobody could say. Its own limit is far beyond any transaction of ours.
+	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
+	s.cancel = cancel
+	if s.sql, err = conn.BeginTx(txCtx, &sql.TxOptions{ReadOnly: !s.tx.writable}); err != nil {
+		return translate(err)
+	}
+	if s.relaxed {
+		if err := t.db.relax.enter(ctx, s.sql); err != nil {
+			return translate(err)
+		}
+	}
+	s.db = faulty(ctx, stmts.in(s.sql, &s.unprepared))
+	return nil
+}
+
+// end rolls back what was not committed and gives the connection back. Only then are statements prepared
+// for the next time, which needs a connection.
+func (s *session) end(ctx context.Context) {
+	if s.sql != nil {
+		_ = s.sql.Rollback() // after Commit this is a no-op
+	}
+	if s.cancel != nil {
+		s.cancel()
+	}
+	if s.restore != nil {
+		s.restore()
+	}
+	if s.conn == nil {
+		return
+	}
+	_ = s.conn.Close()
+	stmts := s.t.db.readStmts
+	if s.tx.writable {
+		stmts = s.t.db.writeStmts
+	}
+	stmts.prepare(ctx, s.unprepared)
+}
+
+// late is a DBTX whose transaction begins with the first statement.
+type late struct{ s *session }
+
+func (l late) db(ctx context.Context) (DBTX, error) {
+	if l.s.db == nil {
+		if err := l.s.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l.s.db, nil
+}
+
+// ExecContext and the others are those of DBTX.
+func (l late) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	db, err := l.db(l.s.t.db.enter(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return db.ExecContext(ctx, query, args...)
+}
+
+// PrepareContext is not used by generated queries.
+func (late) PrepareContext(context.Context, string) (*sql.Stmt, error) {
+	panic("BUG: generated queries are not prepared")
+}
+
+func (l late) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	db, err := l.db(l.s.t.db.enter(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return db.QueryContext(ctx, query, args...)
+}
+
+func (l late) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	db, err := l.db(l.s.t.db.enter(ctx))
+	if err != nil {
+		return l.s.t.cache.replayer.QueryRowContext(context.WithoutCancel(ctx), "", replay{err: err})
+	}
+	return db.QueryRowContext(ctx, query, args...)
+}
