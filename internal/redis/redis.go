@@ -144,8 +144,8 @@ func (c *Client) Do(ctx context.Context, build func(rueidis.Builder) []rueidis.C
 	return results, nil
 }
 
-// Exec runs a script, which Redis is given in full only where it does not know it.
-func (c *Client) Exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisResult, error) {
+// Run runs a script, which Redis is given in full only where it does not know it.
+func (c *Client) Run(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisResult, error) {
 	client := c.client.Load()
 	if client == nil || !c.here.Load() {
 		return rueidis.RedisResult{}, ErrAway
