@@ -34,10 +34,7 @@ func (f *vectorFlags) vectors(ctx context.Context) (*eval.Vectors, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
-	return &eval.Vectors{Space: fmt.Sprintf("%s/%d", f.model, n), Dimensions: n, Embed: func(ctx context.Context, texts []string) ([][]float32, int64, error) {
-		v, usage, err := client.Embed(ctx, texts)
-		return v, usage.Tokens, err
-	}}, client.Close, nil
+	return &eval.Vectors{Space: fmt.Sprintf("%s/%d", f.model, n), Dimensions: n, Embed: client.Embed}, client.Close, nil
 }
 
 // viewFigures are what vectors brought, for a table.

@@ -38,31 +38,12 @@ func unseen(Row) *pattern.Sight { return nil }
 // view fetches the vectors of all rows, masked, and weighs those of the training rows.
 func (c StaticConfig) view(ctx context.Context, m *pattern.Model, p parts) (func(Row) *pattern.Sight, *ViewReport, error) {
 	r := &ViewReport{Space: c.Vectors.Space}
-	start := time.Now()
-	known := map[string]pattern.Vector{}
-	var texts []string
-	for _, row := range slices.Concat(p.train, p.val, p.test) {
-		t := phrase.Mask(row.Text)
-		if _, ok := known[t]; !ok && t != "" {
-			known[t] = pattern.Vector{}
-			texts = append(texts, t)
-		}
+	known, err := c.fetch(ctx, slices.Concat(p.train, p.val, p.test), r)
+	if err != nil {
+		return nil, nil, err
 	}
-	for from := 0; from < len(texts); from += batch {
-		c.say("fetching vectors: %d of %d", from, len(texts))
-		part := texts[from:min(from+batch, len(texts))]
-		vectors, tokens, err := c.Vectors.Embed(ctx, part)
-		if err != nil {
-			return nil, nil, fmt.Errorf("fetch vectors: %w", err)
-		}
-		r.Tokens += tokens
-		for i, t := range part {
-			known[t] = pattern.NewVector(vectors[i])
-		}
-	}
-	r.Texts, r.FetchS = len(texts), time.Since(start).Seconds()
-	start = time.Now()
 	of := func(row Row) pattern.Vector { return known[phrase.Mask(row.Text)] }
+	start := time.Now()
 	list := examples(p.train)
 	vectors := make([]pattern.Vector, len(p.train))
 	for i, row := range p.train {
@@ -77,4 +58,32 @@ func (c StaticConfig) view(ctx context.Context, m *pattern.Model, p parts) (func
 	r.WeighS, r.Heeded, r.Alone, r.Refined = time.Since(start).Seconds(), w.Helps(), w.Alone, w.Together
 	v := pattern.ViewExamples(w, list, vectors)
 	return func(row Row) *pattern.Sight { return v.Look(of(row)) }, r, nil
+}
+
+// fetch returns the vectors of rows by their masked texts.
+func (c StaticConfig) fetch(ctx context.Context, rows []Row, r *ViewReport) (map[string]pattern.Vector, error) {
+	start := time.Now()
+	known := map[string]pattern.Vector{}
+	var texts []string
+	for _, row := range rows {
+		t := phrase.Mask(row.Text)
+		if _, ok := known[t]; !ok && t != "" {
+			known[t] = pattern.Vector{}
+			texts = append(texts, t)
+		}
+	}
+	for from := 0; from < len(texts); from += batch {
+		c.say("fetching vectors: %d of %d", from, len(texts))
+		part := texts[from:min(from+batch, len(texts))]
+		vectors, tokens, err := c.Vectors.Embed(ctx, part)
+		if err != nil {
+			return nil, fmt.Errorf("fetch vectors: %w", err)
+		}
+		r.Tokens += tokens
+		for i, t := range part {
+			known[t] = pattern.NewVector(vectors[i])
+		}
+	}
+	r.Texts, r.FetchS = len(texts), time.Since(start).Seconds()
+	return known, nil
 }

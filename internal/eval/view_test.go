@@ -67,10 +67,7 @@ func TestVectorsAreFetchedMaskedAndMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	source := &eval.Vectors{Space: "sim/96", Dimensions: cfg.Dimensions, Embed: func(ctx context.Context, texts []string) ([][]float32, int64, error) {
-		v, usage, err := c.Embed(ctx, texts)
-		return v, usage.Tokens, err
-	}}
+	source := &eval.Vectors{Space: "sim/96", Dimensions: cfg.Dimensions, Embed: c.Embed}
 	alone, err := eval.Static(t.Context(), rows, eval.StaticConfig{Seed: 1})
 	if err != nil || alone.View != nil {
 		t.Fatal(err)

@@ -368,7 +368,7 @@ func (q *Queries) FindReviews(ctx context.Context, arg FindReviewsParams) ([]Rev
 }
 
 const findTruth = `-- name: FindTruth :one
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths WHERE decision_id = $1
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths WHERE decision_id = $1
 `
 
 func (q *Queries) FindTruth(ctx context.Context, decisionID club.DecisionID) (DecisionTruth, error) {
@@ -388,12 +388,13 @@ func (q *Queries) FindTruth(ctx context.Context, decisionID club.DecisionID) (De
 		&i.Good,
 		&i.At,
 		&i.UpdatedAt,
+		&i.Space,
 	)
 	return i, err
 }
 
 const findTruths = `-- name: FindTruths :many
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths
 ORDER BY at DESC, decision_id DESC LIMIT $1
 `
 
@@ -421,6 +422,7 @@ func (q *Queries) FindTruths(ctx context.Context, limit int32) ([]DecisionTruth,
 			&i.Good,
 			&i.At,
 			&i.UpdatedAt,
+			&i.Space,
 		); err != nil {
 			return nil, err
 		}
@@ -436,7 +438,7 @@ func (q *Queries) FindTruths(ctx context.Context, limit int32) ([]DecisionTruth,
 }
 
 const findTruthsBetween = `-- name: FindTruthsBetween :many
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths t
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths t
 WHERE t.at >= $1 AND t.at < $2
   AND (CAST($3 AS TEXT) = '' OR t.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || t.location_id || ',%')
   AND (CAST($4 AS TEXT) = '' OR t.location_id = CAST($4 AS TEXT))
@@ -480,6 +482,7 @@ func (q *Queries) FindTruthsBetween(ctx context.Context, arg FindTruthsBetweenPa
 			&i.Good,
 			&i.At,
 			&i.UpdatedAt,
+			&i.Space,
 		); err != nil {
 			return nil, err
 		}
@@ -516,8 +519,8 @@ func (q *Queries) JudgeAloneDecision(ctx context.Context, arg JudgeAloneDecision
 }
 
 const putTruth = `-- name: PutTruth :exec
-INSERT INTO decision_truths (decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO decision_truths (decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (decision_id) DO UPDATE SET pattern_id = excluded.pattern_id, alone = excluded.alone, share = excluded.share, fits = excluded.fits, good = excluded.good, updated_at = excluded.updated_at
 `
 
@@ -535,6 +538,7 @@ type PutTruthParams struct {
 	Good        string
 	At          time.Time
 	UpdatedAt   time.Time
+	Space       string
 }
 
 func (q *Queries) PutTruth(ctx context.Context, arg PutTruthParams) error {
@@ -552,6 +556,7 @@ func (q *Queries) PutTruth(ctx context.Context, arg PutTruthParams) error {
 		arg.Good,
 		arg.At,
 		arg.UpdatedAt,
+		arg.Space,
 	)
 	return err
 }

@@ -45,12 +45,6 @@ type Client struct {
 	cfg  Config
 }
 
-// Usage is what a request cost, as the server counts.
-type Usage struct {
-	Texts  int
-	Tokens int64
-}
-
 // New checks cfg and returns a client. It calls nobody.
 func New(cfg Config, deps connector.Deps) (*Client, error) {
 	if cfg.BaseURL == "" {
@@ -111,15 +105,16 @@ type question struct {
 	Dimensions int      `json:"dimensions,omitempty"`
 }
 
-// Embed returns the vectors of 1 to MostTexts texts, in their order, none of them empty. The error is a
-// *club.VendorError, also when the answer is not what was asked for; the breaker counts that as a failure.
-func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, Usage, error) {
+// Embed returns the vectors of 1 to MostTexts texts, in their order, none of them empty, and how many
+// tokens the server counted. The error is a *club.VendorError, also when the answer is not what was asked for;
+// the breaker counts that as a failure.
+func (c *Client) Embed(ctx context.Context, texts []string) (vectors [][]float32, tokens int64, err error) {
 	return c.embed(ctx, texts, c.cfg.Dimensions)
 }
 
-func (c *Client) embed(ctx context.Context, texts []string, dimensions int) ([][]float32, Usage, error) {
+func (c *Client) embed(ctx context.Context, texts []string, dimensions int) ([][]float32, int64, error) {
 	if len(texts) == 0 || len(texts) > MostTexts {
-		return nil, Usage{}, club.Invalid("embeddings: a request holds 1 to %d texts, not %d", MostTexts, len(texts))
+		return nil, 0, club.Invalid("embeddings: a request holds 1 to %d texts, not %d", MostTexts, len(texts))
 	}
 	q := question{Model: c.cfg.Model, Input: texts, Encoding: "float"}
 	if c.cfg.Shorten {
@@ -132,9 +127,9 @@ func (c *Client) embed(ctx context.Context, texts []string, dimensions int) ([][
 		if a.trouble != nil && errors.As(err, &v) {
 			v.Err = a.trouble
 		}
-		return nil, Usage{}, err
+		return nil, 0, err
 	}
-	return a.vectors, Usage{Texts: len(texts), Tokens: a.tokens}, nil
+	return a.vectors, a.tokens, nil
 }
 
 // Measure asks for one vector and returns how many dimensions the model's vectors have. The Dimensions and

@@ -54,12 +54,12 @@ WHERE r.answer = ''
 UPDATE reviews SET answer = $2, reason = $3, note = $4, instead = $5, pattern_id = $6, actor = $7, answered_at = $8 WHERE decision_id = $1 AND answer = '';
 
 -- name: PutTruth :exec
-INSERT INTO decision_truths (decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO decision_truths (decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (decision_id) DO UPDATE SET pattern_id = excluded.pattern_id, alone = excluded.alone, share = excluded.share, fits = excluded.fits, good = excluded.good, updated_at = excluded.updated_at;
 
 -- name: FindTruth :one
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths WHERE decision_id = $1;
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths WHERE decision_id = $1;
 
 -- name: FindNewestTruth :one
 -- What changed last: the stamp of the record.
@@ -67,11 +67,11 @@ SELECT decision_id, updated_at FROM decision_truths ORDER BY updated_at DESC, de
 
 -- name: FindTruths :many
 -- The newest, for calibration.
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths
 ORDER BY at DESC, decision_id DESC LIMIT $1;
 
 -- name: FindTruthsBetween :many
-SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at FROM decision_truths t
+SELECT decision_id, pattern_id, location_id, tier, alone, share, score, probability, confidence, fits, good, at, updated_at, space FROM decision_truths t
 WHERE t.at >= sqlc.arg(since) AND t.at < sqlc.arg(until)
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')
   AND (CAST(sqlc.arg(location) AS TEXT) = '' OR t.location_id = CAST(sqlc.arg(location) AS TEXT))
