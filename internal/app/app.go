@@ -18,6 +18,7 @@ import (
 	"clubos/internal/console/page"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
+	"clubos/internal/embedding"
 	"clubos/internal/event"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
@@ -54,6 +55,7 @@ type App struct {
 	Engine    *act.Engine
 	Desk      *desk.Desk
 	Decider   *decide.Decider
+	Vectors   *embedding.Vectors
 	Memory    *learn.Memory
 	Events    *event.Room
 
@@ -138,7 +140,8 @@ func (a *App) wire() {
 	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Staff: staff{a}, Feeds: a.vendors.feeds})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
-	a.Decider = decide.New(decide.Config{Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Observe: a.observeDecision, Log: log})
+	a.Vectors = embedding.New(a.vendors.vectors)
+	a.Decider = decide.New(decide.Config{Vectors: a.Vectors, Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Observe: a.observeDecision, Log: log})
 
 	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Known: a.Decider.Knows, Advise: a.Decider.Advise, Over: a.Decider.Over,
 		Advance: func(tx *store.Tx, thread club.ThreadID) {

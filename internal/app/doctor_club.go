@@ -225,6 +225,7 @@ func (a *App) examineVendors(ctx context.Context, c *checkup, f clubFacts) {
 	look("email", "not connected: nobody is called by mail", v.email != nil, func(ctx context.Context) (string, error) { return "signed in over TLS", v.email.Check(ctx) })
 	c.texts(v, f.lines)
 	c.calls(v, f.settings)
+	a.examineVectors(ctx, c, v)
 }
 
 // calls looks at how people are called.

@@ -14,12 +14,14 @@ import (
 	"clubos/internal/connector"
 	"clubos/internal/connector/bookings"
 	"clubos/internal/connector/email"
+	"clubos/internal/connector/embeddings"
 	"clubos/internal/connector/ninjaone"
 	"clubos/internal/connector/openphone"
 	"clubos/internal/connector/pagerduty"
 	"clubos/internal/connector/slack"
 	"clubos/internal/connector/twilio"
 	"clubos/internal/connector/unifi"
+	"clubos/internal/embedding"
 	"clubos/internal/event"
 	"clubos/internal/health"
 	"clubos/internal/inbox"
@@ -59,6 +61,8 @@ type clients struct {
 	pagerduty *pagerduty.Client
 	email     *email.Client
 	bookings  *bookings.Webhook
+	vectors   *embeddings.Client
+	space     embedding.Space // of vectors
 	feeds     []inbox.Feed
 
 	from map[string]integration.Fields // what they were built from
@@ -150,6 +154,8 @@ func (v *vendors) connect(c *clients, tenant *store.Tenant, keys *vault.Tenant, 
 		c.pagerduty, err = pagerduty.New(pagerduty.Config{RoutingKey: f["routing_key"], WebhookSecrets: f.List("webhook_secret"), BaseURL: f["base_url"]}, v.deps)
 	case email.Provider:
 		c.email, err = newEmail(f, v.deps)
+	case embeddings.Provider:
+		c.vectors, c.space, err = newEmbeddings(f, v.deps)
 	case "bookings":
 		for _, feed := range f.Feeds() {
 			client, err := bookings.NewFeed(bookings.FeedConfig{URL: feed.URL, Location: feed.Location, Zone: zone}, v.deps)
@@ -288,6 +294,9 @@ func (v *vendors) breakers(slug club.Slug) map[string]health.Breaker {
 	}
 	if c.pagerduty != nil {
 		add(pagerduty.Provider, c.pagerduty.Breaker())
+	}
+	if c.vectors != nil {
+		add(embeddings.Provider, c.vectors.Breaker())
 	}
 	for _, f := range c.feeds {
 		if feed, ok := f.Calendar.(*bookings.Feed); ok {

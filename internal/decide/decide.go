@@ -13,6 +13,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/desk"
+	"clubos/internal/embedding"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
@@ -27,7 +28,7 @@ import (
 	"clubos/internal/vault"
 )
 
-// Config is what a Decider works with. All fields are required but Matchers and Observe.
+// Config is what a Decider works with. All fields are required but Matchers, Vectors and Observe.
 type Config struct {
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue
@@ -38,6 +39,8 @@ type Config struct {
 	Memory    *learn.Memory
 	// Matchers keeps what was trained; deciders may share it. Nil: one of the decider's own.
 	Matchers *Matchers
+	// Vectors give texts another view, for clubs that want it. Nil: for none.
+	Vectors *embedding.Vectors
 	// Observe, if set, is told of every decision on texts that was stored: its tier, and how long after the
 	// last text it came.
 	Observe func(tier club.Tier, waited time.Duration)
@@ -49,6 +52,8 @@ type Decider struct {
 	cfg       Config
 	matchers  *Matchers
 	histories *histories
+	views     views
+	vectors   vectorsKept
 }
 
 // New returns a Decider.
@@ -56,7 +61,8 @@ func New(cfg Config) *Decider {
 	if cfg.Matchers == nil {
 		cfg.Matchers = NewMatchers(false, 0)
 	}
-	return &Decider{cfg: cfg, matchers: cfg.Matchers, histories: newHistories()}
+	return &Decider{cfg: cfg, matchers: cfg.Matchers, histories: newHistories(),
+		views: views{kept: map[club.Slug]keptView{}}, vectors: vectorsKept{kept: map[club.Slug]keptVectors{}}}
 }
 
 var machine = club.System("decide")
@@ -65,6 +71,7 @@ var machine = club.System("decide")
 func (d *Decider) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[inbox.AdvanceJob]{Work: d.Advance, Lost: d.lost, Inward: true})
 	jobs.Handle(r, jobs.Handler[TrainJob]{Work: d.TrainMatcher, Timeout: trainWithin, Inward: true})
+	jobs.Handle(r, jobs.Handler[VectorsJob]{Work: d.KeepVectors, Timeout: trainWithin})
 	jobs.Handle(r, jobs.Handler[DeadlineJob]{Work: d.Deadline, Lost: d.deadlineLost})
 }
 
@@ -89,12 +96,14 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	if wait > 0 {
 		return jobs.Later(wait)
 	}
+	var saw *seen
 	if !urgent { // danger and STOP are read by fixed rules
 		if ready, err := d.ready(ctx, tenant, keys, false, -wait > trainingPatience); err != nil || !ready {
 			return cmp.Or(err, jobs.Later(trainingPause))
 		}
+		saw = d.see(ctx, tenant, keys, job)
 	}
-	err = tenant.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, keys, job) })
+	err = tenant.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, keys, job, saw) })
 	if club.CodeOf(err) == club.CodeConflict {
 		return jobs.Later(20 * time.Millisecond) // somebody moved the thread meanwhile: look again
 	}
@@ -157,7 +166,7 @@ func (d *Decider) take(ctx context.Context, tx *store.Tx, keys *vault.Tenant, jo
 	return th, m, nil
 }
 
-func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, job inbox.AdvanceJob) error {
+func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, job inbox.AdvanceJob, saw *seen) error {
 	if th, err := thread.Find(ctx, tx, job.Thread); err != nil || th.Provider == club.EventProvider {
 		return cmp.Or(err, d.situate(ctx, tx, keys, th))
 	}
@@ -192,7 +201,7 @@ func (d *Decider) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 		if v.kind == kindEscalate {
 			p.earned, p.tier = club.TierEscalate, club.TierEscalate
 		}
-	} else if p, err = d.match(ctx, tx, keys, m); err != nil {
+	} else if p, err = d.match(ctx, tx, keys, m, saw); err != nil {
 		return err
 	}
 	p.unfinished = unfinished

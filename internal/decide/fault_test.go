@@ -100,7 +100,7 @@ func (h *house) recalled() {
 		if err != nil {
 			return err
 		}
-		_, err = h.memory.Calibration(h.t.Context(), tx, s)
+		_, err = h.memory.Calibration(h.t.Context(), tx, s, "")
 		return err
 	})
 }

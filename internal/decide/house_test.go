@@ -15,6 +15,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
+	"clubos/internal/embedding"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
@@ -121,6 +122,7 @@ type house struct {
 	library    *knowledge.Library
 	decider    *decide.Decider
 	newDecider func(*decide.Matchers) *decide.Decider
+	vectors    *embedding.Vectors // nil: none
 	location   club.LocationID
 	bays       map[int]club.BayID
 	texts      atomic.Int64
@@ -144,7 +146,7 @@ func newHouse(t *testing.T) *house {
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
 	h.newDecider = func(m *decide.Matchers) *decide.Decider {
-		return decide.New(decide.Config{Matchers: m, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
+		return decide.New(decide.Config{Matchers: m, Vectors: h.vectors, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Log: log})
 	}
 	h.decider = h.newDecider(matchers())
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied, DoorAlarm: h.desk.DoorAlarm})

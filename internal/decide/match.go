@@ -13,8 +13,9 @@ import (
 	"clubos/internal/vault"
 )
 
-// match weighs what is known at the place, live SOPs and lessons, against the texts.
-func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter) (plan, error) {
+// match weighs what is known at the place, live SOPs and lessons, against the texts, and with them what a
+// view saw in the texts.
+func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, saw *seen) (plan, error) {
 	set, err := d.cfg.Library.Live(ctx, tx)
 	if err != nil {
 		return plan{}, err
@@ -27,10 +28,15 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	if !ok {
 		return plan{}, club.Conflict("what is known has changed at this moment; look again")
 	}
-	if m.record, err = d.cfg.Memory.Calibration(ctx, tx, m.settings); err != nil {
+	result := matcher.MatchSeen(question(m), weighedMost+len(lessons.List)+len(set.Entries)-len(here.choices), saw.of(question(m)))
+	m.tellSeen(tx, saw, result)
+	name := matcher.name
+	if result.Space != "" {
+		name = learn.NameWith(name, result.Space)
+	}
+	if m.record, err = d.cfg.Memory.Calibration(ctx, tx, m.settings, result.Space); err != nil {
 		return plan{}, err
 	}
-	result := matcher.Match(question(m), weighedMost+len(lessons.List)+len(set.Entries)-len(here.choices))
 	list := make([]found, 0, weighedMost)
 	for _, c := range result.Candidates {
 		if f, ok := here.found(set, c); ok && len(list) < weighedMost {
@@ -41,14 +47,14 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 		return plan{}, err
 	}
 	if m.asked != nil {
-		if p, ok, err := d.resume(ctx, tx, m, set, list, matcher.name); ok || err != nil {
+		if p, ok, err := d.resume(ctx, tx, m, set, list, name); ok || err != nil {
 			return p, err
 		}
 	}
 	if p, ok, err := d.notFixed(ctx, tx, m); ok || err != nil {
 		return p, err
 	}
-	return d.choose(ctx, tx, m, list, matcher.name)
+	return d.choose(ctx, tx, m, list, name)
 }
 
 // calibrated is as probable as the club's record says. Danger is never taken for less likely than its

@@ -31,15 +31,17 @@ type asked struct {
 // askAgain is after how long a training that has not come is asked for again.
 const askAgain = 15 * time.Second
 
-// Warm loads the version of the club's matcher that is wanted, and asks for a training when there is none.
-// It waits for neither.
+// Warm loads the version of the club's matcher that is wanted, and asks for a training when there is none;
+// likewise the vectors of what is known, for a club that wants them. It waits for neither.
 func (d *Decider) Warm(ctx context.Context, tenant *store.Tenant) error {
 	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
 	if err != nil {
 		return err
 	}
-	_, err = d.ready(ctx, tenant, keys, true, false)
-	return err
+	if _, err = d.ready(ctx, tenant, keys, true, false); err != nil {
+		return err
+	}
+	return d.warmVectors(ctx, tenant, keys)
 }
 
 // heard is what a transaction read of what a club knows.

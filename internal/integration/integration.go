@@ -91,6 +91,14 @@ var vendors = []Vendor{
 		{"password", "its password", true, false},
 		{"pin", "SHA-256 of the server's certificate, in hex; required when it is self-signed", false, false},
 	}},
+	{"embeddings", "Vectors of texts", "Optional: compares texts by what they mean too, with a model of your choice behind OpenAI's embeddings interface. Members' masked texts and your procedures' triggers are sent there.", []Field{
+		{"base_url", "address before /v1/embeddings, like https://api.openai.com or http://127.0.0.1:11434 for one on this machine", false, true},
+		{"model", "name of the model, like text-embedding-3-small", false, true},
+		{"dimensions", "length of the model's vectors, 8 to 4096", false, true},
+		{"shorten", "yes to ask the server for vectors of that length, where the model can give several", false, false},
+		{"api_key", "key, sent as a bearer token; a server of your own may need none", true, false},
+		{"wait_ms", "how long a decision waits for a vector before it is taken without, 50 to 2000 ms; default 400", false, false},
+	}},
 	{"bookings", "Bookings", "Signed booking webhook. Address: /hooks/<club>/bookings", []Field{
 		{"webhook_secret", "signing secret (whsec_… and base64)", true, false},
 		{"feed_url", "address of an iCal feed to poll; several are separated by spaces, each as location=address", true, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"clubos/internal/club"
@@ -116,10 +117,32 @@ func logOdds(share float64) float64 {
 	return math.Log(share / (1 - share))
 }
 
-// calibrationsKept keeps the newest calibration of each club in memory.
+// calibrateIn is Calibrate for matches that were weighed in a space. Scores of different spaces are no
+// likelihoods of one kind: the probabilities follow from the space's own record as soon as there is enough
+// of it. A threshold of the whole record stands all the same, and so does one of the space's own.
+func calibrateIn(space string, truths []store.DecisionTruth, p reliability.Policy) Calibration {
+	all := Calibrate(truths, p)
+	own := slices.DeleteFunc(slices.Clone(truths), func(t store.DecisionTruth) bool { return t.Space != space })
+	if len(own) == len(truths) {
+		return all
+	}
+	c := Calibrate(own, p)
+	if c.calibrator.N == 0 {
+		c.calibrator = all.calibrator
+	}
+	c.Auto, c.Suggest = max(c.Auto, all.Auto), max(c.Suggest, all.Suggest)
+	return c
+}
+
+// calibrationsKept keeps the newest calibration of each club in memory, with a view and without.
 type calibrationsKept struct {
 	mu   sync.Mutex // guards kept
-	kept map[club.Slug]keptCalibration
+	kept map[calibrationKey]keptCalibration
+}
+
+type calibrationKey struct {
+	tenant club.Slug
+	viewed bool
 }
 
 type keptCalibration struct {
@@ -127,8 +150,9 @@ type keptCalibration struct {
 	calibration Calibration
 }
 
-// Calibration returns what the club's record says of matches, from memory where nothing has become known.
-func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settings) (Calibration, error) {
+// Calibration returns what the club's record says of matches that were weighed in a space ("" of the engine
+// alone), from memory where nothing has become known.
+func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settings, space string) (Calibration, error) {
 	newest, err := tx.FindNewestTruth(ctx)
 	if missing(err) {
 		return Calibration{}, nil
@@ -137,8 +161,10 @@ func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settin
 		return Calibration{}, fmt.Errorf("read the record's stamp: %w", err)
 	}
 	stamp := fmt.Sprint(newest.DecisionID, newest.UpdatedAt.UnixMicro(), s.Thresholds)
+	key := calibrationKey{tx.Tenant, space != ""}
+	stamp += " " + space
 	m.calibrations.mu.Lock()
-	known := m.calibrations.kept[tx.Tenant]
+	known := m.calibrations.kept[key]
 	m.calibrations.mu.Unlock()
 	if known.stamp == stamp {
 		return known.calibration, nil
@@ -147,9 +173,9 @@ func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settin
 	if err != nil {
 		return Calibration{}, fmt.Errorf("read what became known: %w", err)
 	}
-	fresh := keptCalibration{stamp, Calibrate(truths, PolicyOf(s))}
+	fresh := keptCalibration{stamp, calibrateIn(space, truths, PolicyOf(s))}
 	m.calibrations.mu.Lock()
-	m.calibrations.kept[tx.Tenant] = fresh
+	m.calibrations.kept[key] = fresh
 	m.calibrations.mu.Unlock()
 	return fresh.calibration, nil
 }

@@ -116,7 +116,7 @@ func TestAReviewCountsForTheNextDecisionAtOnce(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			c, err := h.Memory.Calibration(t.Context(), tx, s)
+			c, err := h.Memory.Calibration(t.Context(), tx, s, "")
 			_, why = c.Lower(club.TierAuto, 0.95)
 			return err
 		})

@@ -42,7 +42,7 @@ type Memory struct {
 
 // New returns a Memory.
 func New(cfg Config) *Memory {
-	return &Memory{cfg: cfg, lessons: lessonsKept{kept: map[club.Slug]*Lessons{}}, calibrations: calibrationsKept{kept: map[club.Slug]keptCalibration{}}}
+	return &Memory{cfg: cfg, lessons: lessonsKept{kept: map[club.Slug]*Lessons{}}, calibrations: calibrationsKept{kept: map[calibrationKey]keptCalibration{}}}
 }
 
 var machine = club.System("learn")

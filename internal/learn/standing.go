@@ -123,7 +123,7 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 	if err != nil {
 		return "", "", err
 	}
-	record, err := m.Calibration(ctx, tx, settings)
+	record, err := m.Calibration(ctx, tx, settings, spaceOf(match.Model))
 	if err != nil {
 		return "", "", err
 	}

@@ -60,6 +60,7 @@ func (m *Memory) truth(ctx context.Context, tx *store.Tx, dec store.Decision) (r
 		return ofAnswer(row, dec, taught)
 	}
 	row.PatternID, row.Score, row.Probability = chosen.PatternID, chosen.Score, chosen.Probability
+	row.Space = spaceOf(chosen.Model)
 	review, err := tx.FindReview(ctx, dec.ID)
 	switch {
 	case err == nil:
@@ -77,6 +78,18 @@ func (m *Memory) truth(ctx context.Context, tx *store.Tx, dec store.Decision) (r
 	}
 	err = m.ofPeople(ctx, tx, dec, chosen, taught, &row)
 	return row, row.Good != "", err
+}
+
+// withSpace stands between the name of a matcher and that of the space that was weighed in.
+const withSpace = " with "
+
+// NameWith is the name of a matcher that was weighed together with a view in a space.
+func NameWith(matcher, space string) string { return matcher + withSpace + space }
+
+// spaceOf is the space in the name of a matcher; "" of one that answered alone.
+func spaceOf(model string) string {
+	_, space, _ := strings.Cut(model, withSpace)
+	return space
 }
 
 // carriedOutAlone reports whether nobody was asked about a decision, or nobody objected.
@@ -105,7 +118,7 @@ func ofAnswer(row store.PutTruthParams, dec store.Decision, taught store.Pattern
 		return row, false, nil
 	}
 	best := e.Candidates[0]
-	row.PatternID, row.Score, row.Probability, row.Fits = best.Pattern, best.Score, best.Confidence, no
+	row.PatternID, row.Score, row.Probability, row.Fits, row.Space = best.Pattern, best.Score, best.Confidence, no, spaceOf(e.Model)
 	if best.Pattern == taught.PatternID {
 		row.Fits = yes
 	}

@@ -37,6 +37,17 @@ func (q *Queries) AddVectorUsage(ctx context.Context, arg AddVectorUsageParams) 
 	return err
 }
 
+const countAllTextVectors = `-- name: CountAllTextVectors :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM text_vectors
+`
+
+func (q *Queries) CountAllTextVectors(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAllTextVectors)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const countTextVectors = `-- name: CountTextVectors :one
 SELECT CAST(COUNT(*) AS BIGINT) FROM text_vectors WHERE space = $1
 `

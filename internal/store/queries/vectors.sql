@@ -39,3 +39,6 @@ ON CONFLICT (day, model) DO UPDATE SET requests = vector_usage.requests + exclud
 SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) AS requests, CAST(COALESCE(SUM(failures), 0) AS BIGINT) AS failures,
     CAST(COALESCE(SUM(texts), 0) AS BIGINT) AS texts, CAST(COALESCE(SUM(tokens), 0) AS BIGINT) AS tokens
 FROM vector_usage WHERE day >= sqlc.arg(day);
+
+-- name: CountAllTextVectors :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM text_vectors;
