@@ -117,10 +117,10 @@ func logOdds(share float64) float64 {
 	return math.Log(share / (1 - share))
 }
 
-// calibrateIn is Calibrate for matches that were weighed in a space. Scores of different spaces are no
+// CalibrateIn is Calibrate for matches that were weighed in a space. Scores of different spaces are no
 // likelihoods of one kind: the probabilities follow from the space's own record as soon as there is enough
 // of it. A threshold of the whole record stands all the same, and so does one of the space's own.
-func calibrateIn(space string, truths []store.DecisionTruth, p reliability.Policy) Calibration {
+func CalibrateIn(space string, truths []store.DecisionTruth, p reliability.Policy) Calibration {
 	all := Calibrate(truths, p)
 	own := slices.DeleteFunc(slices.Clone(truths), func(t store.DecisionTruth) bool { return t.Space != space })
 	if len(own) == len(truths) {
@@ -173,7 +173,7 @@ func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settin
 	if err != nil {
 		return Calibration{}, fmt.Errorf("read what became known: %w", err)
 	}
-	fresh := keptCalibration{stamp, calibrateIn(space, truths, PolicyOf(s))}
+	fresh := keptCalibration{stamp, CalibrateIn(space, truths, PolicyOf(s))}
 	m.calibrations.mu.Lock()
 	m.calibrations.kept[key] = fresh
 	m.calibrations.mu.Unlock()

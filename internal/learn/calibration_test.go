@@ -137,3 +137,30 @@ func TestAReviewCountsForTheNextDecisionAtOnce(t *testing.T) {
 		t.Errorf("it took %d wrong reviews in a row", n)
 	}
 }
+
+func TestMatchesThatWereWeighedWithAViewAreCalibratedByTheirOwnRecord(t *testing.T) {
+	t.Parallel()
+	policy, rng := reliability.DefaultPolicy(), rand.New(rand.NewPCG(3, 4))
+	in := func(space string, list []store.DecisionTruth) []store.DecisionTruth {
+		for i := range list {
+			list[i].Space = space
+		}
+		return list
+	}
+	// Alone, of matches at 0.8 half are right; in the space, nearly all.
+	record := append(truths(rng, 100, 0.8, 0.5, false), in("m/8", truths(rng, 100, 0.8, 0.96, false))...)
+	alone, viewed, other := learn.CalibrateIn("", record, policy), learn.CalibrateIn("m/8", record, policy), learn.CalibrateIn("n/8", record, policy)
+	if p := alone.Probability(0.8); p > 0.65 {
+		t.Errorf("alone %.2f", p)
+	}
+	if p := viewed.Probability(0.8); p < 0.85 {
+		t.Errorf("with the view %.2f", p)
+	}
+	if p, q := other.Probability(0.8), learn.Calibrate(record, policy).Probability(0.8); p != q {
+		t.Errorf("in a space without a record %.2f, of the whole record %.2f", p, q)
+	}
+	bad := append(truths(rng, 60, 0.97, 0.3, true), in("m/8", truths(rng, 60, 0.97, 1, true))...)
+	if c := learn.CalibrateIn("m/8", bad, policy); c.Auto < learn.Calibrate(bad, policy).Auto {
+		t.Error("a threshold of the whole record does not stand in a space")
+	}
+}

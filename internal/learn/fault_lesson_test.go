@@ -155,7 +155,7 @@ func TestNoFailureOfTheDatabaseWhileLearningIsKeptQuiet(t *testing.T) {
 			}
 			s := h.settings()
 			return func(ctx context.Context, tx *store.Tx, m *learn.Memory) error {
-				_, err := m.Calibration(ctx, tx, s)
+				_, err := m.Calibration(ctx, tx, s, "")
 				return err
 			}
 		},
