@@ -270,7 +270,7 @@ func TestTheRecordIsReadOnceUntilSomethingBecomesKnown(t *testing.T) {
 		for n := range 10 {
 			ctx, reached := store.FailForTest(t.Context(), n)
 			err := h.Tenant.Read(ctx, func(tx *store.Tx) error {
-				_, err := h.Memory.Calibration(ctx, tx, setting.Default())
+				_, err := h.Memory.Calibration(ctx, tx, setting.Default(), "")
 				return err
 			})
 			if !reached() {
