@@ -246,6 +246,7 @@ type DecisionTruth struct {
 	Good        string
 	At          time.Time
 	UpdatedAt   time.Time
+	Space       string
 }
 
 type Delivery struct {
@@ -665,6 +666,24 @@ type Subject struct {
 	ErasedAt   *time.Time
 }
 
+type TextVector struct {
+	Space      string
+	Digest     string
+	Model      string
+	Dimensions int64
+	Vector     []byte
+	MadeAt     time.Time
+}
+
+type TextView struct {
+	Space      string
+	Model      string
+	Dimensions int64
+	Known      string
+	Weighing   string
+	WeighedAt  time.Time
+}
+
 type Thread struct {
 	ID            club.ThreadID
 	SubjectID     club.SubjectID
@@ -752,6 +771,15 @@ type User struct {
 type UserLocation struct {
 	UserID     club.UserID
 	LocationID club.LocationID
+}
+
+type VectorUsage struct {
+	Day      string
+	Model    string
+	Requests int64
+	Failures int64
+	Texts    int64
+	Tokens   int64
 }
 
 type VendorToken struct {
