@@ -162,7 +162,7 @@ func (r *replicated) follow(t *testing.T, ctx context.Context, at string) <-chan
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err = client.Do(live) //nolint:bodyclose // closed below, when the test ends
+	resp, err = client.Do(live)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("follow the club: %v, %v", resp, err)
 	}

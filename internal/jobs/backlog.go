@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"clubos/internal/store"
 )
@@ -25,11 +24,13 @@ type Backlog struct {
 func (r *Runner) Backlog(ctx context.Context) ([]Backlog, error) {
 	cluster := r.registry.cluster
 	if pool, schema, ok := cluster.Postgres(); ok {
-		db := stdlib.OpenDBFromPool(pool)
-		defer func() { _ = db.Close() }()
-		rows, err := db.QueryContext(ctx, `SELECT queue, CAST(state AS TEXT), COUNT(*), CAST(EXTRACT(EPOCH FROM MIN(scheduled_at)) AS DOUBLE PRECISION)
+		rows, err := pool.Query(ctx, `SELECT queue, CAST(state AS TEXT), COUNT(*), CAST(EXTRACT(EPOCH FROM MIN(scheduled_at)) AS DOUBLE PRECISION)
 			FROM `+pgx.Identifier{schema, "river_job"}.Sanitize()+` WHERE state IN ('available', 'retryable', 'running', 'scheduled') GROUP BY queue, state ORDER BY 1, 2`)
-		return readBacklog(nil, rows, err)
+		if err != nil {
+			return nil, fmt.Errorf("count jobs: %w", err)
+		}
+		defer rows.Close()
+		return readBacklog(nil, rows)
 	}
 	recs, err := cluster.FindTenants(ctx)
 	if err != nil {
@@ -44,21 +45,33 @@ func (r *Runner) Backlog(ctx context.Context) ([]Backlog, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := tenant.WritePool().QueryContext(ctx, `SELECT queue, state, COUNT(*), CAST(unixepoch(MIN(scheduled_at)) AS REAL)
-			FROM river_job WHERE state IN ('available', 'retryable', 'running', 'scheduled') GROUP BY queue, state ORDER BY 1, 2`)
-		if all, err = readBacklog(all, rows, err); err != nil {
+		if all, err = addSQLite(ctx, all, tenant.WritePool()); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// readBacklog adds what a query counted, unless it failed, to what was counted of other clubs.
-func readBacklog(to []Backlog, rows *sql.Rows, err error) ([]Backlog, error) {
+// addSQLite adds the backlog of one club's file.
+func addSQLite(ctx context.Context, to []Backlog, db *sql.DB) ([]Backlog, error) {
+	rows, err := db.QueryContext(ctx, `SELECT queue, state, COUNT(*), CAST(unixepoch(MIN(scheduled_at)) AS REAL)
+		FROM river_job WHERE state IN ('available', 'retryable', 'running', 'scheduled') GROUP BY queue, state ORDER BY 1, 2`)
 	if err != nil {
 		return nil, fmt.Errorf("count jobs: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
+	if to, err = readBacklog(to, rows); err != nil {
+		return nil, err
+	}
+	return to, rows.Err()
+}
+
+// readBacklog adds what a query counted to what was counted of other clubs.
+func readBacklog(to []Backlog, rows interface {
+	Next() bool
+	Scan(...any) error
+	Err() error
+}) ([]Backlog, error) {
 	for rows.Next() {
 		var b Backlog
 		var oldest float64
