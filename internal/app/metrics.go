@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"clubos/internal/cache"
 	"clubos/internal/club"
 	"clubos/internal/health"
 	"clubos/internal/integration"
@@ -35,6 +36,10 @@ type figures struct {
 	waits   *prometheus.Desc
 	waited  *prometheus.Desc
 	broken  *prometheus.Desc
+	reads   *prometheus.Desc
+	kept    *prometheus.Desc
+	redis   *prometheus.Desc
+	unheard *prometheus.Desc
 }
 
 func (s *Server) newFigures() *figures {
@@ -49,13 +54,17 @@ func (s *Server) newFigures() *figures {
 		maxConn: desc("clubos_database_connections_max", "Most connections of this process to PostgreSQL."),
 		waits:   desc("clubos_database_waits_total", "Times that work had to wait for a connection."),
 		waited:  desc("clubos_database_wait_seconds_total", "Time that work waited for connections."),
+		reads:   desc("clubos_cache_reads_total", "Reads by where the answer came from: process, redis, database, or uncached.", "from"),
+		kept:    desc("clubos_cache_bytes", "What the process keeps of what was read."),
+		redis:   desc("clubos_redis_here", "1 while Redis answers; no figure where there is none."),
+		unheard: desc("clubos_redis_failures_total", "Questions that Redis did not answer."),
 		broken:  desc("clubos_vendor_breakers_open", "Clubs for which calls to the vendor are refused, because it failed repeatedly.", "vendor"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken} {
+	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken, f.reads, f.kept, f.redis, f.unheard} {
 		out <- d
 	}
 }
@@ -76,8 +85,8 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(f.waits, prometheus.CounterValue, float64(st.EmptyAcquireCount()))
 		out <- prometheus.MustNewConstMetric(f.waited, prometheus.CounterValue, st.EmptyAcquireWaitTime().Seconds())
 	}
-	err := f.ready(ctx)
-	if err != nil {
+	f.cache(out, gauge)
+	if err := f.ready(ctx); err != nil {
 		gauge(f.isReady, 0)
 		return
 	}
@@ -85,6 +94,27 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	if err := errors.Join(f.backlog(ctx, gauge), f.breakers(ctx, gauge)); err != nil {
 		f.app.Log.WarnContext(ctx, "figures cannot be looked up", "event.action", "metrics.collect", "event.outcome", "failure", "error.message", err.Error())
 	}
+}
+
+func (f *figures) cache(out chan<- prometheus.Metric, gauge func(*prometheus.Desc, float64, ...string)) {
+	count := func(d *prometheus.Desc, n int64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+	}
+	facts := f.app.Cache.Facts()
+	count(f.reads, facts.Near, "process")
+	count(f.reads, facts.Far, "redis")
+	count(f.reads, facts.Missed, "database")
+	count(f.reads, facts.Passed, "uncached")
+	gauge(f.kept, float64(facts.Bytes))
+	if facts.Redis == cache.RedisNone {
+		return
+	}
+	here := 0.0
+	if facts.Redis == cache.RedisHere {
+		here = 1
+	}
+	gauge(f.redis, here)
+	count(f.unheard, facts.RedisFailures)
 }
 
 func (f *figures) backlog(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) error {

@@ -36,7 +36,7 @@ func TestScrapesAreAnsweredOnAListenerOfTheirOwnAndNameNoClub(t *testing.T) {
 		t.Fatalf("scrape: %d", code)
 	}
 	for _, want := range []string{
-		"clubos_ready 1", `clubos_build_info{engine="sqlite"`, "go_goroutines",
+		"clubos_ready 1", "clubos_cache_bytes", `clubos_cache_reads_total{from="database"}`, `clubos_build_info{engine="sqlite"`, "go_goroutines",
 		`clubos_http_requests_total{code="200",method="GET",route="/readyz"} 1`,
 		`clubos_http_requests_total{code="401",method="GET",route="/api/v1/{tenant}/threads"} 1`,
 		`method="GET",route="/hooks/{tenant}/twilio"} 1`, `route="/hooks/{tenant}/{vendor}"} 1`,

@@ -133,7 +133,7 @@ func TestComposedServicesMayNotWriteGainRightsOrBeReached(t *testing.T) {
 // TestWhatConfiguresTheProgramNamesVariablesThatItReads also keeps out variables that were renamed.
 func TestWhatConfiguresTheProgramNamesVariablesThatItReads(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"CLUBOS_REDIS_URL": true, "CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true} // compose's and Caddy's own
+	known := map[string]bool{"CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true} // compose's and Caddy's own
 	for _, v := range (app.Config{}).Describe(nil) {
 		known[v.Name] = true
 		if v.Secret {

@@ -32,7 +32,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - {name: CLUBOS_DRAIN_TIMEOUT, value: {{ .Values.drainTimeout | quote }}}
 - {name: CLUBOS_NODE, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 {{- if .Values.redis }}
-- {name: CLUBOS_REDIS_URL, valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: redis-url}}}
+- {name: CLUBOS_REDIS_URL_FILE, value: /run/secrets/clubos/redis-url}
 {{- end }}
 {{- range $name, $value := .Values.env }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
@@ -66,6 +66,9 @@ capabilities: {drop: [ALL]}
     items:
       - {key: database-url, path: database-url}
       - {key: master-key, path: master-key}
+      {{- if .Values.redis }}
+      - {key: redis-url, path: redis-url}
+      {{- end }}
 - name: tmp
   emptyDir: {sizeLimit: 64Mi}
 {{- end -}}
