@@ -34,7 +34,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("/hooks/", webhook.New(webhook.Config{
-		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, PublicURL: a.Config.publicURL(), Log: a.Log,
+		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, PublicURL: a.Config.publicURL(), TrustedProxies: proxies, Log: a.Log,
 	}))
 	mux.Handle("/api/", api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,

@@ -104,6 +104,7 @@ type BookingChange struct {
 // DeviceReport is what a device vendor reports of a device unasked.
 type DeviceReport struct {
 	ID        string // the second delivery of a report has the same
+	Number    int64  // grows with each report of the vendor, whatever the order in which they arrive; 0: not known, At tells
 	Ref       string // the vendor's id of the device
 	Code      EventCode
 	Over      bool   // what was reported before is over

@@ -36,6 +36,14 @@ func (r *Room) Reported(ctx context.Context, tenant *store.Tenant, vendor string
 			unused = "a device that is not watched"
 			return nil
 		}
+		n, err := tx.TakeActivity(ctx, store.TakeActivityParams{StateKey: stateKey(d.ID, rep), Number: rep.Number, At: rep.At})
+		if err != nil {
+			return wrap("note the vendor's activity", err)
+		}
+		if n == 0 {
+			unused = "a newer activity has overtaken it"
+			return nil
+		}
 		if rep.Code == club.EventDeviceFault {
 			return r.fault(ctx, tx, d, vendor, rep, func(open string) error { return r.Clear(ctx, tx, keys, open) })
 		}
@@ -50,9 +58,17 @@ func (r *Room) Reported(ctx context.Context, tenant *store.Tenant, vendor string
 	return unused, err
 }
 
+// stateKey names the lasting state of a device that a report is about.
+func stateKey(id club.DeviceID, rep club.DeviceReport) string {
+	if rep.Code == club.EventDeviceFault {
+		return fmt.Sprintf("%s:%s:%s", rep.Code, id, rep.Condition)
+	}
+	return OfflineKey(id)
+}
+
 // fault takes in that a condition of the vendor's monitoring is met, or is met no more.
 func (r *Room) fault(ctx context.Context, tx *store.Tx, d store.Device, vendor string, rep club.DeviceReport, clear func(open string) error) error {
-	open := fmt.Sprintf("%s:%s:%s", club.EventDeviceFault, d.ID, rep.Condition)
+	open := stateKey(d.ID, rep)
 	if rep.Over {
 		return clear(open)
 	}

@@ -36,7 +36,10 @@ type Settings struct {
 	// What a learned decision needs before it is proposed, and before it may act.
 	ProposeOutcomes, ProposePeople, ExecutePeople int
 
-	ReviewShare float64 // of what is done alone, how much a person looks at afterwards
+	// NinjaOneFrom are the networks that its webhooks may come from; none: any.
+	NinjaOneFrom []string
+	SetAside     bool    // what somebody teaches against everybody else trains nothing
+	ReviewShare  float64 // of what is done alone, how much a person looks at afterwards
 
 	BurstWait        time.Duration
 	SuggestDeadline  time.Duration

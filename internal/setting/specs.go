@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,7 @@ var specs = []Spec{
 	text("club.name", "Club", "Club's name", "Shown in the console and usable in replies.", "Our club", 1, 80, func(s *Settings) *string { return &s.ClubName }),
 	text("club.region", "Club", "Region", "Country of phone numbers written without a country code, as two letters.", "US", 2, 2, func(s *Settings) *string { return &s.Region }),
 
+	checked(list("webhooks.ninjaone_from", "Club", "Where NinjaOne's webhooks come from", "Addresses or networks, like 203.0.113.7 or 203.0.113.0/24; reports from elsewhere are refused, whatever secret they carry. Empty: from anywhere. NinjaOne signs nothing.", func(s *Settings) *[]string { return &s.NinjaOneFrom }), knownNetworks),
 	number("confidence.high", "Autonomy", "Confidence to act alone", "A decision that is at least this sure may be carried out at once.", 0.95, func(s *Settings) *float64 { return &s.Thresholds.High }),
 	number("confidence.medium", "Autonomy", "Confidence to announce", "From here up the action is announced and runs at a deadline unless somebody objects.", 0.75, func(s *Settings) *float64 { return &s.Thresholds.Medium }),
 	number("confidence.low", "Autonomy", "Confidence to propose", "From here up an operator is asked; below it a person takes over.", 0.50, func(s *Settings) *float64 { return &s.Thresholds.Low }),
@@ -69,6 +71,7 @@ var specs = []Spec{
 	count("memory.propose_outcomes", "Autonomy", "Outcomes before a learned decision is proposed", "What operators taught is kept back until it has had this many outcomes.", 3, 1, 1000, func(s *Settings) *int { return &s.ProposeOutcomes }),
 	count("memory.propose_people", "Autonomy", "People before a learned decision is proposed", "How many different people must stand behind it.", 1, 1, 100, func(s *Settings) *int { return &s.ProposePeople }),
 	count("memory.execute_people", "Autonomy", "People before a learned decision may act", "How many different people must stand behind it before it announces or acts alone.", 2, 1, 100, func(s *Settings) *int { return &s.ExecutePeople }),
+	flag("memory.set_aside", "Autonomy", "Set contradicting answers aside", "What somebody teaches whose answers contradict those of everybody else trains nothing, until they agree again. Owners are told either way.", true, func(s *Settings) *bool { return &s.SetAside }),
 	share("reviews.share", "Autonomy", "Share that people look at afterwards", "Of what is done alone, this share is drawn by chance and put before a person: was it right? 0 asks for no reviews; what is then done alone is judged by complaints only.", 0.05, func(s *Settings) *float64 { return &s.ReviewShare }),
 	checked(list("actions.off", "Autonomy", "Kill switches", "What is switched off: all, a category (device, access, words), an action's name, or location:NAME with a location's short name. The Autonomy page has a button for each.", func(s *Settings) *[]string { return &s.SwitchedOff }), knownSwitches),
 
@@ -225,6 +228,29 @@ func list(key, group, title, help string, field func(*Settings) *[]string) Spec 
 func checked(s Spec, check func(Settings) error) Spec {
 	s.check = check
 	return s
+}
+
+// knownNetworks refuses what is no address and no network: a list that admits nobody by mistake would lose reports.
+func knownNetworks(s Settings) error {
+	_, err := Networks(s.NinjaOneFrom)
+	return err
+}
+
+// Networks reads addresses and networks.
+func Networks(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range list {
+		if a, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, club.Invalid("%.40q is neither an address nor a network", text)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 // knownSwitches refuses a kill switch that stops nothing: whoever throws it believes that it does.

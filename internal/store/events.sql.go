@@ -1096,6 +1096,28 @@ func (q *Queries) SetDeviceWatch(ctx context.Context, arg SetDeviceWatchParams) 
 	return err
 }
 
+const takeActivity = `-- name: TakeActivity :execrows
+INSERT INTO device_activities (state_key, number, at) VALUES ($1, $2, $3)
+ON CONFLICT (state_key) DO UPDATE SET number = excluded.number, at = excluded.at
+WHERE (excluded.number > 0 AND device_activities.number > 0 AND excluded.number >= device_activities.number)
+    OR ((excluded.number = 0 OR device_activities.number = 0) AND excluded.at >= device_activities.at)
+`
+
+type TakeActivityParams struct {
+	StateKey string
+	Number   int64
+	At       time.Time
+}
+
+// 0 rows when a newer activity of the state is known.
+func (q *Queries) TakeActivity(ctx context.Context, arg TakeActivityParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeActivity, arg.StateKey, arg.Number, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateSituation = `-- name: UpdateSituation :execrows
 UPDATE situations SET thread_id = $2, bay_id = $3, device_id = $4, title = $5, context = $6, bays = $7, last_at = $8, cleared_at = $9 WHERE id = $1
 `

@@ -30,6 +30,17 @@ func (q *Queries) CountPattern(ctx context.Context, patternID club.PatternID) (C
 	return i, err
 }
 
+const countPrecedentsBy = `-- name: CountPrecedentsBy :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM precedents WHERE actor = $1
+`
+
+func (q *Queries) CountPrecedentsBy(ctx context.Context, actor string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countPrecedentsBy, actor)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const createPattern = `-- name: CreatePattern :execrows
 INSERT INTO decision_patterns (id, domain, sop_id, title, steps, reply, state, ceiling, epoch, earned, version, created_by, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'active', 'auto', 1, $7, 1, $8, $9, $9)
@@ -579,7 +590,8 @@ const findMemoryStamp = `-- name: FindMemoryStamp :one
 SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,
     CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
-    CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest
+    CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest,
+    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside
 `
 
 type FindMemoryStampRow struct {
@@ -587,9 +599,10 @@ type FindMemoryStampRow struct {
 	Changed    string
 	Precedents int64
 	Newest     string
+	Aside      string
 }
 
-// Changes whenever a learned pattern or a precedent does. Two transactions that bring a pattern to the same version,
+// Changes whenever a learned pattern or a precedent does, or somebody is set aside or trusted again. Two transactions that bring a pattern to the same version,
 // the first of which is undone, differ in when.
 func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, error) {
 	row := q.db.QueryRowContext(ctx, findMemoryStamp)
@@ -599,6 +612,7 @@ func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, erro
 		&i.Changed,
 		&i.Precedents,
 		&i.Newest,
+		&i.Aside,
 	)
 	return i, err
 }
@@ -1368,6 +1382,45 @@ func (q *Queries) FindSOPPlace(ctx context.Context, id club.SOPID) (FindSOPPlace
 	return i, err
 }
 
+const findSetAside = `-- name: FindSetAside :many
+SELECT actor, compared, agreed, at FROM set_aside WHERE aside = TRUE ORDER BY actor
+`
+
+type FindSetAsideRow struct {
+	Actor    string
+	Compared int64
+	Agreed   int64
+	At       time.Time
+}
+
+func (q *Queries) FindSetAside(ctx context.Context) ([]FindSetAsideRow, error) {
+	rows, err := q.db.QueryContext(ctx, findSetAside)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindSetAsideRow{}
+	for rows.Next() {
+		var i FindSetAsideRow
+		if err := rows.Scan(
+			&i.Actor,
+			&i.Compared,
+			&i.Agreed,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findTallies = `-- name: FindTallies :many
 SELECT pattern_id, plan, epoch, person, location, bay, successes, failures, outcomes, at, expected, seen FROM pattern_tallies
 WHERE pattern_id = $1 AND plan = $2 AND epoch = $3 ORDER BY person, location, bay
@@ -1683,6 +1736,30 @@ func (q *Queries) PutOutcome(ctx context.Context, arg PutOutcomeParams) error {
 		arg.Probability,
 		arg.At,
 		arg.UpdatedAt,
+	)
+	return err
+}
+
+const putSetAside = `-- name: PutSetAside :exec
+INSERT INTO set_aside (actor, aside, compared, agreed, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, at = excluded.at
+`
+
+type PutSetAsideParams struct {
+	Actor    string
+	Aside    bool
+	Compared int64
+	Agreed   int64
+	At       time.Time
+}
+
+func (q *Queries) PutSetAside(ctx context.Context, arg PutSetAsideParams) error {
+	_, err := q.db.ExecContext(ctx, putSetAside,
+		arg.Actor,
+		arg.Aside,
+		arg.Compared,
+		arg.Agreed,
+		arg.At,
 	)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"clubos/internal/event"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs/jobstest"
+	"clubos/internal/setting"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -61,7 +63,7 @@ func newRack(t *testing.T) *rack {
 		Over:    func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error { r.over++; return nil }})
 	in := inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil }})
 	t.Cleanup(in.Close)
-	server := httptest.NewServer(webhook.New(webhook.Config{Cluster: c, Inbox: in, Log: slog.New(slog.DiscardHandler), DeviceReport: r.room.Reported,
+	server := httptest.NewServer(webhook.New(webhook.Config{Cluster: c, Inbox: in, Log: slog.New(slog.DiscardHandler), DeviceReport: r.room.Reported, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Receivers: func(_ context.Context, tenant *store.Tenant) (webhook.Receivers, error) {
 			if tenant.Slug == "bare" {
 				return webhook.Receivers{}, nil
@@ -161,6 +163,65 @@ func TestAConditionIsAFaultUntilItIsReset(t *testing.T) {
 	r.post(r.rmm.Condition(r.url, 2, "TrackMan is not running", "s7", false), http.StatusOK)
 	if r.over != 1 {
 		t.Errorf("over %d times", r.over)
+	}
+}
+
+func TestAnActivityThatWasOvertakenChangesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRack(t)
+	met := func(name string) (triggered, reset vendor.Webhook) {
+		return r.rmm.Condition(r.url, 2, name, "s7", true), r.rmm.Condition(r.url, 2, name, "s7", false)
+	}
+	first, over := met("TrackMan is not running")
+	r.post(over, http.StatusOK) // before what it ends
+	r.post(first, http.StatusOK)
+	r.count("SELECT COUNT(*) FROM events WHERE open_key IS NOT NULL", 0, "faults that go on for ever")
+	second, late := met("TrackMan is not running")
+	third, _ := met("TrackMan is not running")
+	for _, w := range []vendor.Webhook{second, third, late} { // met again before the end of the time before has arrived
+		r.post(w, http.StatusOK)
+	}
+	r.count("SELECT COUNT(*) FROM events WHERE open_key IS NOT NULL", 1, "faults that go on")
+	down, up := r.rmm.Activity(r.url, 1, "SYSTEM", "NODE_OFFLINE"), r.rmm.Activity(r.url, 1, "SYSTEM", "NODE_ONLINE")
+	r.post(up, http.StatusOK)
+	r.post(down, http.StatusOK)
+	r.count("SELECT COUNT(*) FROM events WHERE code = 'device.offline'", 0, "outages that are over")
+}
+
+func TestReportsComeFromTheAddressesThatAreListedIfAnyAre(t *testing.T) {
+	t.Parallel()
+	r := newRack(t)
+	for _, tc := range []struct {
+		list    string
+		through string // X-Forwarded-For of a proxy of ours
+		want    int
+	}{
+		{`[]`, "198.51.100.9", http.StatusOK},
+		{`["203.0.113.0/24"]`, "203.0.113.7", http.StatusOK},
+		{`["2001:db8::/32", "203.0.113.7"]`, "203.0.113.7", http.StatusOK},
+		{`["203.0.113.0/24"]`, "198.51.100.9", http.StatusForbidden},
+		{`["203.0.113.0/24"]`, "203.0.113.7, 198.51.100.9", http.StatusForbidden}, // what the sender wrote is not believed
+		{`["203.0.113.0/24"]`, "", http.StatusForbidden},
+	} {
+		if err := r.tenant.Write(t.Context(), func(tx *store.Tx) error {
+			return setting.Put(t.Context(), tx, club.System("test"), "webhooks.ninjaone_from", []byte(tc.list))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w := r.rmm.Activity(r.url, 1, "SCRIPTING", "COMPLETED")
+		if tc.through != "" {
+			w.Header.Set("X-Forwarded-For", tc.through)
+		}
+		if got, err := w.Post(t.Context()); err != nil || got != tc.want {
+			t.Errorf("from %q with the list %s: answered %d, %v; want %d", tc.through, tc.list, got, err, tc.want)
+		}
+	}
+	for _, list := range []string{`["ninjaone"]`, `["203.0.113.0/33"]`} {
+		if err := r.tenant.Write(t.Context(), func(tx *store.Tx) error {
+			return setting.Put(t.Context(), tx, club.System("test"), "webhooks.ninjaone_from", []byte(list))
+		}); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("the list %s is stored: %v", list, err)
+		}
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"slices"
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/store"
 )
@@ -25,6 +27,7 @@ const retryAfter = "5"
 // event is a request on its way through: what came, and what is to be said of it.
 type event struct {
 	header    http.Header
+	from      netip.Addr // whoever sent it, past our own proxies; zero: not known
 	url       string
 	body      []byte
 	tenant    *store.Tenant
@@ -50,7 +53,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	ctx := club.WithCorrelation(r.Context(), id)
 	w.Header().Set("X-Request-Id", id.String())
 	w.Header().Set("Cache-Control", "no-store")
-	e := &event{header: r.Header}
+	e := &event{header: r.Header, from: identity.ClientAddr(r, s.cfg.TrustedProxies)}
 	err := s.handle(ctx, w, r, e)
 	status := statusOf(err)
 	respond(w, e, status, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -87,8 +88,10 @@ type Config struct {
 	DeviceReport func(ctx context.Context, tenant *store.Tenant, vendor string, r club.DeviceReport) (unused string, err error)
 	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
 	PublicURL string
-	Clock     club.Clock   // default the cluster's
-	Log       *slog.Logger // default slog.Default()
+	// TrustedProxies are believed when they say from where a request came. Default: nobody.
+	TrustedProxies []netip.Prefix
+	Clock          club.Clock   // default the cluster's
+	Log            *slog.Logger // default slog.Default()
 }
 
 // Path is where a vendor sends events of a club: openphone, twilio, bookings, unifi, ninjaone,

@@ -36,7 +36,7 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (club.D
 	if err := json.Unmarshal(body, &a); err != nil || a.ID == 0 {
 		return club.DeviceReport{}, club.Invalid("the webhook is not the JSON that was expected")
 	}
-	r := club.DeviceReport{ID: strconv.FormatInt(a.ID, 10), Ref: a.DeviceID.String(), At: instant(a.Time)}
+	r := club.DeviceReport{ID: strconv.FormatInt(a.ID, 10), Number: a.ID, Ref: a.DeviceID.String(), At: instant(a.Time)}
 	if r.At.IsZero() || r.At.After(now) {
 		r.At = now
 	}

@@ -174,3 +174,10 @@ DELETE FROM events WHERE id IN (SELECT e.id FROM events e
     WHERE e.received_at < sqlc.arg(before) AND e.gathered_at IS NOT NULL AND e.situation_id IS NULL AND e.open_key IS NULL
       AND NOT EXISTS (SELECT 1 FROM decision_events d WHERE d.event_id = e.id)
     ORDER BY e.received_at LIMIT sqlc.arg(size));
+
+-- name: TakeActivity :execrows
+-- 0 rows when a newer activity of the state is known.
+INSERT INTO device_activities (state_key, number, at) VALUES ($1, $2, $3)
+ON CONFLICT (state_key) DO UPDATE SET number = excluded.number, at = excluded.at
+WHERE (excluded.number > 0 AND device_activities.number > 0 AND excluded.number >= device_activities.number)
+    OR ((excluded.number = 0 OR device_activities.number = 0) AND excluded.at >= device_activities.at);

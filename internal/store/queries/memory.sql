@@ -26,12 +26,13 @@ FROM decision_patterns WHERE sop_id IS NULL AND state IN ('active', 'paused') OR
 SELECT id, sop_id FROM decision_patterns WHERE sop_id IS NOT NULL AND state IN ('active', 'paused') ORDER BY id;
 
 -- name: FindMemoryStamp :one
--- Changes whenever a learned pattern or a precedent does. Two transactions that bring a pattern to the same version,
+-- Changes whenever a learned pattern or a precedent does, or somebody is set aside or trusted again. Two transactions that bring a pattern to the same version,
 -- the first of which is undone, differ in when.
 SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_id IS NULL) AS BIGINT) AS patterns,
     CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
-    CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest;
+    CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest,
+    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside;
 
 -- name: UpdatePattern :execrows
 -- By version: 0 rows when somebody changed it in the meantime.
@@ -280,6 +281,16 @@ UPDATE decision_truths SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern
 
 -- name: UnlinkReviewPattern :exec
 UPDATE reviews SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
+
+-- name: CountPrecedentsBy :one
+SELECT CAST(COUNT(*) AS BIGINT) FROM precedents WHERE actor = $1;
+
+-- name: FindSetAside :many
+SELECT actor, compared, agreed, at FROM set_aside WHERE aside = TRUE ORDER BY actor;
+
+-- name: PutSetAside :exec
+INSERT INTO set_aside (actor, aside, compared, agreed, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, at = excluded.at;
 
 -- name: ForgetDeed :exec
 INSERT INTO forgotten_deeds (circumstances, at) VALUES ($1, $2) ON CONFLICT (circumstances) DO UPDATE SET at = excluded.at;
