@@ -21,9 +21,9 @@ const Topic = "execution"
 
 // Request asks the gate for an action in a thread, on behalf of a person or an integrator, and returns
 // the execution's id, also of a refused one, and why it was refused ("" when it was not). A reason lets
-// a person override what the gate holds against the member, never what it holds against the machine.
+// a person override what the gate holds against the member; what it holds against the device takes Anyway too.
 // The action itself follows; its outcome is the execution's.
-func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, reason string) (club.ExecutionID, string, error) {
+func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, why Ground) (club.ExecutionID, string, error) {
 	r := Request{Action: action, Params: params, By: by}
 	keys, err := e.cfg.Ring.For(tenant.Slug, tenant.Keyset)
 	if err != nil {
@@ -39,7 +39,7 @@ func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Acto
 		}
 		r.Thread, r.Location, r.Bay = t, t.LocationID, t.BayID
 		person, err := people.Find(ctx, tx, keys, t.SubjectID)
-		r.Reason = phrase.Mask(reason, person.Names()...) // it is kept in the audit log for years
+		r.Ground = Ground{phrase.Mask(why.Reason, person.Names()...), why.Anyway} // it is kept in the audit log for years
 		return err
 	})
 	if err != nil {
@@ -50,8 +50,8 @@ func (e *Engine) Request(ctx context.Context, tenant *store.Tenant, by club.Acto
 
 // RequestAt asks the gate for an action at a place, on behalf of a person and for no member. bay is zero
 // for what concerns the whole location. It returns what Request does.
-func (e *Engine) RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, reason string) (club.ExecutionID, string, error) {
-	return e.ask(ctx, tenant, Request{Action: action, By: by, Location: location, Bay: bay, Reason: phrase.Mask(reason)})
+func (e *Engine) RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, why Ground) (club.ExecutionID, string, error) {
+	return e.ask(ctx, tenant, Request{Action: action, By: by, Location: location, Bay: bay, Ground: Ground{phrase.Mask(why.Reason), why.Anyway}})
 }
 
 // ask puts a person's request before the gate and stores what it says.
@@ -142,22 +142,41 @@ func (e *Engine) admit(ctx context.Context, tx *store.Tx, r Request, seen sight)
 	case no != nil && no.temporary():
 		return store.Execution{}, no, nil
 	case no != nil:
+		if no.Prerequisite == catalogue.DeviceOnline && seen.err == nil {
+			if err := noteSight(ctx, tx, seen); err != nil {
+				return store.Execution{}, no, err
+			}
+		}
 		x, err := e.storeRefused(ctx, tx, r, no, s)
 		return x, no, err
 	}
 	x := newExecution(tx, r, pass.scene)
 	x.Outcome, x.Proofs = club.OutcomeClaimed, encodeFacts(pass.proofs)
-	if !seen.device.IsZero() {
-		if _, err := tx.UpdateDeviceState(ctx, store.UpdateDeviceStateParams{ID: seen.device, Online: seen.online, SeenAt: &seen.at}); err != nil {
-			return x, nil, fmt.Errorf("update device: %w", err)
+	if seen.err == nil {
+		if err := noteSight(ctx, tx, seen); err != nil {
+			return x, nil, err
 		}
 	}
 	detail := map[string]any{"action": x.Action, "device": x.DeviceID, "booking": x.BookingID}
 	if r.Reason != "" {
 		detail["reason"] = r.Reason
 	}
+	if r.Anyway {
+		detail["anyway"] = true
+	}
 	tx.Enqueue(executeJob{Meta: jobs.For(tx), Execution: x.ID}, vendorQueue())
 	return x, nil, create(ctx, tx, x, r.By, "execution.claimed", detail)
+}
+
+// noteSight keeps what a vendor has just said of a device.
+func noteSight(ctx context.Context, tx *store.Tx, seen sight) error {
+	if seen.device.IsZero() {
+		return nil
+	}
+	if _, err := tx.UpdateDeviceState(ctx, store.UpdateDeviceStateParams{ID: seen.device, Online: seen.online, SeenAt: &seen.at}); err != nil {
+		return fmt.Errorf("update device: %w", err)
+	}
+	return nil
 }
 
 func (e *Engine) storeRefused(ctx context.Context, tx *store.Tx, r Request, no *Refusal, s *scene) (store.Execution, error) {

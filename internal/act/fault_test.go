@@ -54,7 +54,7 @@ func TestActWhoseRowsCannotBeReadOrWrittenIsNotDone(t *testing.T) {
 			if table == "runs" || table == "decisions" {
 				return
 			}
-			if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "unlock_door", nil, ""); err == nil {
+			if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "unlock_door", nil, Ground{}); err == nil {
 				t.Errorf("without %s the gate answered", table)
 			}
 		})
@@ -75,7 +75,7 @@ func TestDeviceActWithoutItsRowsIsNotDone(t *testing.T) {
 	w.place(w.bay)
 	for _, table := range []string{"devices", "bays", "bookings", "executions"} {
 		w.without(table, func() {
-			if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "restart_trackman", nil, ""); err == nil {
+			if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "restart_trackman", nil, Ground{}); err == nil {
 				t.Errorf("without %s the gate answered", table)
 			}
 		})

@@ -2,6 +2,7 @@ package act
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +26,19 @@ type Request struct {
 	Bay      club.BayID
 	// Also are prerequisites beside the action's own, those of the procedure.
 	Also []catalogue.Prerequisite
-	// Reason lets a person override the prerequisites that a person can judge better. It is audited.
-	Reason string
+	Ground
 	// Key names the cause: one cause acts once. Zero: every request is a cause of its own.
 	Key string
+}
+
+// Ground is what a person gives for an act.
+type Ground struct {
+	// Reason lets a person override the prerequisites that a person can judge better. It is audited.
+	Reason string
+	// Anyway has it tried, with a reason, although the vendor does not see the device: what a vendor says of a
+	// device that hangs may be old or wrong. Whoever sets it must have proved that its person may
+	// (identity.ActionsForce). It counts for persons alone.
+	Anyway bool
 }
 
 // Pass is what the gate saw when it let a request through.
@@ -75,7 +85,7 @@ type sight struct {
 }
 
 // soft are the prerequisites that a person may override with a reason: about the member's standing,
-// never about the machine's state.
+// not about the machine's state, which takes Anyway.
 var soft = []catalogue.PrerequisiteKind{catalogue.NoRecentAction, catalogue.BookingActive, catalogue.WithinTimeWindow, catalogue.MemberIsBooker}
 
 // check is the gate. Exactly one of pass and refusal is set when there is no error. It counts and
@@ -163,20 +173,43 @@ func (e *Engine) prove(ctx context.Context, tx *store.Tx, r Request, s *scene, s
 			if !slices.Contains(proofs, fact) {
 				proofs = append(proofs, fact)
 			}
-		case r.By.IsPerson() && strings.TrimSpace(r.Reason) != "" && slices.Contains(soft, p.Kind):
+		case r.overrides(p.Kind, s, seen):
 			proofs = append(proofs, club.Fact{Name: string(p.Kind), Value: overridden + why, Source: r.By.String(), At: tx.Now})
 		default:
-			code := club.CodeForbidden
+			no := &Refusal{Code: club.CodeForbidden, Prerequisite: p.Kind, Reason: why}
 			if p.Kind == catalogue.DeviceOnline {
-				code = club.CodeUnavailable
+				no.Code = club.CodeUnavailable
+				if r.By.IsPerson() && !s.target.ID.IsZero() {
+					no.Reason += advice(seen)
+				}
 			}
-			return nil, &Refusal{Code: code, Prerequisite: p.Kind, Reason: why}, nil
+			return nil, no, nil
 		}
 	}
 	if s.target.ID.IsZero() {
 		return nil, &Refusal{Code: club.CodeConflict, Reason: s.noTarget}, nil
 	}
 	return proofs, nil, nil
+}
+
+// overrides reports whether a person's reason stands in for a prerequisite. Where there is no device, or nothing by
+// which it could be reached, no reason helps.
+func (r Request) overrides(k catalogue.PrerequisiteKind, s *scene, seen sight) bool {
+	if !r.By.IsPerson() || strings.TrimSpace(r.Reason) == "" {
+		return false
+	}
+	if k == catalogue.DeviceOnline {
+		return r.Anyway && !s.target.ID.IsZero() && !errors.Is(seen.err, errNoVendor)
+	}
+	return slices.Contains(soft, k)
+}
+
+// advice tells a person what to do about a device that cannot be seen.
+func advice(seen sight) string {
+	if errors.Is(seen.err, errNoVendor) {
+		return "; nothing that manages devices is connected, so that nothing reaches it from here: have it switched off and on by hand, or make a ticket"
+	}
+	return "; what is sent to it may never arrive. Have it switched off and on by hand, call somebody or make a ticket; whoever may can try it anyway, with a reason"
 }
 
 // underWay refuses a second command to a device that is still at the first: whose outcome would the

@@ -329,13 +329,13 @@ func TestRequestThatMakesNoSenseIsRefusedBeforeTheGate(t *testing.T) {
 		"a target named": {w.thread.ID, "unlock_door", map[string]any{"door": "d2"}, club.CodeInvalid},
 		"a wrong value":  {w.thread.ID, "reboot_pc", map[string]any{"mode": "hard"}, club.CodeInvalid},
 	} {
-		if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, c.thread, c.action, c.params, ""); club.CodeOf(err) != c.code {
+		if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, c.thread, c.action, c.params, Ground{}); club.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
 	other := w.open(w.stranger("+14155550009").ID)
 	storetest.Exec(t, w.tenant, "UPDATE threads SET status = 'merged', merged_into = $1 WHERE id = $2", other.ID, w.thread.ID)
-	if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "lock_door", nil, ""); club.CodeOf(err) != club.CodeConflict {
+	if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "lock_door", nil, Ground{}); club.CodeOf(err) != club.CodeConflict {
 		t.Errorf("in a merged thread: %v", err)
 	}
 }
@@ -349,4 +349,51 @@ func TestDoorWhoseNameOnlyContainsAnEntrancesWordIsNone(t *testing.T) {
 	}
 	w.drain()
 	w.effects()
+}
+
+func TestWhatIsOfflineIsTriedByAPersonWhoSaysWhyAndByNobodyElse(t *testing.T) {
+	t.Parallel()
+	key := club.Actor{Kind: club.ActorAPIKey, ID: "key_1"}
+	for name, tc := range map[string]struct {
+		by   club.Actor
+		why  Ground
+		bare bool // nothing manages the club's devices
+		want string
+	}{
+		"without a word":         {operator, Ground{}, false, "call somebody or make a ticket"},
+		"with a reason alone":    {operator, Ground{Reason: "it hangs"}, false, "is offline"},
+		"anyway, without reason": {operator, Ground{Anyway: true, Reason: " "}, false, "is offline"},
+		"anyway, with a reason":  {operator, Ground{Anyway: true, Reason: "it hangs"}, false, ""},
+		"by a key":               {key, Ground{Anyway: true, Reason: "it hangs"}, false, "is offline"},
+		"by the machine":         {club.System("decide"), Ground{Anyway: true, Reason: "it hangs"}, false, "nobody has decided"},
+		"with nothing to reach it by": {operator, Ground{Anyway: true, Reason: "it hangs"}, true,
+			"nothing that manages devices is connected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := build(t)
+			w.vendor.offline = true
+			if tc.bare {
+				w.engine.cfg.RMM = func(club.Slug) (RMM, bool) { return nil, false }
+			}
+			_, refused, err := w.engine.Request(t.Context(), w.tenant, tc.by, w.thread.ID, "reboot_pc", nil, tc.why)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (refused == "") != (tc.want == "") || !strings.Contains(refused, tc.want) {
+				t.Errorf("refused because %q, want %q", refused, tc.want)
+			}
+			if n := storetest.Count(t, w.tenant, "SELECT COUNT(*) FROM audit_entries WHERE action = 'execution.claimed' AND CAST(detail AS TEXT) LIKE '%\"anyway\":%true%' AND CAST(detail AS TEXT) LIKE '%it hangs%'"); (n == 1) != (tc.want == "") {
+				t.Errorf("%d entries say that it was tried anyway", n)
+			}
+			if tc.want != "" {
+				return
+			}
+			w.drain()
+			x := w.executions()[0]
+			if x.CalledAt == nil || !strings.Contains(x.Proofs, "overridden: Bay 3 PC is offline") {
+				t.Errorf("it was called at %v by the proofs %s", x.CalledAt, x.Proofs)
+			}
+		})
+	}
 }

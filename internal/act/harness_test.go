@@ -451,7 +451,7 @@ var operator = club.Actor{Kind: club.ActorUser, ID: "usr_1", Name: "Sam"}
 
 func (w *world) request(by club.Actor, action club.ActionName, params map[string]any, reason string) (club.ExecutionID, string) {
 	w.t.Helper()
-	id, refused, err := w.engine.Request(w.t.Context(), w.tenant, by, w.thread.ID, action, params, reason)
+	id, refused, err := w.engine.Request(w.t.Context(), w.tenant, by, w.thread.ID, action, params, Ground{Reason: reason})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func TestTwoTriggersAtOnceRestartOnce(t *testing.T) {
 					id = other.ID
 				}
 				wg.Go(func() {
-					_, refused, err := w.engine.Request(context.Background(), w.tenant, operator, id, action, nil, "")
+					_, refused, err := w.engine.Request(context.Background(), w.tenant, operator, id, action, nil, Ground{})
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {
@@ -283,7 +283,7 @@ func TestNothingIsAnnouncedThatTheGateRefusesAndNothingStrongerFollowsACooldown(
 func TestUnlockHasNoDurationAndNamesItsCause(t *testing.T) {
 	t.Parallel()
 	w := build(t)
-	if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "unlock_door", map[string]any{"duration": "5m"}, ""); club.CodeOf(err) != club.CodeInvalid {
+	if _, _, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "unlock_door", map[string]any{"duration": "5m"}, Ground{}); club.CodeOf(err) != club.CodeInvalid {
 		t.Errorf("an unlock with a duration: %v", err)
 	}
 	id, _ := w.request(operator, "unlock_door", nil, "")
@@ -305,7 +305,7 @@ func TestCooldownAndLimitsHoldWhateverTheClockDoes(t *testing.T) {
 		var at []time.Time
 		for range rapid.IntRange(2, 6).Draw(rt, "acts") {
 			w.clock.Advance(time.Duration(rapid.Int64Range(-int64(20*time.Minute), int64(40*time.Minute)).Draw(rt, "move")).Truncate(time.Second))
-			_, refused, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "reboot_pc", nil, "asked for")
+			_, refused, err := w.engine.Request(t.Context(), w.tenant, operator, w.thread.ID, "reboot_pc", nil, Ground{Reason: "asked for"})
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -73,7 +73,7 @@ func TestNoFailureOfTheDatabaseLetsTheGateAnswer(t *testing.T) {
 			w := build(t)
 			w.place(w.bay)
 			storetest.EachFailureOf(t, func(ctx context.Context) error {
-				_, _, err := w.engine.Request(ctx, w.tenant, operator, w.thread.ID, action, nil, "he is outside")
+				_, _, err := w.engine.Request(ctx, w.tenant, operator, w.thread.ID, action, nil, Ground{Reason: "he is outside"})
 				return err
 			}, func() {
 				if n := len(w.executions()); n != 0 {

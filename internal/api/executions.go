@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/store"
 )
 
@@ -51,7 +53,8 @@ type requestAction struct {
 	Body struct {
 		Action string         `json:"action" maxLength:"60" example:"restart_trackman"`
 		Params map[string]any `json:"params,omitempty" doc:"As the action's entry in the catalogue says."`
-		Reason string         `json:"reason,omitempty" maxLength:"500" doc:"Overrides what the gate holds against the member, never what it holds against the machine."`
+		Reason string         `json:"reason,omitempty" maxLength:"500" doc:"Overrides what the gate holds against the member."`
+		Anyway bool           `json:"anyway,omitempty" doc:"Tries it, with a reason, although the vendor does not see the device. For people who may (actions.force); never for keys."`
 	}
 }
 
@@ -119,7 +122,12 @@ func (a *api) registerExecutions() {
 		if err := c.read(ctx, func(tx *store.Tx) error { _, err := c.findThread(ctx, tx, id); return err }); err != nil {
 			return nil, err
 		}
-		x, _, err := a.cfg.Engine.Request(ctx, c.tenant, c.by.Actor, id, club.ActionName(in.Body.Action), in.Body.Params, in.Body.Reason)
+		if in.Body.Anyway {
+			if err := mayForce(c.by, in.Body.Reason); err != nil {
+				return nil, err
+			}
+		}
+		x, _, err := a.cfg.Engine.Request(ctx, c.tenant, c.by.Actor, id, club.ActionName(in.Body.Action), in.Body.Params, act.Ground{Reason: in.Body.Reason, Anyway: in.Body.Anyway})
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +140,20 @@ func (a *api) registerExecutions() {
 	register(a, "list-actions", func(_ context.Context, _ *call, in *Paging) (*pageOut[Action], error) {
 		return cut(*in, a.cfg.Catalogue.All(), func(e catalogue.Action) string { return string(e.Name) }, showAction)
 	})
+}
+
+// mayForce admits who may have something tried although its device is not seen.
+func mayForce(by identity.Principal, reason string) error {
+	if err := by.Require(identity.ActionsForce); err != nil {
+		return err
+	}
+	if !by.Actor.IsPerson() {
+		return club.Forbidden("only a person can have it tried anyway")
+	}
+	if strings.TrimSpace(reason) == "" {
+		return club.Invalid("say why it is to be tried anyway")
+	}
+	return nil
 }
 
 func (c *call) oneExecution(ctx context.Context, id club.ExecutionID) (out *oneOut[Execution], err error) {

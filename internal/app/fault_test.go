@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"clubos/internal/act"
 	"clubos/internal/club"
 	"clubos/internal/connector"
 	"clubos/internal/connector/ninjaone"
@@ -137,7 +138,7 @@ func (p *plant) mends() {
 // byHand has a person do something in a conversation.
 func (p *plant) byHand(who string, in club.ThreadID, action club.ActionName) {
 	p.t.Helper()
-	_, no, err := p.app.Engine.Request(p.t.Context(), p.tenant, colleague(who).Actor, in, action, nil, "the bay is down")
+	_, no, err := p.app.Engine.Request(p.t.Context(), p.tenant, colleague(who).Actor, in, action, nil, act.Ground{Reason: "the bay is down"})
 	if err != nil || no != "" {
 		p.t.Fatalf("%s by hand: %s, %v", action, no, err)
 	}

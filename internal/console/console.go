@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
@@ -34,9 +35,9 @@ type Decider interface {
 
 // Engine asks the gate for an action. The string is why the gate refused, "" when it did not.
 type Engine interface {
-	Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, reason string) (club.ExecutionID, string, error)
+	Request(ctx context.Context, tenant *store.Tenant, by club.Actor, in club.ThreadID, action club.ActionName, params map[string]any, why act.Ground) (club.ExecutionID, string, error)
 	// RequestAt asks for no member, at a place; a zero bay is the whole location.
-	RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, reason string) (club.ExecutionID, string, error)
+	RequestAt(ctx context.Context, tenant *store.Tenant, by club.Actor, location club.LocationID, bay club.BayID, action club.ActionName, why act.Ground) (club.ExecutionID, string, error)
 }
 
 // Bookings changes bookings by hand and by file.

@@ -174,6 +174,11 @@ func (s scene) device(at string, fits func(store.Device) bool) (id, name, missin
 	return d.ID.String(), d.Name + ", " + at, ""
 }
 
+// offline reports whether a device was not seen when it was last looked at.
+func (s scene) offline(id string) bool {
+	return slices.ContainsFunc(s.devices, func(d store.Device) bool { return d.ID.String() == id && d.SeenAt != nil && !d.Online })
+}
+
 // buttons are the actions of the catalogue that move something, with why one cannot be used. Whether it
 // may run is for the gate to say when it is asked.
 func (v *visit) buttons(s scene) []page.ActionButton {
@@ -186,6 +191,9 @@ func (v *visit) buttons(s scene) []page.ActionButton {
 		b := page.ActionButton{Name: a.Name, Title: a.Title, Target: id, On: name, Risk: a.Risk, Disabled: missing, Key: newKey()}
 		if a.Risk == club.RiskHigh || a.Risk == club.RiskMedium {
 			b.Confirm = strings.TrimSuffix(a.Description, ".") + ". Do it to " + name + "?"
+		}
+		if missing == "" && v.p.Can(identity.ActionsForce) && a.NeedsOnline() && s.offline(id) {
+			b.Anyway, b.Confirm = true, strings.TrimSuffix(a.Description, ".")+". "+name+" is offline: it may never arrive, or only when the device is back. Do it to "+name+"?"
 		}
 		if n := len(out); n > 0 {
 			out[n-1].Again = missing != "" && out[n-1].Disabled == missing

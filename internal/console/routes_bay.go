@@ -276,6 +276,10 @@ func actAtBay(v *visit) error {
 	case b.Confirm != "" && v.field("confirmed") != "yes":
 		return v.warn(back, "Nothing was done: please confirm it first.")
 	}
+	ground, err := v.ground()
+	if err != nil {
+		return v.warn(back, sentence(club.MessageOf(err)))
+	}
 	key := v.field("key")
 	fresh, err := v.first(key)
 	if err != nil {
@@ -284,7 +288,7 @@ func actAtBay(v *visit) error {
 	if !fresh {
 		return v.done(back, "That was asked for already; what came of it stands under “What was done”.")
 	}
-	_, no, err := v.c.Engine.RequestAt(v.r.Context(), v.tenant, v.p.Actor, location, id, a.Name, v.field("reason"))
+	_, no, err := v.c.Engine.RequestAt(v.r.Context(), v.tenant, v.p.Actor, location, id, a.Name, ground)
 	switch {
 	case err != nil && (club.CodeOf(err) == club.CodeConflict || club.CodeOf(err) == club.CodeInvalid):
 		v.release(key)

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"clubos/internal/act"
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/console/page"
 	"clubos/internal/desk"
+	"clubos/internal/identity"
 	"clubos/internal/store"
 )
 
@@ -55,6 +57,10 @@ func actInThread(v *visit) error {
 	case b.Confirm != "" && v.field("confirmed") != "yes":
 		return v.warn(back, "Nothing was done: please confirm it first.")
 	}
+	ground, err := v.ground()
+	if err != nil {
+		return v.warn(back, sentence(club.MessageOf(err)))
+	}
 	key := v.field("key")
 	fresh, err := v.first(key)
 	if err != nil {
@@ -63,7 +69,7 @@ func actInThread(v *visit) error {
 	if !fresh {
 		return v.done(back, "That was asked for already; what came of it stands under “What was done”.")
 	}
-	_, no, err := v.c.Engine.Request(v.r.Context(), v.tenant, v.p.Actor, id, name, nil, v.field("reason"))
+	_, no, err := v.c.Engine.Request(v.r.Context(), v.tenant, v.p.Actor, id, name, nil, ground)
 	switch {
 	case err != nil && (club.CodeOf(err) == club.CodeConflict || club.CodeOf(err) == club.CodeInvalid):
 		v.release(key)
@@ -74,6 +80,18 @@ func actInThread(v *visit) error {
 		return v.warn(back, "Refused: "+strings.TrimSuffix(no, ".")+". Nothing was done.")
 	}
 	return v.done(back, a.Title+": under way. It counts as done once a second look has shown it.")
+}
+
+// ground is what the form of an action gives for it.
+func (v *visit) ground() (act.Ground, error) {
+	g := act.Ground{Reason: v.field("reason"), Anyway: v.field("anyway") == "yes"}
+	switch {
+	case g.Anyway && !v.p.Can(identity.ActionsForce):
+		return g, club.Forbidden("nothing was done: you may not have it tried anyway")
+	case g.Anyway && g.Reason == "":
+		return g, club.Invalid("nothing was done: say why it is to be tried anyway")
+	}
+	return g, nil
 }
 
 // offered returns the button that the thread's page offers for an action on a target at present; nil

@@ -15,6 +15,7 @@ const (
 	ThreadsWrite    Permission = "threads.write"    // reply, claim, escalate, hand back, resolve, merge
 	ProposalsDecide Permission = "proposals.decide" // approve, edit, reject
 	ActionsExecute  Permission = "actions.execute"  // run an action of the catalogue; the gate still decides
+	ActionsForce    Permission = "actions.force"    // try one, with a reason, although its device is not seen; a person's alone
 	TicketsRead     Permission = "tickets.read"
 	TicketsWrite    Permission = "tickets.write"
 	SOPsRead        Permission = "sops.read"
@@ -45,7 +46,7 @@ const (
 
 // Permissions lists every permission.
 func Permissions() []Permission {
-	return []Permission{ThreadsRead, ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsRead, TicketsWrite, SOPsRead, SOPsWrite, SOPsPublish,
+	return []Permission{ThreadsRead, ThreadsWrite, ProposalsDecide, ActionsExecute, ActionsForce, TicketsRead, TicketsWrite, SOPsRead, SOPsWrite, SOPsPublish,
 		MembersRead, MembersWrite, BookingsRead, BookingsWrite, PlacesRead, PlacesWrite, DevicesRead, DevicesWrite, DecisionsRead, AuditRead,
 		UsersRead, UsersWrite, KeysRead, KeysWrite, SettingsRead, SettingsWrite, HealthRead, MemoryRead, MemoryManage, OnCallRead, OnCallWrite}
 }
@@ -70,9 +71,9 @@ func RolePermissions(r club.Role) []Permission {
 	case club.RoleOwner, club.RoleAdmin: // what tells them apart is whom they may change, see mayManage
 		return Permissions()
 	case club.RoleOperator:
-		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead, MemoryRead, OnCallWrite)
+		return append(viewerPermissions(), ThreadsWrite, ProposalsDecide, ActionsExecute, ActionsForce, TicketsWrite, MembersRead, MembersWrite, BookingsWrite, UsersRead, MemoryRead, OnCallWrite)
 	case club.RoleTech:
-		return append(viewerPermissions(), ActionsExecute, TicketsWrite, DevicesWrite)
+		return append(viewerPermissions(), ActionsExecute, ActionsForce, TicketsWrite, DevicesWrite)
 	case club.RoleViewer:
 		return viewerPermissions()
 	}

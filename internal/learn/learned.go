@@ -107,7 +107,7 @@ func memoryStamp(ctx context.Context, q *store.Queries) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read memory's stamp: %w", err)
 	}
-	return fmt.Sprintf("%d.%s.%d.%s", at.Patterns, at.Changed, at.Precedents, at.Newest), nil
+	return fmt.Sprintf("%d.%s.%d.%s.%s", at.Patterns, at.Changed, at.Precedents, at.Newest, at.Aside), nil
 }
 
 // Learned returns what people have taught the club, from memory where nothing has changed.
@@ -155,6 +155,10 @@ func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.Patt
 	if err != nil {
 		return fmt.Errorf("find precedents: %w", err)
 	}
+	aside, err := asideOf(ctx, tx)
+	if err != nil {
+		return err
+	}
 	rows, err := tx.FindProcedurePatterns(ctx)
 	if err != nil {
 		return fmt.Errorf("find procedures: %w", err)
@@ -164,6 +168,9 @@ func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.Patt
 		procedures[r.ID] = r.SOPID
 	}
 	for _, p := range precedents {
+		if aside[p.Actor] {
+			continue
+		}
 		s := Situation{SOP: procedures[p.PatternID], Text: p.Text}
 		if p.Context != noContext {
 			s.Text, s.Event = "", p.Context

@@ -254,7 +254,7 @@ func (m *Memory) precedent(ctx context.Context, tx *store.Tx, by club.Actor, dec
 	}
 	Consider(tx, dec.ID)
 	tx.Changed(Topic, row.ID.String())
-	return nil
+	return considerPeers(ctx, tx, by)
 }
 
 // circumstances are those of what was reported, where a decision was on that; noContext of a text.

@@ -50,6 +50,7 @@ var machine = club.System("learn")
 // Register adds the memory's jobs.
 func (m *Memory) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[ConsiderJob]{Work: m.Judge})
+	jobs.Handle(r, jobs.Handler[PeersJob]{Work: m.Peers})
 }
 
 // ConsiderJob judges the decisions of a thread that can still change their outcome.

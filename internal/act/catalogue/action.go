@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"slices"
 	"time"
 
 	"clubos/internal/club"
@@ -129,4 +130,9 @@ func (a Action) Requires(k PrerequisiteKind) (Prerequisite, bool) {
 // Physical reports whether the action moves something in the club: a device or a door.
 func (a Action) Physical() bool {
 	return a.Category == CategoryDevice || a.Category == CategoryAccess
+}
+
+// NeedsOnline reports whether the vendor must see what the action acts on.
+func (a Action) NeedsOnline() bool {
+	return slices.ContainsFunc(a.Prerequisites, func(p Prerequisite) bool { return p.Kind == DeviceOnline })
 }

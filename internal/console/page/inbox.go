@@ -228,6 +228,7 @@ type ActionButton struct {
 	Disabled string // why it cannot be run at present, or ""
 	Again    bool   // the next button says why for both
 	Confirm  string // the question to ask first, or ""
+	Anyway   bool   // it can be tried although its device is not seen
 	Key      string // idempotency, as in Composer
 }
 

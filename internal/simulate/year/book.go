@@ -37,6 +37,7 @@ type book struct {
 
 	reviews Reviews
 	mended  []time.Time // when a procedure was rewritten
+	apart   []Apart
 }
 
 // enter writes down what came of a matter.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/notify"
 	"clubos/internal/store"
 )
@@ -16,13 +17,47 @@ import (
 // people do instead and published that.
 const mends = 7 * 24 * time.Hour
 
-// told is the owner's reading of a problem: a procedure that is no longer to be relied on is rewritten.
+// told is the owner's reading of a problem: a procedure that is no longer to be relied on is rewritten, and
+// whoever answers otherwise than everybody else is looked into.
 func (w *world) told(n notify.Note) {
+	if actor, ok := strings.CutPrefix(n.Ref, "person:"); ok && !n.Withdrawn {
+		if i := slices.IndexFunc(w.staff, func(p *person) bool { return p.Actor.String() == actor }); i >= 0 {
+			w.record("%s is said to answer otherwise than everybody else", w.staff[i].name)
+			w.books.apart = append(w.books.apart, Apart{Day: w.dayOf(w.now()), Name: w.staff[i].name, Hostile: w.staff[i].hostile})
+			w.in(mends, func(ctx context.Context) error { return w.part(ctx, actor) })
+		}
+		return
+	}
 	id, ok := strings.CutPrefix(n.Ref, "breaker:pattern:")
 	if !ok || n.Withdrawn {
 		return
 	}
 	w.in(mends, func(ctx context.Context) error { return w.mend(ctx, club.PatternID(id)) })
+}
+
+// part takes somebody off the desk of whom the owner has seen, in what was answered, that they harm the club.
+// Whoever was told of without cause stays.
+func (w *world) part(ctx context.Context, actor string) error {
+	i := slices.IndexFunc(w.staff, func(p *person) bool { return p.Actor.String() == actor })
+	if i < 0 || !w.staff[i].hostile {
+		return nil
+	}
+	dir, err := w.app.Directory(ctx, w.club.Slug)
+	if err != nil {
+		return err
+	}
+	disabled := identity.UserDisabled
+	if _, err := dir.UpdateUser(ctx, w.owner(), w.staff[i].UserID, identity.UserChange{Status: &disabled}); err != nil {
+		return fmt.Errorf("take %s off the desk: %w", w.staff[i].name, err)
+	}
+	w.record("%s is taken off the desk", w.staff[i].name)
+	w.staff = slices.Delete(w.staff, i, i+1)
+	return nil
+}
+
+// owner is who answers for the club.
+func (w *world) owner() identity.Principal {
+	return w.staff[slices.IndexFunc(w.staff, func(p *person) bool { return p.Role == club.RoleOwner })].Principal
 }
 
 // mend publishes what heals in the place of what does not any more, and closes the breaker. Where the world
@@ -31,8 +66,7 @@ func (w *world) mend(ctx context.Context, pattern club.PatternID) error {
 	if w.remedy(w.failing(), w.dayOf(w.now())) == w.failing().Action {
 		return nil
 	}
-	owner := slices.IndexFunc(w.staff, func(p *person) bool { return p.Role == club.RoleOwner })
-	by, slug := w.staff[owner].Principal, ""
+	by, slug := w.owner(), ""
 	err := w.tenant.Write(ctx, func(tx *store.Tx) error {
 		row, err := tx.FindPattern(ctx, pattern)
 		if err != nil || !slices.Contains(w.failing().SOPs, w.sops[row.SOPID]) {

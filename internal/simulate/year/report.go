@@ -28,6 +28,7 @@ type Report struct {
 	Lessons Lessons       `json:"lessons"`
 	Reviews Reviews       `json:"reviews"`
 	Trips   []Trip        `json:"breakers"`
+	Apart   []Apart       `json:"set_aside"`
 	// Remaining is what people still had to do, and why.
 	Remaining []Remaining `json:"remaining"`
 	// Drifted is what became of the procedure that stopped healing, and of the fault that was new.
@@ -71,6 +72,13 @@ type Lessons struct {
 	Proposed   int `json:"proposed"`
 	Announced  int `json:"announced"`
 	Auto       int `json:"auto"`
+}
+
+// Apart is somebody who was said to answer otherwise than everybody else.
+type Apart struct {
+	Day     int    `json:"day"`
+	Name    string `json:"name"`
+	Hostile bool   `json:"hostile"`
 }
 
 // Trip is a breaker that tripped.
@@ -118,7 +126,7 @@ func (w *world) report(ctx context.Context, took time.Duration) (*Report, error)
 	if err := w.describe(ctx); err != nil {
 		return nil, err
 	}
-	r := &Report{Seed: w.cfg.Seed, Days: w.cfg.Days, Wrong: w.cfg.Wrong, Hostile: w.cfg.Hostile, Drift: !w.cfg.NoDrift, Engine: w.app.Cluster.Engine(), Digest: w.digest(), Took: took, Reviews: w.books.reviews}
+	r := &Report{Seed: w.cfg.Seed, Days: w.cfg.Days, Wrong: w.cfg.Wrong, Hostile: w.cfg.Hostile, Drift: !w.cfg.NoDrift, Engine: w.app.Cluster.Engine(), Digest: w.digest(), Took: took, Reviews: w.books.reviews, Apart: w.books.apart}
 	for from := 0; from < w.cfg.Days; from += month {
 		r.Months = append(r.Months, w.figures(from, min(from+month, w.cfg.Days)))
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"clubos/internal/act"
 	"clubos/internal/club"
 	"clubos/internal/decide"
 	"clubos/internal/desk"
@@ -189,7 +190,7 @@ func (w *world) attend(ctx context.Context, m *matter, who *person) error {
 	if action == "" {
 		return w.tell(ctx, m, who, k)
 	}
-	id, refused, err := w.app.Engine.Request(ctx, w.tenant, who.Actor, m.thread, action, nil, "the member is waiting")
+	id, refused, err := w.app.Engine.Request(ctx, w.tenant, who.Actor, m.thread, action, nil, act.Ground{Reason: "the member is waiting"})
 	if err := unlessConflict(err); err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func (r *Report) WriteTable(out io.Writer) error {
 	for _, t := range r.Trips {
 		fmt.Fprintf(out, "Day %d: breaker of %s %q tripped.\n", t.Day+1, t.Kind, t.What)
 	}
+	for _, a := range r.Apart {
+		fmt.Fprintf(out, "Day %d: %s answers otherwise than everybody else, and is set aside.\n", a.Day+1, a.Name)
+	}
 	if d := r.Drifted; d != nil {
 		fmt.Fprintf(out, "The procedure that fails from day %d on: noticed on day %d after %s; acted alone in vain %d times afterwards.\n", d.FailsFrom+1, d.NoticedDay+1, plural(d.Outcomes, "outcome", "outcomes"), d.Unheeded)
 		fmt.Fprintf(out, "The fault that is new from day %d on: %s, %d settled without anybody (the first was number %d), %d acted on wrongly.\n", d.NewFrom+1, plural(d.NewMatters, "matter", "matters"), d.NewSettled, d.NewProposed, d.NewWrong)
