@@ -270,6 +270,12 @@ type Device struct {
 	StateSince *time.Time
 }
 
+type DeviceActivity struct {
+	StateKey string
+	Number   int64
+	At       time.Time
+}
+
 type DeviceWatch struct {
 	DeviceID  club.DeviceID
 	Seconds   int64
@@ -602,6 +608,14 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+}
+
+type SetAside struct {
+	Actor    string
+	Aside    bool
+	Compared int64
+	Agreed   int64
+	At       time.Time
 }
 
 type Setting struct {
