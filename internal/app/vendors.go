@@ -44,8 +44,9 @@ type vendors struct {
 	alarm     integration.Alarm // brings a vendor that has locked us out before a person
 	standIns  *StandIns         // in the place of everybody's vendors; nil: none
 
-	mu    sync.RWMutex // guards clubs
-	clubs map[club.Slug]*clients
+	mu      sync.RWMutex // guards the fields below
+	clubs   map[club.Slug]*clients
+	rebuild map[club.Slug]chan struct{} // told when a club's clients have been built
 
 	done     chan struct{} // closed by close
 	watching sync.WaitGroup
@@ -83,7 +84,7 @@ type StandIns struct {
 const reloadEvery = 30 * time.Second
 
 func newVendors(cluster *store.Cluster, ring *vault.Ring, publicURL string, clock club.Clock, log *slog.Logger) *vendors {
-	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, clubs: map[club.Slug]*clients{}, done: make(chan struct{})}
+	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, clubs: map[club.Slug]*clients{}, rebuild: map[club.Slug]chan struct{}{}, done: make(chan struct{})}
 }
 
 // load builds a club's clients from what is stored. A vendor whose fields are wrong is left out and
@@ -126,7 +127,26 @@ func (v *vendors) load(ctx context.Context, slug club.Slug) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.clubs[slug] = c
+	select {
+	case v.rebuiltLocked(slug) <- struct{}{}:
+	default: // whoever listens will look anyway
+	}
 	return nil
+}
+
+// rebuilt is told when a club's clients have been built, for its one listener: word of the change itself comes
+// before they have.
+func (v *vendors) rebuilt(slug club.Slug) <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.rebuiltLocked(slug)
+}
+
+func (v *vendors) rebuiltLocked(slug club.Slug) chan struct{} {
+	if v.rebuild[slug] == nil {
+		v.rebuild[slug] = make(chan struct{}, 1)
+	}
+	return v.rebuild[slug]
 }
 
 func (v *vendors) builtFrom(slug club.Slug, all map[string]integration.Fields, zone *time.Location) bool {

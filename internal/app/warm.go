@@ -28,6 +28,7 @@ func (s *Server) warm(ctx context.Context, slug club.Slug) {
 		return
 	}
 	changes, end := s.app.Cluster.Subscribe(slug)
+	rebuilt := s.app.vendors.rebuilt(slug) // another server of vectors, perhaps
 	s.finding.Go(func() {
 		defer end()
 		for {
@@ -41,6 +42,7 @@ func (s *Server) warm(ctx context.Context, slug club.Slug) {
 			case <-ctx.Done():
 				return
 			case <-time.After(warmPoll): // a hint may have been lost
+			case <-rebuilt:
 			case <-changes:
 				drain(changes)
 			}

@@ -68,7 +68,7 @@ type Handler[T Job] struct {
 	Lost func(ctx context.Context, tenant *store.Tenant, job T, cause error) error
 	// Timeout bounds one try. Default 20 s.
 	Timeout time.Duration
-	// Inward work touches nothing but the database, in transactions that withstand each other. When its
+	// Inward work changes nothing but the database, in transactions that withstand each other. When its
 	// replica is gone another begins it anew at once, even though one that was merely cut off from the
 	// database may still be at it.
 	Inward bool

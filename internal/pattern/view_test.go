@@ -243,3 +243,25 @@ func TestAModelIsRefinedByAView(t *testing.T) {
 		t.Error("the view has not helped")
 	}
 }
+
+// BenchmarkLook compares a text with as many known texts as a club's view holds, in the usual dimensions of
+// large models.
+func BenchmarkLook(b *testing.B) {
+	const dimensions, texts = 1536, 4000
+	rng := rand.New(rand.NewPCG(1, 2))
+	random := func() Vector {
+		v := make([]float32, dimensions)
+		for i := range v {
+			v[i] = float32(rng.NormFloat64())
+		}
+		return NewVector(v)
+	}
+	var known []Known
+	for i := range texts {
+		known = append(known, Known{Trigger{Label: string(rune('a' + i%200))}, random()})
+	}
+	v, text := NewView(Weighing{Dimensions: dimensions}, known), random()
+	for b.Loop() {
+		v.Look(text)
+	}
+}
