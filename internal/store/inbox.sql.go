@@ -187,7 +187,7 @@ func (q *Queries) FindLatestThreads(ctx context.Context, arg FindLatestThreadsPa
 
 const findMessagesByProviderIDs = `-- name: FindMessagesByProviderIDs :many
 SELECT m.id, m.thread_id, m.provider_message_id
-FROM json_each($1) j JOIN messages m ON m.provider = $2 AND m.provider_message_id = j.key
+FROM json_each($1) j CROSS JOIN messages m WHERE m.provider = $2 AND m.provider_message_id = j.key
 `
 
 type FindMessagesByProviderIDsParams struct {
@@ -201,7 +201,8 @@ type FindMessagesByProviderIDsRow struct {
 	ProviderMessageID *string
 }
 
-// Which of these ids of a provider (keys of a JSON object) are stored, and where.
+// Which of these ids of a provider (keys of a JSON object) are stored, and where. SQLite keeps the order of a
+// cross join; of a plain one it reads all messages of the provider and looks each up in the object.
 func (q *Queries) FindMessagesByProviderIDs(ctx context.Context, arg FindMessagesByProviderIDsParams) ([]FindMessagesByProviderIDsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findMessagesByProviderIDs, arg.Ids, arg.Provider)
 	if err != nil {

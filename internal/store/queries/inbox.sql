@@ -52,9 +52,10 @@ FROM json_each(sqlc.arg(subjects)) j JOIN threads t ON t.id = (
     ORDER BY CASE WHEN x.status IN ('ai_resolved', 'resolved', 'timeout') THEN 1 ELSE 0 END, x.updated_at DESC, x.id DESC LIMIT 1);
 
 -- name: FindMessagesByProviderIDs :many
--- Which of these ids of a provider (keys of a JSON object) are stored, and where.
+-- Which of these ids of a provider (keys of a JSON object) are stored, and where. SQLite keeps the order of a
+-- cross join; of a plain one it reads all messages of the provider and looks each up in the object.
 SELECT m.id, m.thread_id, m.provider_message_id
-FROM json_each(sqlc.arg(ids)) j JOIN messages m ON m.provider = sqlc.arg(provider) AND m.provider_message_id = j.key;
+FROM json_each(sqlc.arg(ids)) j CROSS JOIN messages m WHERE m.provider = sqlc.arg(provider) AND m.provider_message_id = j.key;
 
 -- name: CreateArrival :exec
 INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3, $4, $5);
