@@ -6,7 +6,7 @@ const (
 	// mostLinear is how many labels get learners of their own: they keep a weight for
 	// each label and feature, and time grows with both.
 	mostLinear = 512
-	// mostWork bounds a training: examples times labels. It is some 40 s of one processor.
+	// mostWork bounds a training: examples times labels. It is some 15 s of one processor.
 	mostWork = 4_000_000
 	// mostStrange is how many examples of the other labels the learners see, as
 	// none of theirs.
