@@ -11,13 +11,18 @@ import (
 )
 
 // shape tells whether anybody changed the tables of the installation NAME: it counts the rows of the catalogue
-// about them and adds up the transactions that wrote those. Nothing but another column, index, constraint or
-// trigger moves it, a right that is granted does not.
+// about them and adds up the transactions that wrote those. A table, column, index, constraint or trigger that
+// comes, goes or changes moves it; a right that is granted does not. Every row is found by an index: the
+// catalogue has those of all installations.
 const shape = `(SELECT concat_ws(' ', count(*), sum(CAST(CAST(x AS TEXT) AS BIGINT))) FROM (
-	SELECT a.xmin AS x FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace IN (SELECT of FROM NAME_first.made)
-	UNION ALL SELECT xmin FROM pg_constraint WHERE connamespace IN (SELECT of FROM NAME_first.made)
-	UNION ALL SELECT t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE c.relnamespace IN (SELECT of FROM NAME_first.made)
-) AS rows)`
+	SELECT d.xmin AS x FROM NAME_first.made m, pg_depend d WHERE d.refclassid = 2615 AND d.refobjid = m.of
+	UNION ALL SELECT r.x FROM NAME_first.clearing c, LATERAL (
+		SELECT xmin AS x FROM pg_attribute WHERE attrelid = c.of
+		UNION ALL SELECT xmin FROM pg_index WHERE indrelid = c.of
+		UNION ALL SELECT xmin FROM pg_constraint WHERE conrelid = c.of
+		UNION ALL SELECT xmin FROM pg_trigger WHERE tgrelid = c.of
+	) AS r
+) AS rows)` // 2615: pg_namespace
 
 // remember writes down, in the schema NAME_first, which schemas the installation NAME has, their shape,
 // the rows that are in them from the beginning, and the statements that bring each table back to it.

@@ -70,8 +70,12 @@ func takeLocked(ctx context.Context, server string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		// Compiling the one query over the catalogue, or sharing it out, takes longer than all the rest.
-		cfg.RuntimeParams["jit"], cfg.RuntimeParams["max_parallel_workers_per_gather"] = "off", "0"
+		// The one query over the catalogue finds its few rows by indexes. Compiling it, or sharing it out, would
+		// take longer than all the rest.
+		for _, costly := range []string{"jit", "enable_hashjoin", "enable_mergejoin"} {
+			cfg.RuntimeParams[costly] = "off"
+		}
+		cfg.RuntimeParams["max_parallel_workers_per_gather"] = "0"
 		conn, err := pgx.ConnectConfig(ctx, cfg)
 		if err != nil {
 			return 0, err
