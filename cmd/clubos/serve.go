@@ -18,6 +18,7 @@ func newServe(io std) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			cfg.BoundMemory()
 			a, err := app.Open(cmd.Context(), cfg, cfg.Logger(io.err))
 			if err != nil {
 				return err

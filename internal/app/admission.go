@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"clubos/internal/api"
 	"clubos/internal/guard"
@@ -48,8 +49,11 @@ func (a *App) admitVendor(ctx context.Context, danger bool) (done func(), err er
 // timed has what next takes counted as kind's; streams are not, which last as long as a page is open.
 func (a *App) timed(kind health.Timing, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer a.timings.Start(kind)(func() bool { return !strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream") })
+		start := time.Now()
 		next.ServeHTTP(w, r)
+		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream") {
+			a.timings.Observe(kind, time.Since(start))
+		}
 	})
 }
 

@@ -20,6 +20,8 @@ import (
 	"clubos/internal/desk"
 	"clubos/internal/embedding"
 	"clubos/internal/event"
+	"clubos/internal/guard"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/inbox"
 	"clubos/internal/integration"
@@ -68,6 +70,8 @@ type App struct {
 	registry *jobs.Registry
 	runner   *jobs.Runner
 	metrics  *telemetry.Metrics
+	limiter  *guard.Limiter
+	timings  *health.Timings
 
 	mu          sync.Mutex // guards directories
 	directories map[club.Slug]*identity.Directory
@@ -113,6 +117,7 @@ func (a *App) open(ctx context.Context) error {
 	a.vendors = newVendors(a.Cluster, a.Ring, cfg.publicURL(), a.Cluster.Clock(), log)
 	a.vendors.standIns = cfg.StandIns
 	a.metrics = telemetry.NewMetrics(Version, a.Cluster.Engine())
+	a.limiter, a.timings = guard.New(a.Cluster.Clock()), health.NewTimings(a.Cluster.Clock())
 	a.wire()
 	return nil
 }

@@ -51,6 +51,8 @@ type Config struct {
 	MetricsListen  string        `env:"CLUBOS_METRICS_LISTEN" help:"Address that answers Prometheus at /metrics, like 127.0.0.1:9464; not for members' networks. Empty: none."`
 	DrainDelay     time.Duration `env:"CLUBOS_DRAIN_DELAY" envDefault:"0s" help:"How long a server that stops still answers while /readyz says no, so that a balancer sends it nothing more. Part of the drain timeout."`
 	DrainTimeout   time.Duration `env:"CLUBOS_DRAIN_TIMEOUT" envDefault:"10s" help:"How long running work may take to finish at a stop."`
+	CPULimit       int           `env:"PERFORMANCE_CPU_LIMIT" envDefault:"80" help:"Percent of the processors that this process may use from which on it admits less: files and replays first, then programs, then pages, never texts. 0: no limit."`
+	MemoryLimit    int           `env:"PERFORMANCE_MEMORY_LIMIT" envDefault:"1024" help:"MiB of resident memory from which on this process admits less, texts that speak of no danger last. The garbage collector keeps below nine tenths of it unless GOMEMLIMIT is set. 0: no limit."`
 	EmbeddingsKey  string        `env:"CLUBOS_EMBEDDINGS_KEY" secret:"true" file:"true" help:"Key of the server that clubos eval static --embeddings asks. A club's own server is connected as a vendor."`
 
 	ConfidenceHigh   float64 `env:"PATTERN_CONFIDENCE_HIGH" envDefault:"0.95" help:"Confidence to act alone, for clubs created from here on."`
@@ -145,6 +147,12 @@ func (c Config) Validate() error {
 	}
 	if c.ModelMemory < 16 {
 		bad("CLUBOS_MODEL_MEMORY: %d is less than 16", c.ModelMemory)
+	}
+	if c.CPULimit < 0 || c.CPULimit > 100 {
+		bad("PERFORMANCE_CPU_LIMIT: %d is not between 0 and 100", c.CPULimit)
+	}
+	if c.MemoryLimit != 0 && c.MemoryLimit < 64 {
+		bad("PERFORMANCE_MEMORY_LIMIT: %d is less than 64", c.MemoryLimit)
 	}
 	if c.DatabaseConns < 4 {
 		bad("CLUBOS_DATABASE_CONNS: %d is less than 4", c.DatabaseConns)

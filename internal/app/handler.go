@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/console"
 	"clubos/internal/decide"
+	"clubos/internal/health"
 	"clubos/internal/identity"
 	"clubos/internal/integration"
 	"clubos/internal/store"
@@ -23,6 +24,10 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 		return nil, err
 	}
 	cookies := identity.Cookies{PlainHTTP: a.Config.plainHTTP()}
+	busy, err := console.Overloaded(cookies)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := console.New(console.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Desk: a.Desk, Memory: a.Memory, Decider: a.Decider, Engine: a.Engine, Bookings: a.Inbox,
 		Catalogue: a.Catalogue, Log: a.Log, Cookies: cookies, TrustedProxies: proxies, Version: Version, Demo: a.demoAccounts, Draining: s.drained, Breakers: a.vendors.breakers,
@@ -31,16 +36,17 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", live)
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/hooks/", webhook.New(webhook.Config{
-		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, PublicURL: a.Config.publicURL(), TrustedProxies: proxies, Log: a.Log,
-	}))
-	mux.Handle("/api/", api.New(api.Config{
+	mux.Handle("GET /healthz", a.timed(health.TimingCheck, http.HandlerFunc(live)))
+	mux.Handle("GET /readyz", a.timed(health.TimingCheck, http.HandlerFunc(s.ready)))
+	mux.Handle("/hooks/", a.timed(health.TimingIntake, webhook.New(webhook.Config{
+		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, Admit: a.admitVendor, PublicURL: a.Config.publicURL(), TrustedProxies: proxies, Log: a.Log,
+	})))
+	programs := api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
 		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers,
-	}))
-	mux.Handle("/", pages)
+	})
+	mux.Handle("/api/", a.limiter.Protect(programs, classOf, api.Overloaded(a.Cluster.Clock())))
+	mux.Handle("/", a.timed(health.TimingPage, a.limiter.Protect(pages, classOf, busy)))
 	return a.metrics.Count(mux, routeName), nil
 }
 

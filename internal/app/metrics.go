@@ -15,6 +15,7 @@ import (
 
 	"clubos/internal/cache"
 	"clubos/internal/club"
+	"clubos/internal/guard"
 	"clubos/internal/health"
 	"clubos/internal/integration"
 	"clubos/internal/jobs"
@@ -40,6 +41,9 @@ type figures struct {
 	kept    *prometheus.Desc
 	redis   *prometheus.Desc
 	unheard *prometheus.Desc
+	refused *prometheus.Desc
+	places  *prometheus.Desc
+	presses *prometheus.Desc
 }
 
 func (s *Server) newFigures() *figures {
@@ -59,12 +63,15 @@ func (s *Server) newFigures() *figures {
 		redis:   desc("clubos_redis_here", "1 while Redis answers; no figure where there is none."),
 		unheard: desc("clubos_redis_failures_total", "Questions that Redis did not answer."),
 		broken:  desc("clubos_vendor_breakers_open", "Clubs for which calls to the vendor are refused, because it failed repeatedly.", "vendor"),
+		refused: desc("clubos_requests_refused_total", "Requests that were refused because more was asked than can be done, by class.", "class"),
+		places:  desc("clubos_requests_places", "Requests that may run at a time, that run, and that wait for a place.", "state"),
+		presses: desc("clubos_pressure", "How many classes give way because the process uses more processor time or memory than it may."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken, f.reads, f.kept, f.redis, f.unheard} {
+	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken, f.reads, f.kept, f.redis, f.unheard, f.refused, f.places, f.presses} {
 		out <- d
 	}
 }
@@ -76,6 +83,14 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	admission := f.app.limiter.State()
+	for _, c := range guard.Classes() {
+		out <- prometheus.MustNewConstMetric(f.refused, prometheus.CounterValue, float64(admission.Refused.Of(c)), c.String())
+	}
+	gauge(f.places, float64(admission.Limit), "limit")
+	gauge(f.places, float64(admission.Running), "running")
+	gauge(f.places, float64(admission.Waiting), "waiting")
+	gauge(f.presses, float64(admission.Load.Pressure))
 	if pool, _, ok := f.app.Cluster.Postgres(); ok {
 		st := pool.Stat()
 		gauge(f.conns, float64(st.AcquiredConns()), "in_use")

@@ -92,6 +92,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	findCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopFinding = stop
 	s.finding.Go(func() { s.find(findCtx) })
+	s.finding.Go(func() { a.watch(findCtx) })
 	if err := s.resume(ctx, recs); err != nil { // it is tried again when clubs are looked for
 		a.Log.ErrorContext(ctx, "kept texts cannot be filed", "event.action", "server.start", "event.outcome", "failure", "error.message", err.Error())
 	}

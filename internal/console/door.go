@@ -147,7 +147,12 @@ func (v *visit) authenticate() (err error) {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func (v *visit) headers() {
-	h := v.w.Header()
+	v.c.headers(v.w.Header())
+	v.w.Header().Set("X-Request-Id", club.CorrelationFrom(v.r.Context()).String())
+}
+
+// headers are those of every page.
+func (c *console) headers(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
@@ -156,8 +161,7 @@ func (v *visit) headers() {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Request-Id", club.CorrelationFrom(v.r.Context()).String())
-	if !v.c.Cookies.PlainHTTP {
+	if !c.Cookies.PlainHTTP {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }

@@ -22,8 +22,10 @@ func (s *server) ninjaone(ctx context.Context, e *event) error {
 	if err := s.fromNinjaOne(ctx, e); err != nil {
 		return err
 	}
-	e.result.Ignored, err = s.cfg.DeviceReport(ctx, e.tenant, "ninjaone", r)
-	return err
+	return s.admitted(ctx, false, func() error {
+		e.result.Ignored, err = s.cfg.DeviceReport(ctx, e.tenant, "ninjaone", r)
+		return err
+	})
 }
 
 // fromNinjaOne admits the senders that the club has listed. The vendor signs nothing, so that whoever learns the

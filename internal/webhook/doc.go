@@ -12,7 +12,8 @@
 //	405  not a POST
 //	413  larger than 1 MiB
 //	415  of a content type that the vendor never sends
-//	500, 503 with Retry-After: our failure; nothing was stored in part, and the vendor tries again
+//	500, 503 with Retry-After: our failure, or more than we can take in, though never a text that speaks
+//	of danger; nothing was stored in part, and the vendor tries again
 //
 // A text is stored byte for byte as it came out of its envelope. A form carries any bytes; JSON carries
 // Unicode only, and what is not is read as U+FFFD.

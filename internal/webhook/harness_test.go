@@ -62,6 +62,8 @@ type gate struct {
 	byHand  []string
 	reply   string
 	failure error
+
+	admit func(context.Context, bool) (func(), error) // nil admits all
 }
 
 type lockedBuffer struct {
@@ -103,6 +105,12 @@ func newGate(t testing.TB) *gate {
 	t.Cleanup(in.Close)
 	receivers := newReceivers(t)
 	g.handler = webhook.New(webhook.Config{
+		Admit: func(ctx context.Context, danger bool) (func(), error) {
+			if g.admit == nil {
+				return func() {}, nil
+			}
+			return g.admit(ctx, danger)
+		},
 		Cluster: c, Inbox: in, SlackActions: g, PublicURL: public + "/", Log: slog.New(slog.NewJSONHandler(g.log, nil)),
 		Receivers: func(_ context.Context, tenant *store.Tenant) (webhook.Receivers, error) {
 			if tenant.Slug != "test" {

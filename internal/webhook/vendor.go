@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/phrase"
 )
 
 // errUnconfigured is what a vendor gets that the club has not set up.
@@ -15,6 +16,17 @@ var errUnconfigured = club.Unauthenticated("no secret is configured for this ven
 
 func (s *server) openphone(ctx context.Context, e *event) error {
 	return s.texts(ctx, e, e.receivers.OpenPhone, "openphone")
+}
+
+// admitted does what an event asks for, once it has a place. What is refused for want of one has cost no
+// more than reading it and proving that it is genuine: only so can a text that speaks of danger be told.
+func (s *server) admitted(ctx context.Context, danger bool, do func() error) error {
+	done, err := s.cfg.Admit(ctx, danger)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return do()
 }
 
 // twilio answers with an empty TwiML document: anything else would be read as a reply to the member.
@@ -31,8 +43,11 @@ func (s *server) texts(ctx context.Context, e *event, from Texts, provider strin
 	if err != nil {
 		return err
 	}
-	e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, d, provider)
-	return err
+	danger := d.Inbound != nil && phrase.Read(d.Inbound.Text).Emergency != phrase.EmergencyNone
+	return s.admitted(ctx, danger, func() error {
+		e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, d, provider)
+		return err
+	})
 }
 
 func (s *server) bookings(ctx context.Context, e *event) error {
@@ -43,7 +58,11 @@ func (s *server) bookings(ctx context.Context, e *event) error {
 	if err != nil {
 		return err
 	}
-	booking, err := s.cfg.Inbox.Booking(ctx, e.tenant, id, change)
+	var booking club.BookingID
+	err = s.admitted(ctx, false, func() error {
+		booking, err = s.cfg.Inbox.Booking(ctx, e.tenant, id, change)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -63,8 +82,10 @@ func (s *server) unifi(ctx context.Context, e *event) error {
 	if err != nil {
 		return err
 	}
-	e.result, err = s.cfg.Inbox.DoorEvent(ctx, e.tenant, ev)
-	return err
+	return s.admitted(ctx, false, func() error {
+		e.result, err = s.cfg.Inbox.DoorEvent(ctx, e.tenant, ev)
+		return err
+	})
 }
 
 // pressWithin leaves room in the three seconds after which Slack tells the person that it failed.
@@ -89,7 +110,11 @@ func (s *server) slack(ctx context.Context, e *event) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, pressWithin)
 	defer cancel()
-	reply, err := s.cfg.SlackActions.Press(ctx, e.tenant, p.User, p.Action, p.Value)
+	var reply string
+	err = s.admitted(ctx, false, func() error {
+		reply, err = s.cfg.SlackActions.Press(ctx, e.tenant, p.User, p.Action, p.Value)
+		return err
+	})
 	var own *club.Error
 	switch {
 	case errors.As(err, &own) && own.Code != club.CodeInternal && own.Code != club.CodeUnavailable:

@@ -86,6 +86,9 @@ type Config struct {
 	// DeviceReport takes in what a vendor reports of a device, once, and says why it was not used; "" when it
 	// was. Required where a club's Receivers have NinjaOne.
 	DeviceReport func(ctx context.Context, tenant *store.Tenant, vendor string, r club.DeviceReport) (unused string, err error)
+	// Admit gives an event whose signature holds a place until done is called, or refuses it as
+	// Unavailable when too much is under way; danger is a text that speaks of it. Nil admits all.
+	Admit func(ctx context.Context, danger bool) (done func(), err error)
 	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
 	PublicURL string
 	// TrustedProxies are believed when they say from where a request came. Default: nobody.
@@ -107,6 +110,9 @@ func New(cfg Config) http.Handler {
 		cfg.Log = slog.Default()
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	if cfg.Admit == nil {
+		cfg.Admit = func(context.Context, bool) (func(), error) { return func() {}, nil }
+	}
 	s := &server{cfg: cfg}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hooks/{tenant}/{vendor}", s.serve)
