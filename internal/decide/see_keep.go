@@ -68,6 +68,14 @@ func (v *vectorsKept) due(slug club.Slug, stamp string, now time.Time) bool {
 	return true
 }
 
+// off reports whether it is known that a club keeps no vectors.
+func (v *vectorsKept) off(slug club.Slug) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	k := v.kept[slug]
+	return k.stamp == vectorsOff && k.done
+}
+
 func (v *vectorsKept) complete(slug club.Slug, stamp string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -93,6 +101,9 @@ func (d *Decider) warmVectors(ctx context.Context, tenant *store.Tenant, keys *v
 		return err
 	}
 	space, on := d.cfg.Vectors.Space(tenant.Slug)
+	if !on && d.vectors.off(tenant.Slug) {
+		return nil
+	}
 	stamp, some := vectorsOff, false
 	var now time.Time
 	err := tenant.Read(ctx, func(tx *store.Tx) error {
@@ -182,7 +193,7 @@ func (d *Decider) weighVectors(ctx context.Context, tenant *store.Tenant, space 
 		return err
 	}
 	if wait > 0 {
-		return jobs.Later(wait)
+		return nil // looked at again by and by, and meanwhile what is new has its vectors
 	}
 	if !current {
 		w, err := pattern.Weigh(ctx, space.String(), space.Dimensions, known)
