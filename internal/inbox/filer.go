@@ -18,10 +18,10 @@ const (
 
 	// While more texts come together than crowd, and for a moment after that, a turn is followed by a pause so
 	// many times as long: what is acknowledged is safe, what is not may never come again.
-	crowd     = 32
+	crowd     = 24
 	crowdFor  = 100 * time.Millisecond
-	pauses    = 4
-	mostPause = 250 * time.Millisecond
+	pauses    = 8
+	mostPause = 500 * time.Millisecond
 
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
 	// their text acknowledged.

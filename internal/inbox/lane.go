@@ -13,7 +13,7 @@ import (
 
 // postgresLanes is how many transactions of one tenant are under way at a time on PostgreSQL. All of
 // a sender's texts go through one lane.
-const postgresLanes = 4
+const postgresLanes = 2
 
 // work stores one thing, other than a text, in a batch's transaction. It runs again when the transaction does.
 type work func(ctx context.Context, b *batch) (Result, error)
@@ -154,7 +154,7 @@ func (l *lane) attempt(items []*item) (answers []answer, at int, err error) {
 		return nil, nobody, fmt.Errorf("open keys: %w", err)
 	}
 	var b *batch
-	err = l.tenant.Write(ctx, func(tx *store.Tx) (err error) {
+	err = l.tenant.WriteFirst(ctx, func(tx *store.Tx) error {
 		if b != nil {
 			b.takeBack() // the transaction begins anew
 		}

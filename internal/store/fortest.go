@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"sync/atomic"
 
 	"clubos/internal/club"
@@ -195,3 +196,16 @@ func FloorForTest(tree fs.FS, at int64) (int64, error) { return floorAt(tree, ".
 
 // LoseForTest cuts an installation off from its control plane's database.
 func LoseForTest(c *Cluster) error { return c.engine.controlDB().Close() }
+
+// TextForTest returns the one text that a query gives.
+func TextForTest(ctx context.Context, tx *Tx, query string) (text string, err error) {
+	err = tx.db.QueryRowContext(ctx, query).Scan(&text)
+	return text, err
+}
+
+// AwaitWaiterForTest waits until somebody waits for a connection to write on.
+func AwaitWaiterForTest(ctx context.Context, t *Tenant) {
+	for ctx.Err() == nil && t.db.write.Stats().WaitCount == 0 {
+		runtime.Gosched()
+	}
+}

@@ -114,7 +114,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		relax = relaxation{before: "PRAGMA synchronous = NORMAL", after: "PRAGMA synchronous = FULL"}
 	}
 	return &tenantDB{
-		relax: relax,
+		relax: relax, turns: make(chan struct{}, 1),
 		write: w, read: r, writeStmts: ws, readStmts: rs,
 		enter: func(ctx context.Context) context.Context { return ctx },
 		jobs:  sqliteJobs{jobs}, foreign: &foreign{writer: w},

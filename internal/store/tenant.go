@@ -37,6 +37,7 @@ type tenantDB struct {
 	pipelined   bool // statements can be sent before the results of those before them have come
 	enter       func(context.Context) context.Context
 	relax       relaxation
+	turns       chan struct{} // holds one of those who want to write; nil: any number write side by side
 	jobs        enqueuer
 	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
 	foreign     *foreign                                               // nil: other processes announce what they change
@@ -127,6 +128,12 @@ func (t *Tenant) WriteRelaxed(ctx context.Context, fn func(*Tx) error) error {
 	return t.write(ctx, relaxed, fn)
 }
 
+// WriteFirst is Write for what somebody outside waits for. SQLite has one writer: all others stand in one
+// line for it, and this one beside it, so that it waits for one of them at most.
+func (t *Tenant) WriteFirst(ctx context.Context, fn func(*Tx) error) error {
+	return t.write(ctx, first, fn)
+}
+
 func (t *Tenant) write(ctx context.Context, m mode, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := t.run(ctx, m, fn)
@@ -143,6 +150,7 @@ const (
 	reading mode = iota
 	writing
 	relaxed
+	first
 )
 
 func (t *Tenant) newTx(ctx context.Context) *Tx {
@@ -158,6 +166,14 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	tx.writable = m != reading
 	s := &session{t: t, tx: tx, relaxed: m == relaxed}
 	ctx = t.db.enter(ctx)
+	if t.db.turns != nil && m == writing {
+		select {
+		case t.db.turns <- struct{}{}:
+			defer func() { <-t.db.turns }()
+		case <-ctx.Done():
+			return translate(ctx.Err())
+		}
+	}
 	defer s.end(ctx)
 	if err := s.begin(ctx); err != nil {
 		return err
