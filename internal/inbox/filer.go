@@ -26,6 +26,8 @@ const (
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
 	// their text acknowledged.
 	sqliteRows, postgresRows = 2, 8
+	// catchUp times as many are when there is a backlog and the lanes are quiet.
+	catchUp = 4
 )
 
 // filer files the texts of a club that were kept for later, in the order in which they were, one
@@ -84,14 +86,19 @@ func (f *filer) run() {
 
 // drain files until nothing is left that is due, or until stop is closed.
 func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
+	rows := f.rows
 	for {
 		start := time.Now()
-		n, err := f.turn(ctx)
+		n, err := f.turn(ctx, rows)
 		if err != nil || n == 0 {
 			return err
 		}
+		if rows = f.rows; n >= int(rows) {
+			rows *= catchUp
+		}
 		var wait time.Duration
 		if start.UnixNano() < f.crowded.Load() {
+			rows = f.rows
 			wait = min(pauses*time.Since(start), mostPause)
 		}
 		pause := time.NewTimer(wait)
@@ -112,10 +119,10 @@ type spot struct {
 
 // turn files some rows and returns how many. A text that fails is kept again, by itself and for later, so
 // that it holds up no other; when nobody can say which it was, all of a row are.
-func (f *filer) turn(ctx context.Context) (int, error) {
+func (f *filer) turn(ctx context.Context, rows int32) (int, error) {
 	stored := f.unfiled.stored()
 	aside := map[spot]bool{}
-	rows, apart := f.rows, false
+	apart := false
 	for {
 		taken, at, err := f.attempt(ctx, rows, aside, apart)
 		switch {

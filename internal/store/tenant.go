@@ -123,13 +123,13 @@ func (t *Tenant) Write(ctx context.Context, fn func(*Tx) error) error {
 // WriteRelaxed is Write without waiting for the disk. A power cut may undo the transaction, as a whole and
 // with all that was committed after it, and never one before it that waited. It is for work that is done
 // again from what is durable, such as moving a row on: whoever acts on what it stored waits for the disk,
-// and with it for this.
+// and with it for this. Like WriteFirst it stands in no line.
 func (t *Tenant) WriteRelaxed(ctx context.Context, fn func(*Tx) error) error {
 	return t.write(ctx, relaxed, fn)
 }
 
 // WriteFirst is Write for what somebody outside waits for. SQLite has one writer: all others stand in one
-// line for it, and this one beside it, so that it waits for one of them at most.
+// line for it, and those of WriteFirst beside it, so that they wait for one of the others at most.
 func (t *Tenant) WriteFirst(ctx context.Context, fn func(*Tx) error) error {
 	return t.write(ctx, first, fn)
 }
