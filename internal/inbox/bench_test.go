@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -15,9 +16,15 @@ import (
 	"clubos/internal/vault/vaulttest"
 )
 
-// BenchmarkDeliver measures texts made durable by 64 callers at a time: 512 senders, half of them
+// BenchmarkDeliver measures texts made durable and filed by 64 callers at a time: 512 senders, half of them
 // members, on SQLite with a full sync at each commit.
-func BenchmarkDeliver(b *testing.B) {
+func BenchmarkDeliver(b *testing.B) { benchmark(b, (*inbox.Inbox).Deliver) }
+
+// BenchmarkAccept measures the same texts in a storm: made durable, and filed meanwhile and afterwards, which
+// is not waited for.
+func BenchmarkAccept(b *testing.B) { benchmark(b, (*inbox.Inbox).Accept) }
+
+func benchmark(b *testing.B, take func(*inbox.Inbox, context.Context, *store.Tenant, club.Delivery, string) (inbox.Result, error)) {
 	cfg := storetest.Config(b)
 	cfg.Relaxed = false
 	c, err := store.Open(b.Context(), cfg)
@@ -45,7 +52,7 @@ func BenchmarkDeliver(b *testing.B) {
 	var n atomic.Int64
 	deliver := func() error {
 		i := int(n.Add(1))
-		_, err := in.Deliver(b.Context(), tenant, club.Delivery{ID: fmt.Sprintf("EV%d", i), Inbound: &club.Inbound{
+		_, err := take(in, b.Context(), tenant, club.Delivery{ID: fmt.Sprintf("EV%d", i), Inbound: &club.Inbound{
 			Provider: vendor, ProviderMessageID: fmt.Sprintf("AC%d", i), From: number(i % 512), To: line,
 			Text: "Hi, the screen in bay 3 is frozen and the ball does not register, can you help please?"}}, vendor)
 		return err
