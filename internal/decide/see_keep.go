@@ -123,7 +123,12 @@ func (d *Decider) warmVectors(ctx context.Context, tenant *store.Tenant, keys *v
 	if err != nil {
 		return fmt.Errorf("look after vectors: %w", err)
 	}
-	if !on && !some {
+	if !on {
+		if some { // at once, and not by a job: one that is still fetching would stand in its way
+			if err := d.cfg.Vectors.Forget(ctx, tenant); err != nil {
+				return err
+			}
+		}
 		d.vectors.complete(tenant.Slug, vectorsOff)
 		return nil
 	}
@@ -167,7 +172,13 @@ func (d *Decider) KeepVectors(ctx context.Context, tenant *store.Tenant, _ Vecto
 	if left > 0 {
 		return jobs.Later(time.Second)
 	}
-	return d.weighVectors(ctx, tenant, space, k)
+	if err := d.weighVectors(ctx, tenant, space, k); err != nil {
+		return err
+	}
+	if at, on := d.cfg.Vectors.Space(tenant.Slug); !on || at != space { // changed meanwhile
+		return jobs.Later(time.Second)
+	}
+	return nil
 }
 
 // weighVectors finds out how much the vectors of a club count, unless that is known of these texts.

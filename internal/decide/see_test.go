@@ -289,7 +289,7 @@ func TestVectorsAreForgottenWhenAClubWantsNoneAndKeptUpWhileItDoes(t *testing.T)
 		t.Errorf("%d rows, %d before ten texts were known no more", h.rows(), all)
 	}
 	h.on.Store(false)
-	if warm() != 1 || h.rows() != 0 || warm() != 0 {
+	if warm() != 0 || h.rows() != 0 || warm() != 0 {
 		t.Errorf("%d rows are left", h.rows())
 	}
 	h.on.Store(true)
