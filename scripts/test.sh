@@ -14,6 +14,9 @@ if ! command -v caddy >/dev/null; then # the balancer before replicas
     { echo "Caddy is missing and could not be installed: install the package 'caddy'" >&2; exit 1; }
 fi
 
+CLUBOS_TEST_REDIS_URL=${CLUBOS_TEST_REDIS_URL:-$(scripts/test-redis.sh start)}
+export CLUBOS_TEST_REDIS_URL CLUBOS_TEST_REDIS_REQUIRED=1
+
 echo "== Go tests on SQLite"
 CLUBOS_TEST_DATABASE_URL='' go test -timeout 15m -coverprofile=coverage.out ./...
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,6 +20,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/limit"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -46,6 +48,10 @@ type Config struct {
 	Version   string
 	// Breakers returns the breakers of a club's vendors, for the health report. Nil shows none.
 	Breakers health.Breakers
+	// Limits bound how often somebody may ask. Default: nobody is limited.
+	Limits *limit.Limits
+	// TrustedProxies are believed when they say from where a request came. Default: nobody.
+	TrustedProxies []netip.Prefix
 	// Log defaults to slog.Default().
 	Log *slog.Logger
 }

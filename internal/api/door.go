@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,11 @@ func (a *api) door(op *operation, next http.HandlerFunc) http.Handler {
 		rq := requestFrom(r.Context())
 		rq.op = op
 		c, err := a.admit(r, op)
+		if err == nil {
+			err = a.limit(w, r, c.by)
+		} else if club.CodeOf(err) == club.CodeUnauthenticated {
+			err = cmp.Or(a.limitStranger(w, r), err)
+		}
 		if err != nil {
 			a.problem(r.Context(), err).write(w)
 			return
@@ -80,6 +86,30 @@ func (a *api) door(op *operation, next http.HandlerFunc) http.Handler {
 		}
 		next(w, r)
 	})
+}
+
+// limit counts a request for who sends it, and those of programs for the whole process.
+func (a *api) limit(w http.ResponseWriter, r *http.Request, by identity.Principal) error {
+	l := a.cfg.Limits
+	if l == nil {
+		return nil
+	}
+	if err := l.Admit(r.Context(), w.Header(), l.Instance, "api"); err != nil {
+		return err
+	}
+	if by.Actor.Kind == club.ActorAPIKey {
+		return l.Admit(r.Context(), w.Header(), l.Key, by.Tenant.String()+":"+by.KeyID.String())
+	}
+	return l.Admit(r.Context(), w.Header(), l.Operator, by.Tenant.String()+":"+by.UserID.String())
+}
+
+// limitStranger counts a request that proves nothing for the address it comes from.
+func (a *api) limitStranger(w http.ResponseWriter, r *http.Request) error {
+	l := a.cfg.Limits
+	if l == nil {
+		return nil
+	}
+	return l.Admit(r.Context(), w.Header(), l.Stranger, identity.AddrKey(identity.ClientAddr(r, a.cfg.TrustedProxies)))
 }
 
 // admit authenticates a request, compares the credential's tenant with the path's, and checks the

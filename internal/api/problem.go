@@ -85,7 +85,7 @@ func kinds() []kind {
 		{codeUnsupported, http.StatusUnsupportedMediaType, "Content type not supported", "The body must be of the content type that the operation names."},
 		{codeKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", "The key was used for another request."},
 		{codeNoVersion, http.StatusPreconditionRequired, "Version required", "Send the `ETag` that you read in `If-Match`, so that nobody's change is overwritten unseen."},
-		{string(club.CodeLimited), http.StatusTooManyRequests, "Too many", "A limit says no for the time being."},
+		{string(club.CodeLimited), http.StatusTooManyRequests, "Too many", "A limit says no for the time being; where the header `Retry-After` stands, it says for how many seconds."},
 		{string(club.CodeUnavailable), http.StatusServiceUnavailable, "Not available", "A vendor or a database cannot be reached: try again."},
 		{string(club.CodeInternal), http.StatusInternalServerError, "Our fault", "Something went wrong on our side. It has been recorded."},
 	}

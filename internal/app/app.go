@@ -28,6 +28,7 @@ import (
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/limit"
 	"clubos/internal/notify"
 	"clubos/internal/outbox"
 	"clubos/internal/place"
@@ -48,6 +49,7 @@ type App struct {
 	Cluster   *store.Cluster
 	Cache     *cache.Cache  // nil: nothing is kept
 	Redis     *redis.Client // nil: there is none
+	Limits    *limit.Limits
 	Vault     *vault.Vault
 	Ring      *vault.Ring
 	Catalogue *catalogue.Catalogue

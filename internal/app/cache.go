@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"clubos/internal/cache"
 	"clubos/internal/club"
+	"clubos/internal/limit"
 	"clubos/internal/redis"
 	"clubos/internal/store"
 )
@@ -18,12 +20,24 @@ func (a *App) openCache(at *store.Config) error {
 			return fmt.Errorf("open redis: %w", err)
 		}
 	}
+	a.Limits = a.Config.limits(limit.New(limit.Config{Redis: a.Redis, Space: a.space()}))
 	if a.Config.CacheMemory == 0 {
 		return nil
 	}
 	a.Cache = cache.New(cache.Config{Bytes: int64(a.Config.CacheMemory) << 20, Redis: a.Redis, Sealer: sealer{a}, Space: a.space(), Clock: at.Clock, Log: a.Log})
 	at.Cache = a.Cache
 	return nil
+}
+
+// limits are the rates that the environment gives.
+func (c Config) limits(l *limit.Limiter) *limit.Limits {
+	return &limit.Limits{
+		Limiter:  l,
+		Instance: limit.Rate{Name: "instance", Max: c.LimitInstance, Window: time.Minute, Alone: true},
+		Operator: limit.Rate{Name: "operator", Max: c.LimitOperator, Window: time.Minute},
+		Key:      limit.Rate{Name: "key", Max: c.LimitKey, Window: time.Minute},
+		Stranger: limit.Rate{Name: "address", Max: c.LimitStranger, Window: time.Duration(c.LimitWindow) * time.Millisecond},
+	}
 }
 
 // space comes before every key in Redis.

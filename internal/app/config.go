@@ -55,6 +55,12 @@ type Config struct {
 	MemoryLimit    int           `env:"PERFORMANCE_MEMORY_LIMIT" envDefault:"1024" help:"MiB of resident memory from which on this process admits less, texts that speak of no danger last. The garbage collector keeps below nine tenths of it unless GOMEMLIMIT is set. 0: no limit."`
 	EmbeddingsKey  string        `env:"CLUBOS_EMBEDDINGS_KEY" secret:"true" file:"true" help:"Key of the server that clubos eval static --embeddings asks. A club's own server is connected as a vendor."`
 
+	LimitInstance int `env:"CLUBOS_LIMIT_INSTANCE" envDefault:"1000" help:"API requests per minute that one process takes, whoever sends them. 0: any number."`
+	LimitOperator int `env:"CLUBOS_LIMIT_OPERATOR" envDefault:"100" help:"What a person may ask for per minute; pages that follow the club by themselves are not counted. 0: any number."`
+	LimitKey      int `env:"CLUBOS_LIMIT_KEY" envDefault:"600" help:"Requests per minute with one API key. 0: any number."`
+	LimitWindow   int `env:"SECURITY_RATE_LIMIT_WINDOW" envDefault:"900000" help:"Milliseconds for SECURITY_RATE_LIMIT_MAX."`
+	LimitStranger int `env:"SECURITY_RATE_LIMIT_MAX" envDefault:"100" help:"Attempts to sign in, and requests that prove nothing, from one address within the window. Webhooks whose signature is right are never limited. 0: any number."`
+
 	ConfidenceHigh   float64 `env:"PATTERN_CONFIDENCE_HIGH" envDefault:"0.95" help:"Confidence to act alone, for clubs created from here on."`
 	ConfidenceMedium float64 `env:"PATTERN_CONFIDENCE_MEDIUM" envDefault:"0.75" help:"Confidence to announce."`
 	ConfidenceLow    float64 `env:"PATTERN_CONFIDENCE_LOW" envDefault:"0.50" help:"Confidence to propose."`
@@ -135,6 +141,14 @@ func (c Config) Validate() error {
 		if err := redis.Check(c.RedisURL); err != nil {
 			bad("CLUBOS_REDIS_URL: %v", err)
 		}
+	}
+	for name, n := range map[string]int{"CLUBOS_LIMIT_INSTANCE": c.LimitInstance, "CLUBOS_LIMIT_OPERATOR": c.LimitOperator, "CLUBOS_LIMIT_KEY": c.LimitKey, "SECURITY_RATE_LIMIT_MAX": c.LimitStranger} {
+		if n < 0 || n > 1_000_000 {
+			bad("%s: %d is not between 0 and 1000000", name, n)
+		}
+	}
+	if c.LimitWindow < 1000 || c.LimitWindow > 86_400_000 {
+		bad("SECURITY_RATE_LIMIT_WINDOW: %d is not between 1000 (a second) and 86400000 (a day)", c.LimitWindow)
 	}
 	if c.CacheMemory < 0 || c.CacheMemory > 4096 {
 		bad("CLUBOS_CACHE_MEMORY: %d is not between 0 and 4096", c.CacheMemory)

@@ -27,6 +27,7 @@ func (a *App) Doctor(ctx context.Context) []Finding {
 	}
 	add(Finding{"database", "ok", fmt.Sprintf("%s answers in %s", a.Cluster.Engine(), time.Since(start).Round(time.Microsecond)), ""})
 	add(a.examineClock(ctx))
+	add(a.examineRedis(ctx))
 	if strings.HasPrefix(a.Config.publicURL(), "https://") {
 		add(Finding{"public address", "ok", a.Config.publicURL(), ""})
 	} else {
@@ -49,6 +50,18 @@ func (a *App) Doctor(ctx context.Context) []Finding {
 		out = append(out, a.examine(ctx, rec)...)
 	}
 	return out
+}
+
+// examineRedis looks at what replicas share.
+func (a *App) examineRedis(ctx context.Context) Finding {
+	if a.Redis == nil {
+		return Finding{"redis", "ok", "none: each process keeps its own cache and counts its own limits", ""}
+	}
+	start := time.Now()
+	if err := a.Redis.Ping(ctx); err != nil {
+		return Finding{"redis", "warn", "it does not answer; each process goes on with its own cache and limits", "start Redis, or correct CLUBOS_REDIS_URL"}
+	}
+	return Finding{"redis", "ok", fmt.Sprintf("answers in %s", time.Since(start).Round(time.Microsecond)), ""}
 }
 
 // maxSkew is how far clocks may differ before timers and proofs of freshness go noticeably wrong.

@@ -203,6 +203,7 @@ func (s *Server) serveMetrics(ctx context.Context) error {
 		return fmt.Errorf("listen for scrapes on %s: %w", address, err)
 	}
 	s.app.metrics.Collect(s.newFigures())
+	s.app.metrics.Collect(newReliefFigures(s.app))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.app.metrics.Handler())
 	s.metricsAt = listener.Addr().String()

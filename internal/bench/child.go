@@ -68,7 +68,7 @@ func environ(from []string, set map[string]string) []string {
 	var out []string
 	for _, e := range from {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, "CLUBOS_") && !strings.HasPrefix(name, "PATTERN_") {
+		if !strings.HasPrefix(name, "CLUBOS_") && !strings.HasPrefix(name, "PATTERN_") && !strings.HasPrefix(name, "SECURITY_") {
 			out = append(out, e)
 		}
 	}

@@ -59,7 +59,7 @@ func (in *installation) make(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	in.env = map[string]string{"CLUBOS_LISTEN": address, "CLUBOS_DATA_DIR": filepath.Join(in.dir, "data")}
+	in.env = map[string]string{"CLUBOS_LIMIT_INSTANCE": "0", "CLUBOS_LIMIT_OPERATOR": "0", "CLUBOS_LIMIT_KEY": "0", "CLUBOS_LISTEN": address, "CLUBOS_DATA_DIR": filepath.Join(in.dir, "data")}
 	if cfg.DatabaseURL != "" {
 		if in.env["CLUBOS_DATABASE_URL"], err = in.createDatabase(ctx, cfg.DatabaseURL); err != nil {
 			return err

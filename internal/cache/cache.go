@@ -108,7 +108,7 @@ func New(cfg Config) *Cache {
 	c.near = otter.Must(&otter.Options[nearKey, result]{
 		MaximumWeight: uint64(cfg.Bytes),
 		Weigher: func(k nearKey, r result) uint32 {
-			return uint32(len(k.tenant) + len(k.key) + len(r.data) + entryBytes) //nolint:gosec // a result is bounded
+			return uint32(len(k.tenant) + len(k.key) + len(r.data) + entryBytes)
 		},
 		ExpiryCalculator: otter.ExpiryWriting[nearKey, result](TTL),
 	})

@@ -41,7 +41,7 @@ func (c *Cache) Facts() Facts {
 		return Facts{Redis: RedisNone}
 	}
 	f := Facts{Near: c.counts.near.Load(), Far: c.counts.far.Load(), Missed: c.counts.missed.Load(), Passed: c.counts.passed.Load(),
-		Bytes: int64(c.near.WeightedSize()), Redis: RedisNone} //nolint:gosec // bounded by Config.Bytes
+		Bytes: int64(c.near.WeightedSize()), Redis: RedisNone}
 	if c.cfg.Redis != nil {
 		f.Redis, f.RedisFailures = RedisAway, c.cfg.Redis.Failures()
 		if c.cfg.Redis.Here() {

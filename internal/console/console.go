@@ -23,6 +23,7 @@ import (
 	"clubos/internal/inbox"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/limit"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -64,6 +65,8 @@ type Config struct {
 
 	// TrustedProxies are believed when they say from where a request came. Default: nobody.
 	TrustedProxies []netip.Prefix
+	// Limits bound how often somebody may ask. Default: nobody is limited.
+	Limits *limit.Limits
 	// Version of the program, shown on the account page.
 	Version string
 	// Breakers tells which vendors answer. Default: nobody knows.

@@ -75,6 +75,9 @@ func (v *visit) enter() error {
 	if err := v.c.csrf.Check(v.r); err != nil {
 		return &club.Error{Code: club.CodeForbidden, Msg: "This form was sent from another site. Open the page here and try again.", Err: err}
 	}
+	if err := v.limitStranger(); err != nil {
+		return err
+	}
 	if v.rt.outside || v.r.PathValue("tenant") == "" {
 		return nil
 	}
@@ -87,6 +90,9 @@ func (v *visit) enter() error {
 	if err := v.authenticate(); err != nil {
 		return err
 	}
+	if err := v.limit(); err != nil {
+		return err
+	}
 	if err := v.p.RequirePassword(); err != nil && !v.rt.due {
 		return err
 	}
@@ -94,6 +100,25 @@ func (v *visit) enter() error {
 		return nil
 	}
 	return v.p.Require(v.rt.perm)
+}
+
+// limitStranger counts what is posted by somebody who has not signed in, for the address it comes from.
+func (v *visit) limitStranger() error {
+	l := v.c.Limits
+	if l == nil || v.rt.perm != public || v.r.Method != http.MethodPost {
+		return nil
+	}
+	return l.Admit(v.r.Context(), v.w.Header(), l.Stranger, identity.AddrKey(identity.ClientAddr(v.r, v.c.TrustedProxies)))
+}
+
+// limit counts what a person asks for. What a page fetches by itself, to follow the club, is not: who has
+// many conversations before them must not be locked out by them.
+func (v *visit) limit() error {
+	l := v.c.Limits
+	if l == nil || v.r.Method == http.MethodGet && (v.fragment() || strings.HasSuffix(v.rt.pattern, "/live")) {
+		return nil
+	}
+	return l.Admit(v.r.Context(), v.w.Header(), l.Operator, v.slug.String()+":"+v.p.UserID.String())
 }
 
 // errSuspended is what every address of a suspended club says.

@@ -75,6 +75,9 @@ func (v *visit) fail(err error) {
 	if code == club.CodeUnauthenticated {
 		p.Title, p.Text = "You are not signed in", "Sign in on another page, then go back here and send again: the browser still has what you typed."
 	}
+	if code == club.CodeLimited {
+		p.Title = "A little slower, please"
+	}
 	if errors.Is(err, store.ErrSuspended) {
 		p.Title = "This club is suspended"
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ type Config struct {
 	Listen      string // default: a free port on 127.0.0.1
 	DataDir     string // default: a temporary directory, removed by Close
 	DatabaseURL string // PostgreSQL; default: SQLite in DataDir
+	RedisURL    string // default: none
+	NoCache     bool   // nothing that was read is kept
 	// SchemaPrefix comes before the names of all schemas on PostgreSQL, where tests share a database.
 	SchemaPrefix string
 	Seed         uint64
@@ -85,7 +88,10 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 		}
 		cfg.Listen = d.listener.Addr().String()
 	}
-	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true"})
+	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true",
+		"CLUBOS_REDIS_URL": cfg.RedisURL, "CLUBOS_CACHE_MEMORY": strconv.Itoa(cacheMemory(cfg)),
+		// Whoever plays the staff is quicker than people are.
+		"CLUBOS_LIMIT_INSTANCE": "0", "CLUBOS_LIMIT_OPERATOR": "0", "CLUBOS_LIMIT_KEY": "0"})
 	if err != nil {
 		return err
 	}
@@ -111,6 +117,13 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	}
 	d.URL = "http://" + cfg.Listen // as vendors and browsers know it: they sign, and bind cookies to, this very name
 	return nil
+}
+
+func cacheMemory(cfg Config) int {
+	if cfg.NoCache {
+		return 0
+	}
+	return 32
 }
 
 // past gives a club that is made its history. One that is there already has it.

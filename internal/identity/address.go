@@ -36,8 +36,8 @@ func isTrusted(a netip.Addr, trusted []netip.Prefix) bool {
 	return false
 }
 
-// throttleAddr is the part of an address that one party controls: an IPv6 customer has a whole /64.
-func throttleAddr(a netip.Addr) string {
+// AddrKey is the part of an address that one party controls: an IPv6 customer has a whole /64.
+func AddrKey(a netip.Addr) string {
 	if a.Is6() {
 		if p, err := a.Prefix(64); err == nil {
 			return p.String()

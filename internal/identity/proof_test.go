@@ -205,10 +205,10 @@ func TestForwardedForIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}
-	if a := throttleAddr(netip.MustParseAddr("2001:db8:1:2:3::4")); a != "2001:db8:1:2::/64" {
+	if a := AddrKey(netip.MustParseAddr("2001:db8:1:2:3::4")); a != "2001:db8:1:2::/64" {
 		t.Error(a)
 	}
-	if a := throttleAddr(netip.MustParseAddr("203.0.113.9")); a != "203.0.113.9" {
+	if a := AddrKey(netip.MustParseAddr("203.0.113.9")); a != "203.0.113.9" {
 		t.Error(a)
 	}
 }

@@ -38,7 +38,7 @@ func errSignIn() error {
 // the same words and after the same work, for a wrong password, an unknown address and a disabled
 // account; Limited, with the time to wait, after too many attempts.
 func (d *Directory) SignIn(ctx context.Context, in SignIn) (Session, error) {
-	keys := d.attemptKeys(strings.ToLower(strings.TrimSpace(clip(in.Email, 254))), throttleAddr(in.Addr))
+	keys := d.attemptKeys(strings.ToLower(strings.TrimSpace(clip(in.Email, 254))), AddrKey(in.Addr))
 	if err := d.countAttempt(ctx, keys); err != nil {
 		d.log.WarnContext(ctx, "sign-in was throttled", "event.action", "sign_in_throttled", "event.outcome", "failure")
 		return Session{}, err

@@ -58,9 +58,6 @@ var keys = map[string]string{
 	"FindLines":             "place:lines",
 }
 
-// keptMost bounds a result that is kept, in bytes.
-const keptMost = 256 << 10
-
 // mindful is a DBTX that answers reads from the cache where it can. Reads of what the transaction itself
 // has changed, and those that depend on the instant, go to the database.
 type mindful struct {

@@ -28,6 +28,7 @@ import (
 	"clubos/internal/connector/twilio"
 	"clubos/internal/connector/unifi"
 	"clubos/internal/inbox"
+	"clubos/internal/limit"
 	"clubos/internal/people"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -111,6 +112,7 @@ func newGate(t testing.TB) *gate {
 			}
 			return g.admit(ctx, danger)
 		},
+		Limits:  &limit.Limits{Limiter: limit.New(limit.Config{}), Stranger: limit.Rate{Name: "address", Max: strangersMost, Window: time.Hour}},
 		Cluster: c, Inbox: in, SlackActions: g, PublicURL: public + "/", Log: slog.New(slog.NewJSONHandler(g.log, nil)),
 		Receivers: func(_ context.Context, tenant *store.Tenant) (webhook.Receivers, error) {
 			if tenant.Slug != "test" {
@@ -127,6 +129,9 @@ func newGate(t testing.TB) *gate {
 	}
 	return g
 }
+
+// strangersMost is how much an address may send that is not genuine.
+const strangersMost = 500
 
 // newReceivers returns the real vendors' packages, wired as app does.
 func newReceivers(t testing.TB) webhook.Receivers {

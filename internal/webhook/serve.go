@@ -56,8 +56,18 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	e := &event{header: r.Header, from: identity.ClientAddr(r, s.cfg.TrustedProxies)}
 	err := s.handle(ctx, w, r, e)
 	status := statusOf(err)
+	if status == http.StatusUnauthorized && s.tooMany(ctx, w, e) {
+		status = http.StatusTooManyRequests
+	}
 	respond(w, e, status, err)
 	s.log(ctx, r, e, status, err, time.Since(start))
+}
+
+// tooMany counts a request that is not genuine for the address it comes from, and reports whether that has
+// sent too many.
+func (s *server) tooMany(ctx context.Context, w http.ResponseWriter, e *event) bool {
+	l := s.cfg.Limits
+	return l != nil && l.Admit(ctx, w.Header(), l.Stranger, identity.AddrKey(e.from)) != nil
 }
 
 // handle does the steps in their order.

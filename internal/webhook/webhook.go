@@ -10,6 +10,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/inbox"
+	"clubos/internal/limit"
 	"clubos/internal/store"
 )
 
@@ -89,6 +90,9 @@ type Config struct {
 	// Admit gives an event whose signature holds a place until done is called, or refuses it as
 	// Unavailable when too much is under way; danger is a text that speaks of it. Nil admits all.
 	Admit func(ctx context.Context, danger bool) (done func(), err error)
+	// Limits bound how often an address may send what is not genuine. Default: nothing does. What is genuine
+	// is never limited.
+	Limits *limit.Limits
 	// PublicURL is how the world reaches us, "https://club.example.com". Twilio signs it.
 	PublicURL string
 	// TrustedProxies are believed when they say from where a request came. Default: nobody.
