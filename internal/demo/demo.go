@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"strconv"
@@ -145,8 +146,10 @@ func (d *Demo) populate(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	settings := map[string]any{"access.night": "00:00-23:59"} // so that a door that is held open shows itself at any hour
+	maps.Copy(settings, cfg.Settings)
 	d.Club, err = simulate.Populate(ctx, d.App.Cluster, d.App.Ring, simulate.Options{
-		Seed: cfg.Seed, Password: Password, Hasher: hasher, Settings: cfg.Settings, ImportSOPs: d.importSOPs,
+		Seed: cfg.Seed, Password: Password, Hasher: hasher, Settings: settings, ImportSOPs: d.importSOPs,
 	})
 	if err != nil {
 		return fmt.Errorf("make the demo club: %w", err)

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"clubos/internal/simulate/vendor"
@@ -14,9 +15,9 @@ type dayReport struct {
 	do   func(ctx context.Context) (where string, err error)
 }
 
-// reports are what a day shows of doors and bookings: somebody who is denied again and again while they have
-// a booking, a booking that another system has sold twice, and a door that is propped open and shut again. A
-// day that begins anew has none, so that a club that is left running stays calm.
+// reports are what a day shows of doors and bookings: a booking to which nobody comes, somebody who is denied again
+// and again while they have a booking, a booking that another system has sold twice, and a door that is propped open
+// and shut again. A day that begins anew has none, so that a club that is left running stays calm.
 func (d *day) reports() []dayReport {
 	places := d.w.Club.Locations
 	door := func(r vendor.DoorReport) func(context.Context) (string, error) {
@@ -27,12 +28,55 @@ func (d *day) reports() []dayReport {
 	}
 	at := func(percent int) time.Duration { return d.cfg.Length * time.Duration(percent) / 100 }
 	return []dayReport{
+		{at(5), "let somebody in an hour ago", d.cameBefore},
+		{at(10), "a booking has begun and nobody is there", d.nobodyComes},
 		{at(20), "denies access", door(vendor.DoorDenied)},
 		{at(21), "denies access again", door(vendor.DoorDenied)},
 		{at(22), "denies access again", door(vendor.DoorDenied)},
 		{at(40), "a booking of a bay is sold twice", d.sellTwice},
 		{at(60), "is held open", door(vendor.DoorHeldOpen)},
 		{at(70), "is shut again", door(vendor.DoorClosed)},
+	}
+}
+
+// cameBefore has the first place's door on record as one that reports entries. Whoever came to a booking that
+// began half an hour ago or earlier has been let in.
+func (d *day) cameBefore(ctx context.Context) (string, error) {
+	l := d.w.Club.Locations[0]
+	if d.w.Tenant == nil {
+		return l.Name, nil
+	}
+	return l.Name + ", " + l.Door.Name, d.w.reportedBefore(ctx, l, DoorReport{Report: vendor.DoorGranted, Before: time.Hour})
+}
+
+// nobodyComes moves a booking of the first place that is still to come to where it began 25 minutes ago: of a bay
+// that is free, and of somebody who does not write today.
+func (d *day) nobodyComes(ctx context.Context) (string, error) {
+	l, all := d.w.Club.Locations[0], d.w.Club.Bookings
+	from := d.w.now().Add(-absent)
+	until := from.Add(time.Hour)
+	for i, b := range all {
+		if b.Location != l.Name || b.Cancelled || b.Member < 0 || b.Start.Before(until) || d.writes[d.w.Club.Members[b.Member].Phone] {
+			continue
+		}
+		taken := slices.ContainsFunc(all, func(o Booking) bool {
+			return !o.Cancelled && o.Location == b.Location && (o.Bay == b.Bay || o.Member == b.Member) && o.ExternalID != b.ExternalID && o.Start.Before(until) && o.End.After(from)
+		})
+		if !taken {
+			return l.Name, d.w.rebook(ctx, Player{Member: b.Member, Booking: &all[i]}, Rebooking{In: -absent})
+		}
+	}
+	return "no booking", nil
+}
+
+// absent is how long ago the booking began to which nobody came: longer than a club waits for them, and shorter than
+// what the door reported before lies back.
+const absent = 25 * time.Minute
+
+// comeIn has the first place's door let somebody in, as it does whenever members come.
+func (d *day) comeIn(ctx context.Context) {
+	if err := d.w.ReportDoor(ctx, d.w.Club.Locations[0], vendor.DoorGranted); err != nil && ctx.Err() == nil {
+		d.tell("reported", d.w.Club.Locations[0].Name, "somebody came in, but the report was not acknowledged")
 	}
 }
 

@@ -26,6 +26,8 @@ type day struct {
 	who   map[string]string   // how a number is called in lines
 	mu    sync.Mutex          // held while cfg.Tell is called
 
+	writes map[string]bool // the numbers that write today
+
 	seen    [6]int               // effects told so far, by vendor; used by watch alone
 	pressed map[string]time.Time // when each proposal's post was first seen; zero once done with
 }
@@ -62,6 +64,10 @@ func (d *day) play(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		d.writes = map[string]bool{}
+		for _, e := range events {
+			d.writes[e.Phone] = true
+		}
 		start := time.Now()
 		for _, e := range events {
 			if pause(ctx, time.Until(start.Add(e.At))) != nil {
@@ -82,6 +88,7 @@ func (d *day) play(ctx context.Context) error {
 				return fmt.Errorf("renew the club: %w", err)
 			}
 		}
+		d.comeIn(ctx)
 	}
 }
 
