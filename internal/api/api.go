@@ -28,7 +28,7 @@ import (
 // Prefix is where the API is mounted.
 const Prefix = "/api/v1"
 
-// Config is what the API works with. Every field is required but Log, PublicURL and Breakers.
+// Config is what the API works with. Every field is required but Log, PublicURL, Breakers and Process.
 type Config struct {
 	Cluster *store.Cluster
 	Ring    *vault.Ring
@@ -52,6 +52,8 @@ type Config struct {
 	Limits *limit.Limits
 	// TrustedProxies are believed when they say from where a request came. Default: nobody.
 	TrustedProxies []netip.Prefix
+	// Process looks at the process itself, for the health report. Nil shows nothing of it.
+	Process health.Processes
 	// Log defaults to slog.Default().
 	Log *slog.Logger
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/health"
+	"clubos/internal/identity"
 	"clubos/internal/store"
 )
 
@@ -18,6 +19,8 @@ type Health struct {
 	Version   string    `json:"version"`
 	Parts     []Part    `json:"parts" nullable:"false"`
 	Vendors   []Vendor  `json:"vendors" nullable:"false"`
+	Promises  []Promise `json:"promises" nullable:"false" doc:"How long things take, against what is promised. Those of the process that answered are for callers who may read settings."`
+	Process   *Process  `json:"process,omitempty" doc:"The process that answered, for callers who may read settings."`
 }
 
 // Part is one part of the club.
@@ -51,6 +54,15 @@ func (a *api) registerHealth() {
 			return nil, err
 		}
 		out.Body.CheckedAt, out.Body.Vendors = r.At, showVendors(r.Vendors)
+		var at *health.Process
+		if a.cfg.Process != nil && c.by.Can(identity.SettingsRead) {
+			known, err := a.cfg.Process(ctx)
+			if err != nil {
+				return nil, err
+			}
+			at, out.Body.Process = &known, showProcess(known)
+		}
+		out.Body.Promises = showPromises(health.Promises(r, at))
 		out.Body.Parts = append([]Part{{Name: "database", Status: "ok", Summary: "answers", Counts: map[string]int64{"milliseconds": time.Since(start).Milliseconds()}}}, parts(r.Work)...)
 		out.Body.Parts = append(out.Body.Parts, speedPart(r.Speed), vendorPart(r.Vendors))
 		for _, p := range out.Body.Parts {

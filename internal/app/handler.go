@@ -30,7 +30,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	}
 	pages, err := console.New(console.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Desk: a.Desk, Memory: a.Memory, Decider: a.Decider, Engine: a.Engine, Bookings: a.Inbox,
-		Catalogue: a.Catalogue, Log: a.Log, Cookies: cookies, TrustedProxies: proxies, Version: Version, Demo: a.demoAccounts, Draining: s.drained, Limits: a.Limits, Breakers: a.vendors.breakers,
+		Catalogue: a.Catalogue, Log: a.Log, Cookies: cookies, TrustedProxies: proxies, Version: Version, Demo: a.demoAccounts, Draining: s.drained, Limits: a.Limits, Breakers: a.vendors.breakers, Process: a.process,
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	})))
 	programs := api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
-		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers, Limits: a.Limits, TrustedProxies: proxies,
+		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers, Process: a.process, Limits: a.Limits, TrustedProxies: proxies,
 	})
 	mux.Handle("/api/", a.limiter.Protect(programs, classOf, api.Overloaded(a.Cluster.Clock())))
 	mux.Handle("/", a.timed(health.TimingPage, a.limiter.Protect(pages, classOf, busy)))

@@ -71,6 +71,8 @@ type Config struct {
 	Version string
 	// Breakers tells which vendors answer. Default: nobody knows.
 	Breakers health.Breakers
+	// Process looks at the server itself. Default: nobody can.
+	Process health.Processes
 	// Demo lists accounts that the sign-in page shows to everybody. Default: none.
 	Demo func(club.Slug) []page.DemoAccount
 	// Draining is closed when the server stops: streams end, so that it need not wait for them.

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,5 +51,21 @@ func TestSettingsLeadToVendorsAndFeeds(t *testing.T) {
 	b.get("/c/fairway/settings").want(http.StatusOK, "Vendors and calendar feeds")
 	if len(find(b.doc, "a[href=/c/fairway/health#vendors]")) != 1 || len(find(b.doc, "a[href=/c/fairway/health#feeds]")) != 1 {
 		t.Error("the settings do not lead to vendors and feeds")
+	}
+}
+
+func TestHealthShowsPromisesToAllAndTheServerToThoseWhoLookAfterTheClub(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.cfg.Process = func(context.Context) (health.Process, error) {
+		return health.Process{Places: 128, Classes: []health.Admission{{Class: "emergency", Admitted: 2}, {Class: "bulk", Refused: 7}}, CPU: health.Use{Now: 0.3, Limit: 0.8}, Memory: health.Use{Now: 1 << 30, Limit: 1 << 29},
+			Queues: []health.Queue{{Name: "default", Due: 4, Oldest: 10 * time.Minute}}, Pages: health.Percentiles{Count: 9, P90: 3 * time.Second}}, nil
+	}
+	h.open()
+	h.as(club.RoleAdmin).get("/c/fairway/health").want(http.StatusOK, "Texts decided on", "Pages shown", "Missed", "Texts that speak of danger", "Waits too long", "Above its limit", "1024 MiB of 512 MiB")
+	b := h.as(club.RoleViewer)
+	b.get("/c/fairway/health").want(http.StatusOK, "Texts decided on", "Nothing measured")
+	if len(find(b.doc, "#server")) != 0 || len(find(b.doc, "#promises")) != 1 {
+		t.Error("a viewer sees the server, or no promises")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 )
 
@@ -22,8 +23,13 @@ type Speed struct {
 	Decisions int               // made in it, on texts
 	Tiers     map[club.Tier]int // what became of them
 	P50, P95  time.Duration     // from a decision's last text coming in to the decision; zero without decisions
+	P99       time.Duration     // likewise
 	Slowest   time.Duration     // likewise
 	Partial   bool              // there were more texts than are looked at: the newest count
+	Waits     time.Duration     // how long more texts of a burst are waited for, which is part of all these times
+	Texts     int               // that the decisions read
+	Replies   int               // that went out for them
+	Actions   Percentiles       // of actions, from their claim until the vendor was called
 }
 
 // MeasureSpeed returns the speed of the last hour at the locations of a scope, as
@@ -35,7 +41,7 @@ func MeasureSpeed(ctx context.Context, tx *store.Tx, scope string) (Speed, error
 	if err != nil {
 		return Speed{}, fmt.Errorf("find decision times: %w", err)
 	}
-	s := Speed{Over: speedOver, Tiers: map[club.Tier]int{}, Partial: len(rows) == speedRows}
+	s := Speed{Over: speedOver, Tiers: map[club.Tier]int{}, Partial: len(rows) == speedRows, Texts: len(rows)}
 	var took []time.Duration
 	var last club.DecisionID
 	for _, r := range rows {
@@ -48,9 +54,38 @@ func MeasureSpeed(ctx context.Context, tx *store.Tx, scope string) (Speed, error
 	}
 	slices.Sort(took)
 	if s.Decisions = len(took); s.Decisions > 0 {
-		s.P50, s.P95, s.Slowest = rank(took, 50), rank(took, 95), took[len(took)-1]
+		s.P50, s.P95, s.P99, s.Slowest = rank(took, 50), rank(took, 95), rank(took, 99), took[len(took)-1]
 	}
-	return s, nil
+	return s, s.measureRest(ctx, tx, since, scope)
+}
+
+// measureRest adds what came of the decisions.
+func (s *Speed) measureRest(ctx context.Context, tx *store.Tx, since time.Time, scope string) error {
+	settings, err := setting.Known(ctx, tx)
+	if err != nil {
+		return err
+	}
+	s.Waits = settings.BurstWait
+	replies, err := tx.CountReplies(ctx, store.CountRepliesParams{Since: since, Scope: scope})
+	if err != nil {
+		return fmt.Errorf("count replies: %w", err)
+	}
+	s.Replies = int(replies)
+	rows, err := tx.FindActionTimes(ctx, store.FindActionTimesParams{Since: since, Scope: scope, Size: speedRows})
+	if err != nil {
+		return fmt.Errorf("find action times: %w", err)
+	}
+	took := make([]time.Duration, 0, len(rows))
+	for _, r := range rows {
+		if r.CalledAt != nil {
+			took = append(took, max(0, r.CalledAt.Sub(r.CreatedAt)))
+		}
+	}
+	slices.Sort(took)
+	if n := len(took); n > 0 {
+		s.Actions = Percentiles{Count: n, P50: rank(took, 50), P90: rank(took, 90), P95: rank(took, 95), P99: rank(took, 99)}
+	}
+	return nil
 }
 
 // rank is the nearest-rank percentile of a sorted list that is not empty: the smallest value that at

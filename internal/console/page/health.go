@@ -14,6 +14,9 @@ type HealthPage struct {
 	Vendors  []ServiceRow
 	Services []ServiceRow // parts of the house, and feeds
 	Places   []PlaceHealth
+	Promises []PromiseRow
+	Traffic  []Traffic
+	Process  *ProcessReport // nil for who does not look after the club
 }
 
 // Worsen makes a state the one of the whole, unless the whole is in a worse one.
@@ -61,6 +64,9 @@ type PlaceHealth struct {
 	Open          int
 	State         Word
 }
+
+// Took is a short time as people read it, like "340 ms".
+func Took(d time.Duration) string { return took(d) }
 
 // took is a short time as people read it: "340 ms", "2.3 s", "3 min".
 func took(d time.Duration) string {

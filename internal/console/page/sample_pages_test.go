@@ -216,7 +216,11 @@ func healthPage(s Shell) HealthPage {
 		Speed:    SpeedReport{Decisions: 212, P50: 2300 * time.Millisecond, P95: 5800 * time.Millisecond, Slowest: 31 * time.Second, Partial: true, Tiers: []TierShare{{TierWord(club.TierAuto), 150}, {TierWord(club.TierSuggest), 40}, {TierWord(club.TierApprove), 10}, {TierWord(club.TierEscalate), 12}}},
 		Vendors:  []ServiceRow{{"OpenPhone", Word{"Answers", ToneOK, ""}, "texts", time.Time{}}, {"NinjaOne", Word{"Does not answer", ToneDanger, ""}, hostile, time.Time{}}, {"Slack", Word{"Not connected", ToneQuiet, ""}, "calls people", time.Time{}}},
 		Services: []ServiceRow{{"Database", Word{"Answers", ToneOK, ""}, "sqlite", now}, {"Calls to people", Word{"Well", ToneOK, ""}, "", time.Time{}}},
-		Places:   []PlaceHealth{{"Harbour", 15, 17, 3, Word{"Trouble", ToneWarn, ""}}, {"Northgate", 12, 12, 1, Word{"Good", ToneOK, ""}}, {"Riverside", 11, 11, 0, Word{"Good", ToneOK, ""}}}}
+		Promises: []PromiseRow{{"Texts taken in", "the last 5 minutes, this server", "95 % within 500 ms", 900, time.Millisecond, 4 * time.Millisecond, 9 * time.Millisecond, Word{"Kept", ToneOK, ""}}, {"Actions sent to the vendor", "the last hour, this club", "95 % within 5.0 s", 3, time.Second, 9 * time.Second, 9 * time.Second, Word{"Missed", ToneWarn, ""}}, {Title: "Pages shown", About: "the last 5 minutes, this server", Promise: "90 % within 1.0 s", State: Word{"Nothing measured", ToneQuiet, ""}}},
+		Traffic:  []Traffic{{"Texts read", 240, 4}, {"Decisions", 212, 3.5}, {"Actions", 3, .05}, {"Replies", 0, 0}},
+		Process: &ProcessReport{Minutes: 5, Waiting: "3 of 128 requests at a time, 0 wait", Uses: []UseRow{{"Processor time", "31 % of 80 %", .39, Word{"Well", ToneOK, ""}}, {"Memory", "1100 MiB of 1024 MiB", 1.07, Word{"Above its limit", ToneWarn, ""}}, {"Cache", hostile, -1, Word{"Answers", ToneOK, ""}}},
+			Classes: []ClassRow{{"Texts that speak of danger", 2, 0}, {"Pages", 40, 3}}, Queues: []QueueRow{{"default", 4, 2, 31, 3 * time.Minute, Word{"Waits too long", ToneDanger, ""}}, {"vendor", 0, 0, 1, 0, Word{"Well", ToneOK, ""}}}},
+		Places: []PlaceHealth{{"Harbour", 15, 17, 3, Word{"Trouble", ToneWarn, ""}}, {"Northgate", 12, 12, 1, Word{"Good", ToneOK, ""}}, {"Riverside", 11, 11, 0, Word{"Good", ToneOK, ""}}}}
 }
 
 func members() []MemberRow {
