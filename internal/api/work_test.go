@@ -285,6 +285,7 @@ func TestARequestForAnActionGoesThroughTheGate(t *testing.T) {
 	for _, body := range []object{{"action": "format_disk"}, {"action": "send_reply"}, {"action": "reboot_pc", "params": object{"mode": "wild"}}} {
 		h.want(422, h.do(h.north.full, ask{method: "POST", path: w.at("/threads/" + w.thread.String() + "/executions"), body: body}), nil)
 	}
+	h.want(403, h.do(h.north.full, ask{method: "POST", path: w.at("/threads/" + w.thread.String() + "/executions"), body: object{"action": "reboot_pc", "reason": "it hangs", "anyway": true}}), nil) // a key is no person
 }
 
 func TestBookingsComeInOnceAndLaterChangesWin(t *testing.T) {

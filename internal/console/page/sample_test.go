@@ -71,7 +71,7 @@ func devices() []DeviceRow {
 func actions() []ActionButton {
 	return []ActionButton{
 		{Name: "restart_trackman", Title: "Restart TrackMan", Target: "dev_1", On: "Bay 3", Risk: club.RiskLow, Key: "k1"},
-		{Name: "reboot_pc", Title: "Reboot the bay PC", Target: "dev_2", On: "Bay 3", Risk: club.RiskMedium, Confirm: "Bay 3 is being played. A reboot takes about 3 minutes. Reboot its PC?", Key: "k2"},
+		{Name: "reboot_pc", Title: "Reboot the bay PC", Target: "dev_2", On: "Bay 3", Risk: club.RiskMedium, Anyway: true, Confirm: "Bay 3 is being played. A reboot takes about 3 minutes. Reboot its PC?", Key: "k2"},
 		{Name: "unlock_door", Title: "Unlock the front door", Target: "dev_3", On: "Harbour", Risk: club.RiskHigh, Confirm: "The front door of Harbour opens for 10 seconds for anybody who stands there. Unlock it?", Key: "k3"},
 		{Name: "lights_on", Title: "Lights on", Target: "dev_4", On: "Bay 3", Disabled: "Lights in Bay 3 were switched 12 s ago; again from 21:15."},
 	}
