@@ -31,6 +31,10 @@ club and stand-ins for the vendors, all on loopback, and removes it afterwards:
   ceiling   as many texts as get through
   decide    how soon a decision follows the wait for the rest of a burst
 
+and, by its name only, for it plays the demo club's day twice:
+
+  cache     what a day reads from the database, with and without what is kept
+
 The load shares the machine with the server. The exit status is 1 when a figure misses its floor.`,
 		Example: "  clubos bench\n  clubos bench --scenario steady --rate 2000 --duration 30s\n  clubos bench --database-url postgres://postgres@127.0.0.1:5432/postgres --json",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

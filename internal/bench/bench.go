@@ -32,6 +32,9 @@ func Scenarios() []Scenario { return []Scenario{Start, Steady, Ceiling, Decide} 
 // ParseScenario returns the scenarios of a name: itself, or all.
 func ParseScenario(name string) ([]Scenario, error) {
 	all := Scenarios()
+	if name == string(Cache) {
+		return []Scenario{Cache}, nil
+	}
 	if name == "all" {
 		return all, nil
 	}
@@ -132,6 +135,9 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 
 // runOne runs a scenario on an installation of its own.
 func runOne(ctx context.Context, cfg Config, s Scenario, r *Report) (err error) {
+	if s == Cache {
+		return measureCache(ctx, cfg, r)
+	}
 	in, err := install(ctx, cfg)
 	if err != nil {
 		return err

@@ -1,0 +1,113 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"clubos/internal/demo"
+	"clubos/internal/simulate"
+	"clubos/internal/store"
+)
+
+// Cache is what is kept of reads: the demo club's day with and without it. It is not among Scenarios: it
+// measures no speed, and takes two days.
+const Cache Scenario = "cache"
+
+const (
+	consoles    = 6 // people with the inbox before them
+	lookEvery   = time.Second
+	textsPerDay = 60
+)
+
+// measureCache counts what a day of the demo club reads from the database, with everything read afresh and
+// with what was read kept.
+func measureCache(ctx context.Context, cfg Config, r *Report) error {
+	without, err := dayOf(ctx, cfg, true)
+	if err != nil {
+		return err
+	}
+	with, err := dayOf(ctx, cfg, false)
+	if err != nil {
+		return err
+	}
+	r.add(Measure{Name: "cache_reads_without", Title: fmt.Sprintf("reads in a day of %d texts, %d consoles open, nothing kept", textsPerDay, consoles), Value: float64(without.Reads)},
+		Measure{Name: "cache_reads_with", Title: "… with what was read kept", Value: float64(with.Reads)},
+		Measure{Name: "cache_spared", Title: "… fewer, of 100", Value: 100 * (1 - float64(with.Reads)/float64(max(1, without.Reads)))})
+	return nil
+}
+
+// dayOf plays a day and returns what it asked of the database.
+func dayOf(ctx context.Context, cfg Config, afresh bool) (c store.Counts, err error) {
+	d, err := demo.Start(ctx, demo.Config{DatabaseURL: cfg.DatabaseURL, Seed: 24, Quick: true, NoCache: afresh, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	w, err := d.World()
+	if err != nil {
+		return c, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	for range consoles {
+		client, err := signedIn(ctx, d)
+		if err != nil {
+			return c, err
+		}
+		wg.Go(func() { follow(ctx, client, d.URL+"/c/"+d.Club.Slug.String()+"/inbox") })
+	}
+	before := d.App.Cluster.Counts()
+	err = simulate.RunDay(ctx, w, simulate.DayConfig{Seed: 24, Length: cfg.Duration, Texts: textsPerDay})
+	c = d.App.Cluster.Counts()
+	stop()
+	wg.Wait()
+	c.Reads, c.Writes, c.Answered = c.Reads-before.Reads, c.Writes-before.Writes, c.Answered-before.Answered
+	return c, err
+}
+
+// signedIn returns a browser of the owner's.
+func signedIn(ctx context.Context, d *demo.Demo) (*http.Client, error) {
+	owner, ok := d.Club.FindStaff("owner")
+	if !ok {
+		return nil, errors.New("BUG: the demo club has no owner")
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Jar: jar, Timeout: 10 * time.Second}
+	form := url.Values{"email": {owner.Email}, "password": {demo.Password}}
+	_, err = fetch(ctx, client, http.MethodPost, d.URL+"/c/"+d.Club.Slug.String()+"/sign-in", form)
+	return client, err
+}
+
+// follow looks at a page again and again until ctx ends.
+func follow(ctx context.Context, client *http.Client, page string) {
+	for pause(ctx, lookEvery) == nil {
+		_, _ = fetch(ctx, client, http.MethodGet, page, nil)
+	}
+}
+
+func fetch(ctx context.Context, client *http.Client, method, at string, form url.Values) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, method, at, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
+}
