@@ -30,6 +30,8 @@ club and stand-ins for the vendors, all on loopback, and removes it afterwards:
   steady    texts at a fixed rate, whatever the server does
   ceiling   as many texts as get through
   decide    how soon a decision follows the wait for the rest of a burst
+  overload  three times what the server can do, only when it is asked for: what is still done, whether danger
+            is refused, whether all that was acknowledged is stored
 
 and, by its name only, for it plays the demo club's day twice:
 
@@ -63,7 +65,7 @@ The load shares the machine with the server. The exit status is 1 when a figure 
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&scenario, "scenario", "all", "what to measure: all, start, steady, ceiling or decide")
+	f.StringVar(&scenario, "scenario", "all", "what to measure: all, start, steady, ceiling, decide or overload")
 	f.DurationVar(&cfg.Duration, "duration", 10*time.Second, "how long each load lasts")
 	f.IntVar(&cfg.Rate, "rate", 2000, "texts per second of steady")
 	f.IntVar(&cfg.DecideRate, "decide-rate", 50, "texts per second of decide, each of another sender")

@@ -20,13 +20,15 @@ type Scenario string
 
 // The scenarios, in the order in which they run.
 const (
-	Start   Scenario = "start"   // from the process's start to /readyz, and memory when idle
-	Steady  Scenario = "steady"  // texts at a fixed rate, whatever the server does
-	Ceiling Scenario = "ceiling" // as many texts as get through
-	Decide  Scenario = "decide"  // how soon a decision follows the wait for a burst
+	Start    Scenario = "start"    // from the process's start to /readyz, and memory when idle
+	Steady   Scenario = "steady"   // texts at a fixed rate, whatever the server does
+	Ceiling  Scenario = "ceiling"  // as many texts as get through
+	Overload Scenario = "overload" // three times what the server can do
+	Decide   Scenario = "decide"   // how soon a decision follows the wait for a burst
 )
 
-// Scenarios lists all of them.
+// Scenarios lists those that run when none is chosen. Overload is not among them: where load and server share
+// the processors, the load takes what the server would need.
 func Scenarios() []Scenario { return []Scenario{Start, Steady, Ceiling, Decide} }
 
 // ParseScenario returns the scenarios of a name: itself, or all.
@@ -38,6 +40,9 @@ func ParseScenario(name string) ([]Scenario, error) {
 	if name == "all" {
 		return all, nil
 	}
+	if name == string(Overload) {
+		return []Scenario{Overload}, nil
+	}
 	if i := slices.Index(all, Scenario(name)); i >= 0 {
 		return all[i : i+1], nil
 	}
@@ -45,7 +50,7 @@ func ParseScenario(name string) ([]Scenario, error) {
 	for i, s := range all {
 		names[i] = string(s)
 	}
-	return nil, club.Invalid("there is no scenario %q; there are all, %s", name, strings.Join(names, ", "))
+	return nil, club.Invalid("there is no scenario %q; there are all, %s, %s", name, strings.Join(names, ", "), Overload)
 }
 
 // Limits of what may be asked for.
@@ -155,6 +160,8 @@ func runOne(ctx context.Context, cfg Config, s Scenario, r *Report) (err error) 
 		return measureSteady(ctx, cfg, in, c, r)
 	case Ceiling:
 		return measureCeiling(ctx, cfg, in, c, r)
+	case Overload:
+		return measureOverload(ctx, cfg, in, r)
 	case Decide:
 		return measureDecide(ctx, cfg, in, c, r)
 	}

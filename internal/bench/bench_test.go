@@ -17,7 +17,7 @@ import (
 
 func TestScenarioIsOneOrAll(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][]Scenario{"all": {Start, Steady, Ceiling, Decide}, "decide": {Decide}} {
+	for name, want := range map[string][]Scenario{"all": {Start, Steady, Ceiling, Decide}, "decide": {Decide}, "overload": {Overload}} {
 		got, err := ParseScenario(name)
 		if err != nil || !cmp.Equal(want, got) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, want)

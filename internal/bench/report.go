@@ -51,6 +51,7 @@ type Report struct {
 	Measures []Measure `json:"measures"`
 	Steady   *Load     `json:"steady,omitempty"`
 	Ceiling  *Load     `json:"ceiling,omitempty"`
+	Overload *Load     `json:"overload,omitempty"`
 	Decide   *Spread   `json:"decide,omitempty"`
 }
 

@@ -30,6 +30,18 @@ func (q *Queries) CountReplies(ctx context.Context, arg CountRepliesParams) (int
 	return count, err
 }
 
+const countTexts = `-- name: CountTexts :one
+SELECT COUNT(*) FROM messages WHERE direction = 'in'
+`
+
+// All texts of members that are stored; for measurements, it reads the whole table.
+func (q *Queries) CountTexts(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countTexts)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const findActionTimes = `-- name: FindActionTimes :many
 SELECT x.created_at, x.called_at FROM executions x
 WHERE x.created_at >= $1 AND x.called_at IS NOT NULL

@@ -5,6 +5,10 @@ WHERE x.created_at >= sqlc.arg(since) AND x.called_at IS NOT NULL
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR x.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || x.location_id || ',%')
 ORDER BY x.created_at DESC LIMIT sqlc.arg(size);
 
+-- name: CountTexts :one
+-- All texts of members that are stored; for measurements, it reads the whole table.
+SELECT COUNT(*) FROM messages WHERE direction = 'in';
+
 -- name: CountReplies :one
 -- Texts to members that decisions since an instant led to. The join goes by the index of a thread's messages.
 SELECT COUNT(*) FROM decisions d JOIN threads t ON t.id = d.thread_id
