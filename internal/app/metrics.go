@@ -63,7 +63,7 @@ func (s *Server) newFigures() *figures {
 		redis:   desc("clubos_redis_here", "1 while Redis answers; no figure where there is none."),
 		unheard: desc("clubos_redis_failures_total", "Questions that Redis did not answer."),
 		broken:  desc("clubos_vendor_breakers_open", "Clubs for which calls to the vendor are refused, because it failed repeatedly.", "vendor"),
-		refused: desc("clubos_requests_refused_total", "Requests that were refused because more was asked than can be done, by class.", "class"),
+		refused: desc("clubos_requests_shed_total", "Requests that were refused because more was asked than can be done, by class.", "class"),
 		places:  desc("clubos_requests_places", "Requests that may run at a time, that run, and that wait for a place.", "state"),
 		presses: desc("clubos_pressure", "How many classes give way because the process uses more processor time or memory than it may."),
 	}
