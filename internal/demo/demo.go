@@ -91,8 +91,8 @@ func (d *Demo) start(ctx context.Context, cfg Config) (err error) {
 	}
 	appCfg, err := app.LoadConfig(map[string]string{"CLUBOS_LISTEN": cfg.Listen, "CLUBOS_DATA_DIR": cfg.DataDir, "CLUBOS_DATABASE_URL": cfg.DatabaseURL, "CLUBOS_SQLITE_RELAXED": "true",
 		"CLUBOS_REDIS_URL": cfg.RedisURL, "CLUBOS_CACHE_MEMORY": strconv.Itoa(cacheMemory(cfg)),
-		// Whoever plays the staff is quicker than people are.
-		"CLUBOS_LIMIT_INSTANCE": "0", "CLUBOS_LIMIT_OPERATOR": "0", "CLUBOS_LIMIT_KEY": "0"})
+		// Whoever plays the staff is quicker than people are, and does it, like the vendors, in this process.
+		"CLUBOS_LIMIT_INSTANCE": "0", "CLUBOS_LIMIT_OPERATOR": "0", "CLUBOS_LIMIT_KEY": "0", "PERFORMANCE_CPU_LIMIT": "0", "PERFORMANCE_MEMORY_LIMIT": "0"})
 	if err != nil {
 		return err
 	}

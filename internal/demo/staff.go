@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -48,22 +49,38 @@ func (s *staff) token(ctx context.Context, as simulate.Staff) (string, error) {
 	return session.Token, nil
 }
 
-// Operate carries an act out and returns the API's problem as a club.Error of its code.
+// Operate carries an act out and returns the API's problem as a club.Error of its code. When the server has
+// too much to do it tries again, a few times, as late as it is asked to.
 func (s *staff) Operate(ctx context.Context, as simulate.Staff, o simulate.Operation) error {
 	token, err := s.token(ctx, as)
 	if err != nil {
 		return err
 	}
+	for again := 5; ; again-- {
+		wait, err := s.send(ctx, token, o)
+		if wait == 0 || again == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+}
+
+// send calls the API once; after wait, unless it is zero, the same may be sent again.
+func (s *staff) send(ctx context.Context, token string, o simulate.Operation) (wait time.Duration, err error) {
 	path, body := request(o)
 	var encoded []byte
 	if body != nil {
 		if encoded, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("encode act: %w", err)
+			return 0, fmt.Errorf("encode act: %w", err)
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.demo.URL+"/api/v1/"+s.demo.Club.Slug.String()+path, bytes.NewReader(encoded))
 	if err != nil {
-		return fmt.Errorf("make request: %w", err)
+		return 0, fmt.Errorf("make request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", s.demo.URL)
@@ -74,24 +91,27 @@ func (s *staff) Operate(ctx context.Context, as simulate.Staff, o simulate.Opera
 	req.AddCookie(cookies.Session(token, time.Now().Add(time.Hour)))
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("call the API: %w", err)
+		return 0, fmt.Errorf("call the API: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("read the API's answer: %w", err)
+		return 0, fmt.Errorf("read the API's answer: %w", err)
 	}
 	if resp.StatusCode < 300 {
-		return nil
+		return 0, nil
+	}
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && resp.StatusCode == http.StatusServiceUnavailable {
+		wait = time.Duration(seconds) * time.Second
 	}
 	var problem struct {
 		Code   club.Code `json:"code"`
 		Detail string    `json:"detail"`
 	}
 	if err := json.Unmarshal(answer, &problem); err != nil {
-		return fmt.Errorf("the API answered %d without a problem: %w", resp.StatusCode, err)
+		return wait, fmt.Errorf("the API answered %d without a problem: %w", resp.StatusCode, err)
 	}
-	return &club.Error{Code: problem.Code, Msg: problem.Detail}
+	return wait, &club.Error{Code: problem.Code, Msg: problem.Detail}
 }
 
 // request says how an act is called in the API.
