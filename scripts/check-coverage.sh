@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Coverage floors, in per cent of statements, from coverage.out. Generated code does not count.
+# Coverage floors, in per cent of statements, from coverage.out. Generated code does not count, nor what tests
+# stand on: their own packages, and simulate, which plays vendors and people.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -f coverage.out ] || { echo "coverage.out is missing: run make test first" >&2; exit 1; }
