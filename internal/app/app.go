@@ -74,6 +74,7 @@ type App struct {
 	metrics  *telemetry.Metrics
 	limiter  *guard.Limiter
 	timings  *health.Timings
+	closing  sync.Once
 
 	mu          sync.Mutex // guards directories
 	directories map[club.Slug]*identity.Directory
@@ -283,24 +284,26 @@ func (a *App) SetTenantStatus(ctx context.Context, by club.Actor, slug club.Slug
 	})
 }
 
-// Close closes what Open opened. It may be called more than once.
-func (a *App) Close() error {
-	if a.Inbox != nil {
-		a.Inbox.Close()
-	}
-	if a.vendors != nil {
-		a.vendors.close()
-	}
-	var err error
-	if a.Cluster != nil {
-		err, a.Cluster = a.Cluster.Close(), nil
-	}
-	if a.Cache != nil {
-		a.Cache.Close()
-	}
-	if a.Redis != nil {
-		a.Redis.Close()
-	}
+// Close closes what Open opened. It may be called more than once. What still runs beside it meets a closed
+// database, not none.
+func (a *App) Close() (err error) {
+	a.closing.Do(func() {
+		if a.Inbox != nil {
+			a.Inbox.Close()
+		}
+		if a.vendors != nil {
+			a.vendors.close()
+		}
+		if a.Cluster != nil {
+			err = a.Cluster.Close()
+		}
+		if a.Cache != nil {
+			a.Cache.Close()
+		}
+		if a.Redis != nil {
+			a.Redis.Close()
+		}
+	})
 	return err
 }
 
