@@ -9,6 +9,8 @@ for (const path of mainPages) {
     const width = await page.evaluate(() => ({ page: document.documentElement.scrollWidth, window: window.innerWidth }));
     expect(width.page, "the page is wider than the window").toBeLessThanOrEqual(390);
     expect(width.window, "the page made the window zoom out").toBe(390);
+    const over = await page.locator("td[data-label]").evaluateAll((cells) => cells.filter((c) => c.clientWidth > 0 && c.scrollWidth > c.clientWidth + 1).map((c) => c.textContent?.trim()));
+    expect(over, "cells lie over their neighbours").toEqual([]);
     expect(await tooSmall(page)).toEqual([]);
   });
 }
