@@ -85,6 +85,8 @@ func parts(w store.CountWaitingWorkRow) []Part {
 	return []Part{
 		part("texts", w.TextsTroubled > 0, map[string]int64{"queued": w.TextsQueued, "troubled": w.TextsTroubled},
 			"%d on their way, %d failed or unconfirmed within a day", w.TextsQueued, w.TextsTroubled),
+		part("intake", w.TextsUnfiled > 0, map[string]int64{"kept": w.TextsKept, "unfiled": w.TextsUnfiled},
+			"%d rows of texts are kept and yet to be filed, %d of them failed", w.TextsKept, w.TextsUnfiled),
 		part("actions", w.ExecutionsUnconfirmed > 0, map[string]int64{"unfinished": w.ExecutionsUnfinished, "unconfirmed": w.ExecutionsUnconfirmed},
 			"%d under way, %d unconfirmed within a day", w.ExecutionsUnfinished, w.ExecutionsUnconfirmed),
 		part("conversations", false, map[string]int64{"waiting": w.ThreadsWaiting, "proposals_open": w.ProposalsOpen},

@@ -79,7 +79,8 @@ func TestServerAnswersWhileItLivesAndDrainsWhenItStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + s.Addr()
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/api/v1/openapi.json": 200, "/api/v1/fairway/threads": 401, "/c/fairway/sign-in": 200, "/c/fairway/inbox": 303, "/hooks/fairway/twilio": 405, "/nowhere": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/api/v1/openapi.json": 200, "/api/v1/fairway/threads": 401, "/c/fairway/sign-in": 200, "/c/fairway/inbox": 303, "/hooks/fairway/twilio": 405,
+		"/hooks": 404, "/hooks/": 404, "/hooks/fairway//twilio": 404, "/hooks/../hooks/fairway/twilio": 404, "/nowhere": 404} {
 		if code, body := get(t, base+path); code != want {
 			t.Errorf("%s answers %d, want %d: %.200s", path, code, want, body)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path"
+	"strings"
 	"time"
 
 	"clubos/internal/api"
@@ -38,16 +40,31 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", a.timed(health.TimingCheck, http.HandlerFunc(live)))
 	mux.Handle("GET /readyz", a.timed(health.TimingCheck, http.HandlerFunc(s.ready)))
-	mux.Handle("/hooks/", a.timed(health.TimingIntake, webhook.New(webhook.Config{
+	hooks := a.timed(health.TimingIntake, webhook.New(webhook.Config{
 		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, Admit: a.admitVendor, PublicURL: a.Config.publicURL(), TrustedProxies: proxies, Limits: a.Limits, Log: a.Log,
-	})))
+	}))
+	mux.Handle(hooksPath, hooks)
 	programs := api.New(api.Config{
 		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
 		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers, Process: a.process, Limits: a.Limits, TrustedProxies: proxies,
 	})
 	mux.Handle("/api/", a.limiter.Protect(programs, classOf, api.Overloaded(a.Cluster.Clock())))
 	mux.Handle("/", a.timed(health.TimingPage, a.limiter.Protect(pages, classOf, busy)))
-	return a.metrics.Count(mux, routeName), nil
+	return a.metrics.Count(unredirected(hooksPath, hooks, mux), routeName), nil
+}
+
+const hooksPath = "/hooks/"
+
+// unredirected has all below a path served as it was asked for: a mux redirects what is not the shortest
+// form of a path, and no vendor follows with its body.
+func unredirected(below string, h, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if at := r.URL.Path; at+"/" == below || strings.HasPrefix(at, below) && path.Clean(at) != at {
+			h.ServeHTTP(w, r)
+			return
+		}
+		others.ServeHTTP(w, r)
+	})
 }
 
 // receivers returns who verifies and reads a club's webhooks.

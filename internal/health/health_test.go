@@ -147,3 +147,19 @@ func TestVendorsTellWhetherTheyAnswerAndNeedAPerson(t *testing.T) {
 		t.Errorf("slack: %+v of %d", v, len(got))
 	}
 }
+
+func TestTextsThatAreKeptAndCannotBeFiledAreCounted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(func(tx *store.Tx) error {
+		for i, tries := range []int64{0, 0, 3} {
+			if err := tx.CreateArrival(t.Context(), store.CreateArrivalParams{ID: club.NewArrivalID(tx.Now.Add(time.Duration(i) * time.Millisecond)), Sealed: []byte("x"), Tries: tries, DueAt: tx.Now, ReceivedAt: tx.Now}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if w := h.look(nil, "").Work; w.TextsKept != 3 || w.TextsUnfiled != 1 {
+		t.Errorf("kept %d, unfiled %d", w.TextsKept, w.TextsUnfiled)
+	}
+}

@@ -192,7 +192,7 @@ func (f *filer) attempt(ctx context.Context, rows int32, aside map[spot]bool, ap
 					texts, spots = append(texts, x), append(spots, s)
 					continue
 				}
-				r, err := b.keptRow([]*filing{x}, row.Tries+1, tx.Now.Add(patience(row.Tries)))
+				r, err := b.keptRow([]*filing{x}, store.Arrival{Tries: row.Tries + 1, DueAt: tx.Now.Add(patience(row.Tries)), ReceivedAt: row.ReceivedAt})
 				if err != nil {
 					return err
 				}

@@ -43,6 +43,9 @@ type Config struct {
 	Staff Staff
 	// DoorAlarm is called, in tx, when a door was forced or held open. Nil does nothing.
 	DoorAlarm func(ctx context.Context, tx *store.Tx, e store.AccessEvent) error
+	// Unfiled is called, in tx, again and again while texts are acknowledged and cannot be filed, for people to
+	// see to them. Nil does nothing.
+	Unfiled func(ctx context.Context, tx *store.Tx, u Unfiled) error
 	// Feeds returns the booking feeds of a club that PollFeeds reads. Nil means none.
 	Feeds func(ctx context.Context, tenant *store.Tenant) ([]Feed, error)
 

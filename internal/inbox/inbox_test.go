@@ -42,6 +42,7 @@ type house struct {
 	handed    []club.ThreadID
 	said      []string
 	failWith  error
+	unfiled   []inbox.Unfiled
 }
 
 func newHouse(t testing.TB) *house {
@@ -49,7 +50,8 @@ func newHouse(t testing.TB) *house {
 	c, clock := storetest.Cluster(t)
 	tenant, keys := vaulttest.AddTenant(t, c, "test")
 	h := &house{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock}
-	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied})
+	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied,
+		Unfiled: h.cannotFile})
 	t.Cleanup(h.inbox.Close)
 	h.write(func(tx *store.Tx) error {
 		h.place, h.bay = club.NewLocationID(tx.Now), club.NewBayID(tx.Now)
@@ -76,6 +78,11 @@ func (h *house) handReplied(_ context.Context, _ *store.Tx, th store.Thread, by 
 	return nil
 }
 
+func (h *house) cannotFile(_ context.Context, _ *store.Tx, u inbox.Unfiled) error {
+	h.unfiled = append(h.unfiled, u)
+	return nil
+}
+
 func (h *house) write(fn func(*store.Tx) error) {
 	h.t.Helper()
 	if err := h.tenant.Write(h.t.Context(), fn); err != nil {
@@ -95,7 +102,7 @@ func (h *house) member(name, number string) store.Member {
 
 func text(from, words string) club.Delivery {
 	n := sequence.next()
-	return club.Delivery{ID: "EV" + n, Inbound: &club.Inbound{Provider: vendor, ProviderMessageID: "AC" + n, From: from, To: line, Text: words}}
+	return club.Delivery{ID: "EV" + n, Inbound: &club.Inbound{Provider: vendor, ProviderMessageID: "IN" + n, From: from, To: line, Text: words}}
 }
 
 // counter makes ids that no two tests share.

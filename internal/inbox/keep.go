@@ -81,7 +81,7 @@ func (b *batch) keep(ctx context.Context, all []*filing) (repeated []*filing, er
 	}
 	var rows []store.CreateArrivalParams
 	for ; len(fresh) > 0; fresh = fresh[min(keptTogether, len(fresh)):] {
-		row, err := b.keptRow(fresh[:min(keptTogether, len(fresh))], 0, b.Now.Add(-clocksApart))
+		row, err := b.keptRow(fresh[:min(keptTogether, len(fresh))], store.Arrival{ReceivedAt: b.Now, DueAt: b.Now.Add(-clocksApart)})
 		if err != nil {
 			return nil, err
 		}
@@ -90,14 +90,14 @@ func (b *batch) keep(ctx context.Context, all []*filing) (repeated []*filing, er
 	return repeated, b.createArrivals(ctx, rows)
 }
 
-// keptRow seals texts in a row. They wait from now on for those who look.
-func (b *batch) keptRow(texts []*filing, tries int64, due time.Time) (store.CreateArrivalParams, error) {
+// keptRow seals texts in a row that is new but for its id. They wait from now on for those who look.
+func (b *batch) keptRow(texts []*filing, row store.Arrival) (store.CreateArrivalParams, error) {
 	id := b.arrivalID()
 	sealed, err := b.keys.SealRow(columnKept, id.String(), encodeKept(texts))
 	if err != nil {
 		return store.CreateArrivalParams{}, err
 	}
-	if tries == 0 {
+	if row.Tries == 0 {
 		keys := make([]string, len(texts))
 		for i, f := range texts {
 			keys[i] = f.key
@@ -105,7 +105,7 @@ func (b *batch) keptRow(texts []*filing, tries int64, due time.Time) (store.Crea
 		b.unfiled.add(id, keys)
 		b.kept = append(b.kept, id)
 	}
-	return store.CreateArrivalParams{ID: id, Sealed: sealed, Tries: tries, DueAt: due, ReceivedAt: b.Now}, nil
+	return store.CreateArrivalParams{ID: id, Sealed: sealed, Tries: row.Tries, DueAt: row.DueAt, ReceivedAt: row.ReceivedAt}, nil
 }
 
 func (b *batch) arrivalID() club.ArrivalID {

@@ -27,7 +27,7 @@ func (h *house) stormy() {
 
 func (h *house) another() *inbox.Inbox {
 	h.t.Helper()
-	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied,
+	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied, Unfiled: h.cannotFile,
 		Storm: 1, Wait: 20 * time.Millisecond})
 	h.t.Cleanup(in.Close)
 	return in
@@ -210,6 +210,24 @@ func TestKeptTextThatCannotBeFiledHoldsUpNoOtherAndIsNotLost(t *testing.T) {
 	if n := h.count("SELECT COUNT(*) FROM arrivals WHERE tries > 0"); n != 1 {
 		t.Fatalf("%d texts are kept for another try", n)
 	}
+	calls := func() []inbox.Unfiled {
+		t.Helper()
+		if err := h.inbox.CallForUnfiled(t.Context(), h.tenant); err != nil {
+			t.Fatal(err)
+		}
+		return h.unfiled
+	}
+	if got := calls(); len(got) != 0 {
+		t.Errorf("people are called at the first failure: %+v", got)
+	}
+	h.eventually(1, "SELECT COUNT(*) FROM arrivals WHERE tries > 2", func() {
+		h.clock.Advance(10 * time.Second)
+		h.inbox.Resume(h.tenant)
+	})
+	if got := calls(); len(got) != 1 || got[0].Rows != 1 || len(got[0].First) != 1 || got[0].First[0].Key != vendor+":"+ds[0].Inbound.ProviderMessageID ||
+		got[0].First[0].Texts[0].Text != "lost?" || got[0].First[0].Texts[0].From != ada || got[0].Since.IsZero() {
+		t.Errorf("people are called for %+v", got)
+	}
 	storetest.Exec(t, h.tenant, "UPDATE subjects SET phone_index = NULL WHERE phone_index = (SELECT s.phone_index FROM subjects s WHERE LENGTH(s.wrapped_key) = 2)")
 	h.clock.Advance(time.Hour)
 	h.inbox.Resume(h.tenant)
@@ -230,6 +248,12 @@ func TestKeptRowThatDoesNotOpenStays(t *testing.T) {
 	h.eventually(1, "SELECT COUNT(*) FROM arrivals WHERE tries = 1")
 	if n := h.count("SELECT COUNT(*) FROM messages"); n != 2 {
 		t.Errorf("%d messages", n)
+	}
+	if err := h.inbox.CallForUnfiled(t.Context(), h.tenant); err != nil { // it is an hour old
+		t.Fatal(err)
+	}
+	if len(h.unfiled) != 1 || h.unfiled[0].First[0].Key != "arr_1" || len(h.unfiled[0].First[0].Texts) != 0 {
+		t.Errorf("people are called for %+v", h.unfiled)
 	}
 }
 

@@ -33,7 +33,9 @@ SELECT
     (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL
         AND (CAST($1 AS TEXT) = '' OR d.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_seen,
     (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL AND NOT d.online
-        AND (CAST($1 AS TEXT) = '' OR d.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline
+        AND (CAST($1 AS TEXT) = '' OR d.location_id IS NULL OR CAST($1 AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline,
+    (SELECT COUNT(*) FROM arrivals) AS texts_kept,
+    (SELECT COUNT(*) FROM arrivals a WHERE a.tries > 0) AS texts_unfiled
 `
 
 type CountWaitingWorkParams struct {
@@ -53,6 +55,8 @@ type CountWaitingWorkRow struct {
 	ThreadsWaiting        int64
 	DevicesSeen           int64
 	DevicesOffline        int64
+	TextsKept             int64
+	TextsUnfiled          int64
 }
 
 // What waits for somebody at the caller's locations, for the health report.
@@ -70,6 +74,8 @@ func (q *Queries) CountWaitingWork(ctx context.Context, arg CountWaitingWorkPara
 		&i.ThreadsWaiting,
 		&i.DevicesSeen,
 		&i.DevicesOffline,
+		&i.TextsKept,
+		&i.TextsUnfiled,
 	)
 	return i, err
 }

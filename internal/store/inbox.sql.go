@@ -24,6 +24,23 @@ func (q *Queries) CountArrivals(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const countOverdueArrivals = `-- name: CountOverdueArrivals :one
+SELECT COUNT(*) FROM arrivals a WHERE a.tries >= $1 OR a.received_at < $2
+`
+
+type CountOverdueArrivalsParams struct {
+	Tries  int64
+	Before time.Time
+}
+
+// Rows of texts that filing has failed for, or that nobody has filed for long. The table holds what is on its way, which is little.
+func (q *Queries) CountOverdueArrivals(ctx context.Context, arg CountOverdueArrivalsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOverdueArrivals, arg.Tries, arg.Before)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createArrival = `-- name: CreateArrival :exec
 INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3, $4, $5)
 `
@@ -213,6 +230,45 @@ func (q *Queries) FindMessagesByProviderIDs(ctx context.Context, arg FindMessage
 	for rows.Next() {
 		var i FindMessagesByProviderIDsRow
 		if err := rows.Scan(&i.ID, &i.ThreadID, &i.ProviderMessageID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findOverdueArrivals = `-- name: FindOverdueArrivals :many
+SELECT a.id, a.sealed, a.tries, a.due_at, a.received_at FROM arrivals a WHERE a.tries >= $1 OR a.received_at < $2 ORDER BY a.id LIMIT $3
+`
+
+type FindOverdueArrivalsParams struct {
+	Tries  int64
+	Before time.Time
+	Size   int32
+}
+
+func (q *Queries) FindOverdueArrivals(ctx context.Context, arg FindOverdueArrivalsParams) ([]Arrival, error) {
+	rows, err := q.db.QueryContext(ctx, findOverdueArrivals, arg.Tries, arg.Before, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Arrival{}
+	for rows.Next() {
+		var i Arrival
+		if err := rows.Scan(
+			&i.ID,
+			&i.Sealed,
+			&i.Tries,
+			&i.DueAt,
+			&i.ReceivedAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"path"
 	"strings"
 	"time"
 
@@ -121,7 +122,13 @@ func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hooks/{tenant}/{vendor}", s.serve)
 	mux.HandleFunc("/", s.serve) // the same answer as for an unknown club
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path { // a mux redirects these, which no vendor follows with its body
+			s.serve(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 type server struct{ cfg Config }

@@ -53,6 +53,8 @@ func TestBadInputGetsItsDocumentedAnswer(t *testing.T) {
 	noVendor.path = "/hooks/test/fax"
 	elsewhere := good
 	elsewhere.path = "/hooks"
+	doubled := good
+	doubled.path = "/hooks/test//openphone"
 	get := good
 	get.method = http.MethodGet
 	unconfigured := good
@@ -65,7 +67,7 @@ func TestBadInputGetsItsDocumentedAnswer(t *testing.T) {
 	}{
 		"unsigned": {unsigned, 401}, "stale": {stale, 401}, "from the future": {future, 401}, "truncated": {truncated, 401}, "10 MB": {huge, 413},
 		"wrong content type": {plain, 415}, "no content type": {untyped, 415}, "signed nonsense": {garbage, 400}, "unknown club": {nobody, 404},
-		"no name of a club": {badSlug, 404}, "unknown vendor": {noVendor, 404}, "unknown path": {elsewhere, 404}, "GET": {get, 405},
+		"no name of a club": {badSlug, 404}, "unknown vendor": {noVendor, 404}, "unknown path": {elsewhere, 404}, "path with an empty part": {doubled, 404}, "GET": {get, 405},
 		"vendor that is not configured": {unconfigured, 401}, "forged form": {forged, 401},
 		"signed form without a message": {twilioForm(url.Values{"AccountSid": {account}}), 400},
 		"message without a sender":      {received("2", "", "hi"), 400},

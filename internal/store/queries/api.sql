@@ -111,7 +111,9 @@ SELECT
     (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL
         AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_seen,
     (SELECT COUNT(*) FROM devices d WHERE d.seen_at IS NOT NULL AND NOT d.online
-        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline;
+        AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')) AS devices_offline,
+    (SELECT COUNT(*) FROM arrivals) AS texts_kept,
+    (SELECT COUNT(*) FROM arrivals a WHERE a.tries > 0) AS texts_unfiled;
 
 -- name: FindDecisionTimes :many
 -- When decisions were made, and when the texts that each one read had come, newest first: the first row of

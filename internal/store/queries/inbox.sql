@@ -68,3 +68,10 @@ RETURNING id, sealed, tries, due_at, received_at;
 
 -- name: CountArrivals :one
 SELECT COUNT(*) FROM arrivals;
+
+-- name: CountOverdueArrivals :one
+-- Rows of texts that filing has failed for, or that nobody has filed for long. The table holds what is on its way, which is little.
+SELECT COUNT(*) FROM arrivals a WHERE a.tries >= sqlc.arg(tries) OR a.received_at < sqlc.arg(before);
+
+-- name: FindOverdueArrivals :many
+SELECT a.id, a.sealed, a.tries, a.due_at, a.received_at FROM arrivals a WHERE a.tries >= sqlc.arg(tries) OR a.received_at < sqlc.arg(before) ORDER BY a.id LIMIT sqlc.arg(size);
