@@ -330,7 +330,7 @@ func TestHealthTellsOfEachPart(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	if !slices.Equal(names, []string{"database", "texts", "actions", "conversations", "escalations", "devices", "decisions", "vendors"}) || res.Status != "degraded" || !res.CheckedAt.Equal(storetest.Start) {
+	if !slices.Equal(names, []string{"database", "texts", "intake", "actions", "conversations", "escalations", "devices", "decisions", "vendors"}) || res.Status != "degraded" || !res.CheckedAt.Equal(storetest.Start) {
 		t.Errorf("%+v", res)
 	}
 }
