@@ -252,6 +252,8 @@ func prepare(h *house, all map[string]func(*world) ask, id string, w *world) {
 		h.want(200, h.do(h.north.full, all["pause-pattern"](w)), nil)
 	case "close-breaker":
 		h.want(200, h.do(h.north.full, all["trip-breaker"](w)), nil)
+	case "take-back":
+		storetest.Exec(h.t, h.north.db, `INSERT INTO set_aside (actor, aside, compared, agreed, at) VALUES ($1, TRUE, 12, 1, '2026-11-20 10:00:00+00:00')`, "user:"+w.user.String())
 	case "remove-integration":
 		h.want(200, h.do(h.north.full, all["put-integration"](w)), nil)
 	}
@@ -263,7 +265,7 @@ var outside = map[string]int{
 	"get-me": 200, "list-actions": 200, "list-ticket-templates": 200, "list-settings": 200, "get-setting": 200, "list-integrations": 200,
 	"create-location": 403, "put-line": 403, "put-setting": 403, "put-integration": 403, "remove-integration": 403, "import-sops": 403, "list-audit": 403,
 	"create-user": 403, "create-key": 403, "create-member": 422, "put-booking": 422, "create-sop": 404, "create-device": 404, "create-bay": 404, "create-ticket": 404, "create-shift": 404, "create-cover": 404,
-	"correct-pattern": 403, "merge-pattern": 403, "split-pattern": 403, "forget-precedent": 403, "close-breaker": 403, "put-permits": 403, "put-switch": 403, "preview-autonomy": 403, "delete-pattern": 403, "get-autonomy": 200,
+	"correct-pattern": 403, "merge-pattern": 403, "split-pattern": 403, "forget-precedent": 403, "close-breaker": 403, "list-set-aside": 403, "take-back": 403, "put-permits": 403, "put-switch": 403, "preview-autonomy": 403, "delete-pattern": 403, "get-autonomy": 200,
 }
 
 func TestWhoeverIsLimitedToALocationSeesNothingOfAnother(t *testing.T) {

@@ -261,6 +261,10 @@ func operations() []operation {
 		{id: "trip-breaker", method: post, path: "/patterns/{id}/trip", needs: identity.MemoryManage, tag: "Memory", summary: "Have people asked every time before a pattern acts", edits: true, detail: everyPlace},
 		{id: "list-breakers", method: get, path: "/breakers", needs: identity.MemoryRead, tag: "Memory", summary: "Breakers that have tripped, the last first"},
 		{id: "close-breaker", method: post, path: "/breakers/close", needs: identity.MemoryManage, tag: "Memory", summary: "Close a tripped breaker", status: done, detail: everyPlace},
+		{id: "list-set-aside", method: get, path: "/set-aside", needs: identity.MemoryManage, tag: "Memory", summary: "People whose answers contradict those of everybody else, and so teach nothing",
+			detail: "With what they answered against whom. " + everyPlace},
+		{id: "take-back", method: post, path: "/set-aside/take-back", needs: identity.MemoryManage, tag: "Memory", summary: "Let what somebody teaches count again", status: done,
+			detail: "They are compared with the others by what they answer from then on. Nobody takes themselves back in. " + everyPlace},
 
 		{id: "get-autonomy", method: get, path: "/autonomy", needs: identity.SettingsRead, tag: "Autonomy", summary: "How far the machine may go by itself, and what stops it"},
 		{id: "preview-autonomy", method: post, path: "/autonomy/preview", needs: identity.SettingsWrite, tag: "Autonomy", summary: "What other permissions, switches or thresholds would have done to the last 30 days",

@@ -185,6 +185,7 @@ func (a *api) registerPatternActs() {
 		})
 	})
 	a.registerBreakers()
+	a.registerSetAside()
 	a.registerPreviews()
 }
 

@@ -211,6 +211,8 @@ func probes() map[string]func(w *world) ask {
 		}, nil, newest),
 		"list-breakers":    list("/breakers"),
 		"close-breaker":    send("POST", to("/breakers/close"), func(w *world) any { return object{"kind": "pattern", "scope": w.pattern} }),
+		"list-set-aside":   list("/set-aside"),
+		"take-back":        send("POST", to("/set-aside/take-back"), func(w *world) any { return object{"person": "user:" + w.user.String(), "reason": "it was new"} }),
 		"get-autonomy":     list("/autonomy"),
 		"preview-autonomy": send("POST", to("/autonomy/preview"), is(object{"switch": "device", "stopped": true})),
 		"put-permits":      send("PUT", to("/autonomy/permits"), is(object{"unasked": true, "permitted": []string{"device"}, "places": []string{"all"}})),

@@ -52,6 +52,20 @@ func (v *visit) breakerRows(tx *store.Tx, list []store.Breaker) ([]page.BreakerR
 	return out, nil
 }
 
+// apartRow is somebody who is set aside, in words.
+func (v *visit) apartRow(users map[club.UserID]identity.User, a learn.Apart) page.ApartRow {
+	r := page.ApartRow{Actor: a.Actor, Name: actorName(users, a.Actor), Since: a.Since, Own: a.Actor == v.p.Actor.String(),
+		Why: fmt.Sprintf("Gave the same answer as others to %d of %s that others have answered too.", a.Mine.Agreed, count(a.Mine.Compared, "text", "texts"))}
+	if a.Theirs.Compared > 0 {
+		r.Why += fmt.Sprintf(" The others agree with each other in %d of %d.", a.Theirs.Agreed, a.Theirs.Compared)
+	}
+	for _, c := range a.Against {
+		r.Against = append(r.Against, page.ContradictionRow{Text: c.One.Text, OtherText: c.Other.Text, Thread: c.One.Thread, Words: c.One.Words, OtherWords: c.Other.Words,
+			Pattern: c.One.Pattern, OtherPattern: c.Other.Pattern, OtherBy: actorName(users, c.Other.By), At: c.One.At})
+	}
+	return r
+}
+
 // pattern puts a pattern in the words of its page. What belongs to locations that the reader may not
 // see is left out.
 func (v *visit) pattern(tx *store.Tx, f frame, users map[club.UserID]identity.User, d learn.Detail, p *page.PatternPage) error {

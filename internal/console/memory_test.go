@@ -12,6 +12,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 // answered has people answer one question by hand, a day apart.
@@ -204,4 +205,22 @@ func TestAChangeSaysFirstWhatItWouldHaveDoneToTheLastMonth(t *testing.T) {
 	if row = h.pattern(row.ID); row.State != "paused" {
 		t.Errorf("after one press the pattern is %s", row.State)
 	}
+}
+
+func TestWhoIsSetAsideStandsOnTheMemoryPageAndIsTakenBackIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	opal, oscar := h.user("Opal", club.RoleOperator), h.user("Oscar", club.RoleOperator)
+	h.answered("do you sell vouchers", "Yes: at the counter.", opal)
+	h.answered("do you sell vouchers", "Never heard of such things here.", oscar)
+	storetest.Exec(t, h.tenant, `INSERT INTO set_aside (actor, aside, compared, agreed, others_compared, others_agreed, at) VALUES ($1, TRUE, 12, 1, 24, 23, '2026-11-20 10:00:00+00:00')`, "user:"+oscar.ID.String())
+	h.signIn(opal).get("/c/fairway/memory").want(http.StatusOK).without("Set aside from teaching")
+	b := h.as(club.RoleAdmin)
+	b.get("/c/fairway/memory").want(http.StatusOK, "Set aside from teaching", "Oscar", "to 1 of 12 texts", "agree with each other in 23 of 24", "Never heard of such things here.", "Yes: at the counter.", "Opal, to")
+	h.signIn(opal).post("/c/fairway/memory/aside/take-back", "person", "user:"+oscar.ID.String()).want(http.StatusForbidden)
+	back := []string{"person", "user:" + oscar.ID.String(), "reason", "he was right"}
+	b.post("/c/fairway/memory/aside/take-back", back...).want(http.StatusSeeOther)
+	b.get("/c/fairway/memory").want(http.StatusOK, "Taken back in").without("Set aside from teaching")
+	b.post("/c/fairway/memory/aside/take-back", back...).want(http.StatusSeeOther)
+	b.get("/c/fairway/memory").want(http.StatusOK, "not set aside")
 }

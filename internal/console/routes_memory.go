@@ -16,6 +16,7 @@ func (c *console) memoryRoutes() []route {
 	return []route{
 		get("/memory", identity.MemoryRead, showMemory),
 		post("/memory/breakers/close", identity.MemoryManage, closeBreaker),
+		post("/memory/aside/take-back", identity.MemoryManage, takeBack),
 		get("/memory/{id}", identity.MemoryRead, showPattern),
 		post("/memory/{id}/act", identity.MemoryManage, actOnPattern),
 	}
@@ -26,7 +27,11 @@ func showMemory(v *visit) error {
 	p := page.MemoryPage{Search: v.query("q"), Manage: v.p.Can(identity.MemoryManage) && v.p.Everywhere()}
 	by := learn.Filter{Scope: v.p.LocationScope(), Search: likePattern(p.Search), Kind: v.query("kind"), Mode: learn.Mode(v.query("mode")), Domain: v.query("domain"), Location: idOf[club.LocationID](v.query("place")), After: idOf[club.PatternID](v.query("after")), Size: listSize + 1}
 	p.Narrowed = p.Search != "" || by.Kind != "" || by.Mode != "" || by.Domain != "" || !by.Location.IsZero() || !by.After.IsZero()
-	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
+	users, err := v.users()
+	if err != nil {
+		return err
+	}
+	err = v.tenant.Read(ctx, func(tx *store.Tx) error {
 		f, err := v.frame(tx, "memory", "Memory")
 		if err != nil {
 			return err
@@ -55,7 +60,13 @@ func showMemory(v *visit) error {
 		if err != nil {
 			return err
 		}
-		p.Breakers, err = v.breakerRows(tx, tripped)
+		if p.Breakers, err = v.breakerRows(tx, tripped); err != nil || !p.Manage {
+			return err
+		}
+		apart, err := v.c.Memory.SetAside(ctx, tx, v.keys, v.p)
+		for _, a := range apart {
+			p.Apart = append(p.Apart, v.apartRow(users, a))
+		}
 		return err
 	})
 	if err != nil {
@@ -176,4 +187,20 @@ func closeBreaker(v *visit) error {
 		return err
 	}
 	return v.done(next, "Closed: it may act again as its record allows.")
+}
+
+func takeBack(v *visit) error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	err := v.tenant.Write(v.r.Context(), func(tx *store.Tx) error {
+		return v.c.Memory.TakeBack(v.r.Context(), tx, v.p, v.field("person"), v.field("reason"))
+	})
+	if club.CodeOf(err) == club.CodeConflict {
+		return v.warn(v.at("memory"), sentence(club.MessageOf(err)))
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(v.at("memory"), "Taken back in: what they teach counts again.")
 }

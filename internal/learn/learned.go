@@ -11,6 +11,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -102,17 +103,25 @@ type lessonsKept struct {
 // MaxPrecedents bounds how many situations a club's lessons are read from: the newest.
 const MaxPrecedents = 120_000
 
-func memoryStamp(ctx context.Context, q *store.Queries) (string, error) {
+// memoryStamp changes with what Learned returns; heeded says whether whoever is set aside teaches nothing.
+func memoryStamp(ctx context.Context, q *store.Queries, heeded bool) (string, error) {
 	at, err := q.FindMemoryStamp(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read memory's stamp: %w", err)
 	}
-	return fmt.Sprintf("%d.%s.%d.%s.%s", at.Patterns, at.Changed, at.Precedents, at.Newest, at.Aside), nil
+	if !heeded {
+		at.Aside, at.PeopleAside = "", 0
+	}
+	return fmt.Sprintf("%d.%s.%d.%s.%s.%d", at.Patterns, at.Changed, at.Precedents, at.Newest, at.Aside, at.PeopleAside), nil
 }
 
 // Learned returns what people have taught the club, from memory where nothing has changed.
 func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) (*Lessons, error) {
-	stamp, err := memoryStamp(ctx, tx.Known())
+	s, err := setting.Known(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	stamp, err := memoryStamp(ctx, tx.Known(), s.SetAside)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +132,7 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 		return known, nil
 	}
 	// What is read from here on is kept under its own stamp, not under one that may be older.
-	if stamp, err = memoryStamp(ctx, tx.Queries); err != nil {
+	if stamp, err = memoryStamp(ctx, tx.Queries, s.SetAside); err != nil {
 		return nil, err
 	}
 	fresh := &Lessons{Stamp: stamp}
@@ -140,7 +149,7 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 		index[row.ID] = len(fresh.List)
 		fresh.List = append(fresh.List, l)
 	}
-	if err := fresh.situate(ctx, tx, index); err != nil {
+	if err := fresh.situate(ctx, tx, index, s.SetAside); err != nil {
 		return nil, err
 	}
 	m.lessons.mu.Lock()
@@ -149,8 +158,9 @@ func (m *Memory) Learned(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 	return fresh, nil
 }
 
-// situate reads the precedents; index says where in the list a lesson stands.
-func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.PatternID]int) error {
+// situate reads the precedents; index says where in the list a lesson stands, heeded whether whoever is set
+// aside teaches nothing.
+func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.PatternID]int, heeded bool) error {
 	precedents, err := tx.FindPrecedents(ctx, MaxPrecedents)
 	if err != nil {
 		return fmt.Errorf("find precedents: %w", err)
@@ -168,7 +178,7 @@ func (l *Lessons) situate(ctx context.Context, tx *store.Tx, index map[club.Patt
 		procedures[r.ID] = r.SOPID
 	}
 	for _, p := range precedents {
-		if aside[p.Actor] {
+		if heeded && aside[p.Actor] {
 			continue
 		}
 		s := Situation{SOP: procedures[p.PatternID], Text: p.Text}

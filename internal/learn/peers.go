@@ -3,7 +3,7 @@ package learn
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/mathext"
 
@@ -83,28 +83,41 @@ func (m *Memory) Peers(ctx context.Context, tenant *store.Tenant, job PeersJob) 
 		if err != nil {
 			return err
 		}
-		others := slices.DeleteFunc(slices.Clone(list), func(a answer) bool { return a.actor == job.Actor || aside[a.actor] })
-		own := slices.DeleteFunc(list, func(a answer) bool { return a.actor != job.Actor })
-		own = own[:min(len(own), peersOwn)]
-		mine, theirs := compare(own, others), compare(others, others)
+		from, err := countedFrom(ctx, tx, job.Actor)
+		if err != nil {
+			return err
+		}
+		own, others := sides(list, job.Actor, from, aside)
+		mine, theirs := agreement(compare(own, others)), agreement(compare(others, others))
 		contradicts := peopleIn(others) >= peersPeople && mine.Compared >= peersEnough && theirs.Compared >= peersEnough && mine.most() < peersShare*theirs.share()
 		agrees := mine.share() >= peersShare*theirs.share()
 		switch was := aside[job.Actor]; {
 		case !was && contradicts:
 			return m.setAside(ctx, tx, job.Actor, s.SetAside, mine, theirs)
 		case was && (agrees || !s.SetAside):
-			return m.trust(ctx, tx, job.Actor, mine)
+			return m.trust(ctx, tx, job.Actor, mine, theirs)
 		}
 		return nil
 	})
 }
 
+// countedFrom is from when on what somebody answers is compared: since they were last taken back in by hand.
+func countedFrom(ctx context.Context, tx *store.Tx, actor string) (time.Time, error) {
+	from, err := tx.FindCountedFrom(ctx, actor)
+	switch {
+	case missing(err) || err == nil && from == nil:
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("find from when answers count: %w", err)
+	}
+	return *from, nil
+}
+
 // answer is what somebody answered to a text.
 type answer struct {
-	actor   string
-	pattern club.PatternID
-	words   map[string]bool // of the text
-	reply   string          // "" of a procedure
+	store.Precedent
+	words map[string]bool // of the text
+	reply string          // "" of a procedure
 }
 
 // answers are the newest of the club, newest first.
@@ -124,29 +137,57 @@ func (m *Memory) answers(ctx context.Context, tx *store.Tx, keys *vault.Tenant) 
 	var out []answer
 	for _, p := range rows {
 		if p.Context == noContext && !p.PatternID.IsZero() {
-			out = append(out, answer{p.Actor, p.PatternID, wordsOf(p.Text), replies[p.PatternID]})
+			out = append(out, answer{p, wordsOf(p.Text), replies[p.PatternID]})
 		}
 	}
 	return out, nil
 }
 
+// sides are the newest answers of somebody from an instant on, and those of everybody else who is trusted.
+func sides(list []answer, actor string, from time.Time, aside map[string]bool) (own, others []answer) {
+	for _, a := range list {
+		switch {
+		case a.Actor != actor && !aside[a.Actor]:
+			others = append(others, a)
+		case a.Actor == actor && len(own) < peersOwn && !a.At.Before(from):
+			own = append(own, a)
+		}
+	}
+	return own, others
+}
+
 func peopleIn(list []answer) int {
 	seen := map[string]bool{}
 	for _, a := range list {
-		seen[a.actor] = true
+		seen[a.Actor] = true
 	}
 	return len(seen)
 }
 
+// comparison is two people's answers to nearly the same text.
+type comparison struct {
+	one, other answer
+	agreed     bool
+}
+
+func agreement(list []comparison) (a Agreement) {
+	for _, c := range list {
+		a.Compared++
+		if c.agreed {
+			a.Agreed++
+		}
+	}
+	return a
+}
+
 // compare sets each of some answers against the one of somebody else to the text that is most like it.
-func compare(list, others []answer) Agreement {
+func compare(list, others []answer) (out []comparison) {
 	has := map[string][]int{} // which of the others a word is in
 	for i, o := range others {
 		for w := range o.words {
 			has[w] = append(has[w], i)
 		}
 	}
-	var out Agreement
 	for _, a := range list {
 		common := map[int]int{}
 		for w := range a.words {
@@ -158,17 +199,15 @@ func compare(list, others []answer) Agreement {
 		for i, n := range common {
 			o := others[i]
 			alike := float64(n) / float64(len(a.words)+len(o.words)-n)
-			if o.actor != a.actor && (alike > likeness || alike == likeness && (best < 0 || i < best)) {
+			if o.Actor != a.Actor && (alike > likeness || alike == likeness && (best < 0 || i < best)) {
 				best, likeness = i, alike
 			}
 		}
 		if best < 0 {
 			continue
 		}
-		out.Compared++
-		if o := others[best]; o.pattern == a.pattern || o.reply != "" && a.reply != "" && InCommon(o.reply, a.reply) >= sameWords {
-			out.Agreed++
-		}
+		o := others[best]
+		out = append(out, comparison{a, o, o.PatternID == a.PatternID || o.reply != "" && a.reply != "" && InCommon(o.reply, a.reply) >= sameWords})
 	}
 	return out
 }
@@ -188,7 +227,7 @@ func asideOf(ctx context.Context, tx *store.Tx) (map[string]bool, error) {
 
 // setAside keeps what a person teaches from training, where the club wants that, and tells people either way.
 func (m *Memory) setAside(ctx context.Context, tx *store.Tx, actor string, aside bool, mine, theirs Agreement) error {
-	if err := tx.PutSetAside(ctx, store.PutSetAsideParams{Actor: actor, Aside: aside, Compared: int64(mine.Compared), Agreed: int64(mine.Agreed), At: tx.Now}); err != nil {
+	if err := tx.PutSetAside(ctx, standingOf(tx, actor, aside, mine, theirs)); err != nil {
 		return fmt.Errorf("set aside: %w", err)
 	}
 	what := "What this person teaches is set aside: nothing is learned from it until they agree again."
@@ -203,14 +242,19 @@ func (m *Memory) setAside(ctx context.Context, tx *store.Tx, actor string, aside
 	m.cfg.Log.WarnContext(ctx, "somebody's answers contradict everybody else's", "event.action", "person.contradicts", "organization.id", tx.Tenant.String(), "user.id", actor)
 	return m.cfg.Notifier.Queue(ctx, tx, notify.Note{Kind: notify.KindProblem, Ref: "person:" + actor, Title: "One person answers otherwise than everybody else",
 		Lines:    []string{fmt.Sprintf("To %d texts that others have answered too, %s gave the same answer %d times; the others agree with each other in %.0f %%.", mine.Compared, actor, mine.Agreed, 100*theirs.share()), what},
-		Priority: club.PriorityHigh, Link: "/users", DedupKey: fmt.Sprintf("person:%s:%s", actor, tx.Now.Format("2006-01"))})
+		Priority: club.PriorityHigh, Link: "/memory", DedupKey: fmt.Sprintf("person:%s:%s", actor, tx.Now.Format("2006-01"))})
 }
 
 // trust lets what a person teaches train again.
-func (m *Memory) trust(ctx context.Context, tx *store.Tx, actor string, mine Agreement) error {
-	if err := tx.PutSetAside(ctx, store.PutSetAsideParams{Actor: actor, Compared: int64(mine.Compared), Agreed: int64(mine.Agreed), At: tx.Now}); err != nil {
+func (m *Memory) trust(ctx context.Context, tx *store.Tx, actor string, mine, theirs Agreement) error {
+	if err := tx.PutSetAside(ctx, standingOf(tx, actor, false, mine, theirs)); err != nil {
 		return fmt.Errorf("trust again: %w", err)
 	}
 	tx.Changed(Topic, actor)
 	return audit.Write(ctx, tx, audit.Entry{Actor: machine, Action: "person.trusted", Object: actor, Detail: map[string]any{"compared": mine.Compared, "agreed": mine.Agreed}})
+}
+
+// standingOf is how somebody compares with the others.
+func standingOf(tx *store.Tx, actor string, aside bool, mine, theirs Agreement) store.PutSetAsideParams {
+	return store.PutSetAsideParams{Actor: actor, Aside: aside, Compared: int64(mine.Compared), Agreed: int64(mine.Agreed), OthersCompared: int64(theirs.Compared), OthersAgreed: int64(theirs.Agreed), At: tx.Now}
 }

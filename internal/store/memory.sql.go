@@ -348,6 +348,18 @@ func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionI
 	return i, err
 }
 
+const findCountedFrom = `-- name: FindCountedFrom :one
+SELECT counted_from FROM set_aside WHERE actor = $1
+`
+
+// From when on what somebody answers is compared with the others; no row: always.
+func (q *Queries) FindCountedFrom(ctx context.Context, actor string) (*time.Time, error) {
+	row := q.db.QueryRowContext(ctx, findCountedFrom, actor)
+	var counted_from *time.Time
+	err := row.Scan(&counted_from)
+	return counted_from, err
+}
+
 const findCourses = `-- name: FindCourses :many
 SELECT d.id, d.thread_id, d.kind, d.title, d.confidence, d.earned_tier, d.tier, d.evidence, d.location_id, d.bay_id, d.created_at,
     m.pattern_id, m.role, m.plan, m.probability, CAST(COALESCE(l.slug, '') AS TEXT) AS place,
@@ -591,15 +603,17 @@ SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_i
     CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
     CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest,
-    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside
+    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside,
+    CAST((SELECT COUNT(*) FROM set_aside WHERE aside = TRUE) AS BIGINT) AS people_aside
 `
 
 type FindMemoryStampRow struct {
-	Patterns   int64
-	Changed    string
-	Precedents int64
-	Newest     string
-	Aside      string
+	Patterns    int64
+	Changed     string
+	Precedents  int64
+	Newest      string
+	Aside       string
+	PeopleAside int64
 }
 
 // Changes whenever a learned pattern or a precedent does, or somebody is set aside or trusted again. Two transactions that bring a pattern to the same version,
@@ -613,6 +627,7 @@ func (q *Queries) FindMemoryStamp(ctx context.Context) (FindMemoryStampRow, erro
 		&i.Precedents,
 		&i.Newest,
 		&i.Aside,
+		&i.PeopleAside,
 	)
 	return i, err
 }
@@ -1383,14 +1398,18 @@ func (q *Queries) FindSOPPlace(ctx context.Context, id club.SOPID) (FindSOPPlace
 }
 
 const findSetAside = `-- name: FindSetAside :many
-SELECT actor, compared, agreed, at FROM set_aside WHERE aside = TRUE ORDER BY actor
+SELECT actor, aside, compared, agreed, others_compared, others_agreed, at, counted_from FROM set_aside WHERE aside = TRUE ORDER BY at DESC, actor
 `
 
 type FindSetAsideRow struct {
-	Actor    string
-	Compared int64
-	Agreed   int64
-	At       time.Time
+	Actor          string
+	Aside          bool
+	Compared       int64
+	Agreed         int64
+	OthersCompared int64
+	OthersAgreed   int64
+	At             time.Time
+	CountedFrom    *time.Time
 }
 
 func (q *Queries) FindSetAside(ctx context.Context) ([]FindSetAsideRow, error) {
@@ -1404,9 +1423,13 @@ func (q *Queries) FindSetAside(ctx context.Context) ([]FindSetAsideRow, error) {
 		var i FindSetAsideRow
 		if err := rows.Scan(
 			&i.Actor,
+			&i.Aside,
 			&i.Compared,
 			&i.Agreed,
+			&i.OthersCompared,
+			&i.OthersAgreed,
 			&i.At,
+			&i.CountedFrom,
 		); err != nil {
 			return nil, err
 		}
@@ -1741,16 +1764,19 @@ func (q *Queries) PutOutcome(ctx context.Context, arg PutOutcomeParams) error {
 }
 
 const putSetAside = `-- name: PutSetAside :exec
-INSERT INTO set_aside (actor, aside, compared, agreed, at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, at = excluded.at
+INSERT INTO set_aside (actor, aside, compared, agreed, others_compared, others_agreed, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, others_compared = excluded.others_compared,
+    others_agreed = excluded.others_agreed, at = excluded.at
 `
 
 type PutSetAsideParams struct {
-	Actor    string
-	Aside    bool
-	Compared int64
-	Agreed   int64
-	At       time.Time
+	Actor          string
+	Aside          bool
+	Compared       int64
+	Agreed         int64
+	OthersCompared int64
+	OthersAgreed   int64
+	At             time.Time
 }
 
 func (q *Queries) PutSetAside(ctx context.Context, arg PutSetAsideParams) error {
@@ -1759,6 +1785,8 @@ func (q *Queries) PutSetAside(ctx context.Context, arg PutSetAsideParams) error 
 		arg.Aside,
 		arg.Compared,
 		arg.Agreed,
+		arg.OthersCompared,
+		arg.OthersAgreed,
 		arg.At,
 	)
 	return err
@@ -1802,6 +1830,24 @@ func (q *Queries) PutTally(ctx context.Context, arg PutTallyParams) error {
 		arg.At,
 	)
 	return err
+}
+
+const takeBackIn = `-- name: TakeBackIn :execrows
+UPDATE set_aside SET aside = FALSE, at = $1, counted_from = $1 WHERE actor = $2 AND aside = TRUE
+`
+
+type TakeBackInParams struct {
+	Now   time.Time
+	Actor string
+}
+
+// 0 rows when that person is not set aside.
+func (q *Queries) TakeBackIn(ctx context.Context, arg TakeBackInParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeBackIn, arg.Now, arg.Actor)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const teachMatch = `-- name: TeachMatch :exec

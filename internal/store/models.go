@@ -611,11 +611,14 @@ type Session struct {
 }
 
 type SetAside struct {
-	Actor    string
-	Aside    bool
-	Compared int64
-	Agreed   int64
-	At       time.Time
+	Actor          string
+	Aside          bool
+	Compared       int64
+	Agreed         int64
+	At             time.Time
+	OthersCompared int64
+	OthersAgreed   int64
+	CountedFrom    *time.Time
 }
 
 type Setting struct {

@@ -19,6 +19,7 @@ type MemoryPage struct {
 	Narrowed bool // a search or filter is set
 	Rows     []PatternRow
 	Breakers []BreakerRow
+	Apart    []ApartRow // for those who may change the memory
 	Manage   bool
 	Pager    Pager
 }
@@ -47,6 +48,27 @@ type BreakerRow struct {
 	Good    int // good outcomes in a row since
 	Needed  int
 	Pattern club.PatternID // of its own page; zero: none
+}
+
+// ApartRow is somebody who is set aside: what they teach trains nothing.
+type ApartRow struct {
+	Actor   string
+	Name    string
+	Why     string
+	Since   time.Time
+	Own     bool // the reader themselves: somebody else has to take them back in
+	Against []ContradictionRow
+}
+
+// ContradictionRow is what somebody and another person answered to nearly the same text.
+type ContradictionRow struct {
+	Text, OtherText   string // masked
+	Thread            club.ThreadID
+	Words, OtherWords string
+	Pattern           club.PatternID
+	OtherPattern      club.PatternID
+	OtherBy           string
+	At                time.Time
 }
 
 // PatternPage shows one pattern with its record, and what may be done to it.

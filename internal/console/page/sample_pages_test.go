@@ -353,6 +353,7 @@ func memoryPage(s Shell) MemoryPage {
 		p.Rows = append(p.Rows, PatternRow{ID: club.NewPatternID(now), Title: hostile, Kind: "Learned", Domain: "Texts", Place: "Everywhere", Precedents: i, Outcomes: 7 * i, Confidence: .15 * float64(i), Tier: club.TierApprove, Mode: PatternWord(mode)})
 	}
 	p.Breakers = []BreakerRow{{Kind: "action", Scope: "reboot_pc", What: "Reboot the PC", Reason: "It has stopped helping.", At: ago(time.Hour), Good: 3, Needed: 22}}
+	p.Apart = []ApartRow{{Actor: "user:usr_1", Name: hostile, Why: "Gave the same answer as others to 1 of 24 texts that others have answered too.", Since: ago(time.Hour), Against: []ContradictionRow{{Text: hostile, OtherText: hostile, Thread: thr, Words: hostile, OtherWords: hostile, Pattern: club.NewPatternID(now), OtherPattern: club.NewPatternID(now), OtherBy: "Dana", At: ago(time.Hour)}, {Text: "wifi?", Words: "On the board.", OtherWords: hostile}}}, {Actor: "user:usr_2", Name: "Dana", Own: true, Since: ago(time.Hour)}}
 	return p
 }
 

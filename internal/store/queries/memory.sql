@@ -32,7 +32,8 @@ SELECT CAST((SELECT COALESCE(SUM(version), 0) FROM decision_patterns WHERE sop_i
     CAST(COALESCE((SELECT CAST(MAX(updated_at) AS TEXT) FROM decision_patterns WHERE sop_id IS NULL), '') AS TEXT) AS changed,
     CAST((SELECT COUNT(*) FROM precedents) AS BIGINT) AS precedents,
     CAST(COALESCE((SELECT MAX(id) FROM precedents), '') AS TEXT) AS newest,
-    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside;
+    CAST(COALESCE((SELECT CAST(MAX(at) AS TEXT) FROM set_aside), '') AS TEXT) AS aside,
+    CAST((SELECT COUNT(*) FROM set_aside WHERE aside = TRUE) AS BIGINT) AS people_aside;
 
 -- name: UpdatePattern :execrows
 -- By version: 0 rows when somebody changed it in the meantime.
@@ -286,11 +287,20 @@ UPDATE reviews SET pattern_id = NULL WHERE pattern_id = sqlc.arg(pattern_id);
 SELECT CAST(COUNT(*) AS BIGINT) FROM precedents WHERE actor = $1;
 
 -- name: FindSetAside :many
-SELECT actor, compared, agreed, at FROM set_aside WHERE aside = TRUE ORDER BY actor;
+SELECT actor, aside, compared, agreed, others_compared, others_agreed, at, counted_from FROM set_aside WHERE aside = TRUE ORDER BY at DESC, actor;
+
+-- name: FindCountedFrom :one
+-- From when on what somebody answers is compared with the others; no row: always.
+SELECT counted_from FROM set_aside WHERE actor = $1;
 
 -- name: PutSetAside :exec
-INSERT INTO set_aside (actor, aside, compared, agreed, at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, at = excluded.at;
+INSERT INTO set_aside (actor, aside, compared, agreed, others_compared, others_agreed, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (actor) DO UPDATE SET aside = excluded.aside, compared = excluded.compared, agreed = excluded.agreed, others_compared = excluded.others_compared,
+    others_agreed = excluded.others_agreed, at = excluded.at;
+
+-- name: TakeBackIn :execrows
+-- 0 rows when that person is not set aside.
+UPDATE set_aside SET aside = FALSE, at = sqlc.arg(now), counted_from = sqlc.arg(now) WHERE actor = sqlc.arg(actor) AND aside = TRUE;
 
 -- name: ForgetDeed :exec
 INSERT INTO forgotten_deeds (circumstances, at) VALUES ($1, $2) ON CONFLICT (circumstances) DO UPDATE SET at = excluded.at;
