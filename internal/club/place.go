@@ -1,5 +1,7 @@
 package club
 
+import "time"
+
 // DeviceKind says what a device is.
 type DeviceKind string
 
@@ -18,6 +20,10 @@ const (
 func DeviceKinds() []DeviceKind {
 	return []DeviceKind{DevicePC, DeviceTracker, DeviceDisplay, DeviceDoor, DeviceHub, DeviceNetwork, DeviceLighting}
 }
+
+// BookingReach is how far back is looked for bookings that run at an instant. What began earlier and still
+// runs is no visit: a bay that is blocked for weeks is out of use.
+const BookingReach = 31 * 24 * time.Hour
 
 // BookingStatus is the state of a booking.
 type BookingStatus string

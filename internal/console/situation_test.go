@@ -50,7 +50,7 @@ func TestWhatWasReportedHasANameOfItsOwnAndNobodyToText(t *testing.T) {
 	h.book()
 	var booking club.BookingID
 	h.write(func(tx *store.Tx) error {
-		list, err := tx.FindBookingsUnderWay(t.Context(), store.FindBookingsUnderWayParams{LocationID: h.north, At: tx.Now})
+		list, err := tx.FindBookingsUnderWay(t.Context(), store.FindBookingsUnderWayParams{LocationID: h.north, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
 		if err == nil {
 			booking = list[0].ID
 		}

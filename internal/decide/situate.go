@@ -131,7 +131,7 @@ func (d *Decider) reported(ctx context.Context, tx *store.Tx, m *matter, s store
 	if s.Bays > 1 {
 		m.fact("bays", count(int(s.Bays), "bay")+" at once: one incident", "situations", s.LastAt)
 	}
-	under, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: s.LocationID, At: tx.Now})
+	under, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: s.LocationID, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
 	if err != nil {
 		return fmt.Errorf("read bookings: %w", err)
 	}

@@ -60,7 +60,7 @@ func endUnseen(ctx context.Context, tx *store.Tx, open string) error {
 // known only where there is no other.
 func bookingAt(ctx context.Context, tx *store.Tx, a store.AccessEvent) (club.BookingID, error) {
 	for _, at := range []time.Time{a.At, a.At.Add(early)} {
-		list, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: a.LocationID, At: at})
+		list, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: a.LocationID, At: at, Since: at.Add(-club.BookingReach)})
 		if err != nil {
 			return "", wrap("find bookings", err)
 		}

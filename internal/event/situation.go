@@ -285,7 +285,7 @@ func device(ctx context.Context, tx *store.Tx, id club.DeviceID) (club.DeviceKin
 
 // occupied reports whether a booking runs in one of the bays, or anywhere at the place where none is named.
 func occupied(ctx context.Context, tx *store.Tx, location club.LocationID, bays []club.BayID) (bool, error) {
-	list, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: location, At: tx.Now})
+	list, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: location, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
 	if err != nil {
 		return false, wrap("find bookings", err)
 	}

@@ -69,7 +69,7 @@ func ArchiveDevice(ctx context.Context, tx *store.Tx, p identity.Principal, id c
 }
 
 func archive(ctx context.Context, tx *store.Tx, p identity.Principal, topic, object string) error {
-	n, err := tx.CountComingBookingsAt(ctx, store.CountComingBookingsAtParams{Since: tx.Now, Object: object})
+	n, err := tx.CountComingBookingsAt(ctx, store.CountComingBookingsAtParams{Now: tx.Now, Since: tx.Now.Add(-club.BookingReach), Object: object})
 	if err != nil {
 		return fmt.Errorf("count bookings: %w", err)
 	}

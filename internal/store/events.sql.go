@@ -305,17 +305,18 @@ func (q *Queries) FindBegunBookings(ctx context.Context, arg FindBegunBookingsPa
 
 const findBookingsUnderWay = `-- name: FindBookingsUnderWay :many
 SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
-FROM bookings WHERE location_id = $1 AND status = 'confirmed' AND starts_at <= $2 AND ends_at > $2 ORDER BY starts_at, id
+FROM bookings WHERE location_id = $1 AND status = 'confirmed' AND starts_at <= $2 AND starts_at > $3 AND ends_at > $2 ORDER BY starts_at, id
 `
 
 type FindBookingsUnderWayParams struct {
 	LocationID club.LocationID
 	At         time.Time
+	Since      time.Time
 }
 
-// The confirmed bookings of a location that run at an instant.
+// The confirmed bookings of a location that run at an instant and began after another.
 func (q *Queries) FindBookingsUnderWay(ctx context.Context, arg FindBookingsUnderWayParams) ([]Booking, error) {
-	rows, err := q.db.QueryContext(ctx, findBookingsUnderWay, arg.LocationID, arg.At)
+	rows, err := q.db.QueryContext(ctx, findBookingsUnderWay, arg.LocationID, arg.At, arg.Since)
 	if err != nil {
 		return nil, err
 	}
@@ -732,7 +733,7 @@ func (q *Queries) FindOpenSituations(ctx context.Context) ([]Situation, error) {
 }
 
 const findOpenUnwatched = `-- name: FindOpenUnwatched :many
-SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.id
+SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.open_key
 `
 
 // States that were reported of devices which are watched no more: nobody would see their end.

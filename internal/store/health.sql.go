@@ -11,9 +11,9 @@ import (
 )
 
 const countReplies = `-- name: CountReplies :one
-SELECT COUNT(*) FROM decisions d JOIN threads t ON t.id = d.thread_id
-JOIN messages m ON m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'out' AND m.created_at >= $1
-WHERE d.created_at >= $1
+SELECT COUNT(*) FROM decisions d CROSS JOIN threads t CROSS JOIN messages m
+WHERE d.created_at >= $1 AND t.id = d.thread_id
+  AND m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'out' AND m.created_at >= $1
   AND (CAST($2 AS TEXT) = '' OR t.location_id IS NULL OR CAST($2 AS TEXT) LIKE '%,' || t.location_id || ',%')
 `
 
@@ -22,7 +22,8 @@ type CountRepliesParams struct {
 	Scope string
 }
 
-// Texts to members that decisions since an instant led to. The join goes by the index of a thread's messages.
+// Texts to members that decisions since an instant led to. The join goes by the index of a thread's messages, and
+// a CROSS JOIN has SQLite begin with the decisions.
 func (q *Queries) CountReplies(ctx context.Context, arg CountRepliesParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countReplies, arg.Since, arg.Scope)
 	var count int64

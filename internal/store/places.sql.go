@@ -13,18 +13,19 @@ import (
 )
 
 const countComingBookingsAt = `-- name: CountComingBookingsAt :one
-SELECT COUNT(*) FROM bookings WHERE ends_at > $1 AND status = 'confirmed'
-  AND (bay_id = CAST($2 AS TEXT) OR location_id = CAST($2 AS TEXT))
+SELECT COUNT(*) FROM bookings WHERE ends_at > $1 AND starts_at > $2 AND status = 'confirmed'
+  AND (bay_id = CAST($3 AS TEXT) OR location_id = CAST($3 AS TEXT))
 `
 
 type CountComingBookingsAtParams struct {
+	Now    time.Time
 	Since  time.Time
 	Object string
 }
 
 // What is booked from an instant on at a bay, or at a location as a whole.
 func (q *Queries) CountComingBookingsAt(ctx context.Context, arg CountComingBookingsAtParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countComingBookingsAt, arg.Since, arg.Object)
+	row := q.db.QueryRowContext(ctx, countComingBookingsAt, arg.Now, arg.Since, arg.Object)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -117,11 +117,12 @@ SELECT
 
 -- name: FindDecisionTimes :many
 -- When decisions were made, and when the texts that each one read had come, newest first: the first row of
--- a decision has its last text. The bound on the text's age lets the index of a thread's messages serve.
+-- a decision has its last text. The bound on the text's age lets the index of a thread's messages serve, and a
+-- CROSS JOIN has SQLite begin with the decisions.
 SELECT d.id, d.tier, d.created_at, m.created_at AS received_at
-FROM decisions d JOIN threads t ON t.id = d.thread_id
-JOIN messages m ON m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= sqlc.arg(received_since)
-WHERE d.created_at >= sqlc.arg(since)
+FROM decisions d CROSS JOIN threads t CROSS JOIN messages m
+WHERE d.created_at >= sqlc.arg(since) AND t.id = d.thread_id
+  AND m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= sqlc.arg(received_since)
   AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR ((d.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || d.location_id || ',%')
     AND (t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')))
 ORDER BY d.created_at DESC, d.id, m.created_at DESC LIMIT sqlc.arg(size);

@@ -102,7 +102,7 @@ ON CONFLICT (device_id) DO UPDATE SET seconds = excluded.seconds, due_at = exclu
 
 -- name: FindOpenUnwatched :many
 -- States that were reported of devices which are watched no more: nobody would see their end.
-SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.id;
+SELECT e.open_key FROM events e JOIN device_watches w ON w.device_id = e.device_id WHERE w.off = TRUE AND e.open_key IS NOT NULL ORDER BY e.open_key;
 
 -- name: FindOpenSituations :many
 -- Situations whose end is seen and has not come, the newest first: those of which a state that was reported
@@ -130,9 +130,9 @@ SELECT
         WHERE m.role = 'chosen' AND m.at >= sqlc.arg(since)) AS every_with;
 
 -- name: FindBookingsUnderWay :many
--- The confirmed bookings of a location that run at an instant.
+-- The confirmed bookings of a location that run at an instant and began after another.
 SELECT id, source, external_id, location_id, bay_id, subject_id, member_id, starts_at, ends_at, status, sequence, created_at, updated_at
-FROM bookings WHERE location_id = sqlc.arg(location_id) AND status = 'confirmed' AND starts_at <= sqlc.arg(at) AND ends_at > sqlc.arg(at) ORDER BY starts_at, id;
+FROM bookings WHERE location_id = sqlc.arg(location_id) AND status = 'confirmed' AND starts_at <= sqlc.arg(at) AND starts_at > sqlc.arg(since) AND ends_at > sqlc.arg(at) ORDER BY starts_at, id;
 
 -- name: FindBegunBookings :many
 -- Confirmed bookings of a bay that run at an instant, began before another, and of which nobody has reported

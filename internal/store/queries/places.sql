@@ -106,7 +106,7 @@ SELECT id, slug, name, time_zone, details, created_at, updated_at FROM locations
 
 -- name: CountComingBookingsAt :one
 -- What is booked from an instant on at a bay, or at a location as a whole.
-SELECT COUNT(*) FROM bookings WHERE ends_at > sqlc.arg(since) AND status = 'confirmed'
+SELECT COUNT(*) FROM bookings WHERE ends_at > sqlc.arg(now) AND starts_at > sqlc.arg(since) AND status = 'confirmed'
   AND (bay_id = CAST(sqlc.arg(object) AS TEXT) OR location_id = CAST(sqlc.arg(object) AS TEXT));
 
 -- name: PutOutage :exec
