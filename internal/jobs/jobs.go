@@ -157,6 +157,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	}
 	start := time.Now()
 	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
+	again(tenant, job.JobRow, err)
 	last := job.Attempt >= job.MaxAttempts
 	w.registry.tell(job.JobRow, job.Kind, start, err, last)
 	var snooze *river.JobSnoozeError
@@ -176,6 +177,23 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	}
 	return err
 }
+
+// again has a job that is to be tried once more before River's scheduler comes round found when it is due.
+func again(tenant *store.Tenant, row *rivertype.JobRow, err error) {
+	if err == nil || row == nil {
+		return
+	}
+	wait := retryWait(len(row.Errors))
+	if later := (*river.JobSnoozeError)(nil); errors.As(err, &later) {
+		wait = later.Duration
+	}
+	if wait <= soonest {
+		tenant.JobsIn(wait, row.Queue)
+	}
+}
+
+// soonest is how often River's scheduler comes round; what is due before is among the available jobs at once.
+const soonest = 5 * time.Second
 
 // tell hands on how a try ended that began at start.
 func (r *Registry) tell(row *rivertype.JobRow, kind string, start time.Time, err error, last bool) {

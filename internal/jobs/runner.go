@@ -11,7 +11,6 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
@@ -135,12 +134,18 @@ func (r *Runner) AddTenant(ctx context.Context, slug club.Slug) error {
 	if err := takeUpSQLite(ctx, db); err != nil {
 		return err
 	}
-	c, err := river.NewClient(riversqlite.New(db), r.config(slug))
+	cfg := r.config(slug)
+	cfg.FetchPollInterval = max(r.cfg.Poll, sqlitePoll)
+	c, err := river.NewClient(tenant.JobDriver(), cfg)
 	if err != nil {
 		return fmt.Errorf("open job client: %w", err)
 	}
 	return r.start(ctx, slug, c)
 }
+
+// sqlitePoll is how often the queues of a SQLite club are looked at when no bell has rung, for what another
+// process has stored: a hundred clubs are a hundred files to look at.
+const sqlitePoll = time.Second
 
 // takeUpSQLite makes jobs available that a killed process left running: the file has one process.
 func takeUpSQLite(ctx context.Context, db *sql.DB) error {

@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
@@ -36,6 +36,9 @@ func openSQLite(dir string, cfg Config) (*sqliteEngine, error) {
 	e.control = db
 	return e, nil
 }
+
+// readersKept is how long a connection that reads is kept when nobody needs it.
+const readersKept = 30 * time.Second
 
 // pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
 // a deferred transaction that reads and then writes fails at once when another has written between.
@@ -69,6 +72,9 @@ func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
+	if !write {
+		db.SetConnMaxIdleTime(readersKept) // a club in which nobody reads keeps no pages in memory
+	}
 	return db, nil
 }
 
@@ -104,7 +110,8 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if err := w.PingContext(ctx); err != nil { // creates the WAL before a reader asks for it
 		return nil, errors.Join(err, w.Close(), r.Close())
 	}
-	jobs, err := river.NewClient(riversqlite.New(w), &river.Config{Logger: e.cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
+	driver := newBelled(w)
+	jobs, err := river.NewClient[*sql.Tx](driver, &river.Config{Logger: e.cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
 	if err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
@@ -117,16 +124,20 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		relax: relax, turns: make(chan struct{}, 1),
 		write: w, read: r, writeStmts: ws, readStmts: rs,
 		enter: func(ctx context.Context) context.Context { return ctx },
-		jobs:  sqliteJobs{jobs}, foreign: &foreign{writer: w},
+		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: &foreign{writer: w},
 		close: func() error { return errors.Join(ws.close(), rs.close(), r.Close(), w.Close()) },
 	}, nil
 }
 
-type sqliteJobs struct{ client *river.Client[*sql.Tx] }
+type sqliteJobs struct {
+	client *river.Client[*sql.Tx]
+	bell   *bell
+}
 
 func (j sqliteJobs) enqueue(ctx context.Context, _ *sql.Conn, tx *sql.Tx, jobs []river.InsertManyParams) error {
 	if _, err := j.client.InsertManyFastTx(ctx, tx, jobs); err != nil {
 		return fmt.Errorf("enqueue: %w", err)
 	}
+	j.bell.jobs(jobs)
 	return nil
 }

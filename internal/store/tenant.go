@@ -39,6 +39,7 @@ type tenantDB struct {
 	relax       relaxation
 	turns       chan struct{} // holds one of those who want to write; nil: any number write side by side
 	jobs        enqueuer
+	bell        *belled                                                // nil: the database announces jobs
 	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
 	foreign     *foreign                                               // nil: other processes announce what they change
 	close       func() error
