@@ -33,6 +33,7 @@ type Server struct {
 
 	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
 	finding     sync.WaitGroup
+	looked      int // clubs that were looked at for kept texts; of the look-out alone
 
 	mu     sync.Mutex // guards warmed
 	warmed map[club.Slug]bool
@@ -51,13 +52,8 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, rec := range recs {
-		if _, err := a.Cluster.Migrate(ctx, rec.Slug, -1); err != nil {
-			return nil, fmt.Errorf("bring the schema of %s up to date: %w", rec.Slug, err)
-		}
-		if err := a.vendors.open(ctx, rec.Slug); err != nil {
-			return nil, err
-		}
+	if err := a.prepare(ctx, recs); err != nil {
+		return nil, err
 	}
 	s := &Server{app: a, failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
 	handler, err := a.handler(s)
@@ -96,11 +92,39 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err := s.resume(ctx, recs); err != nil { // it is tried again when clubs are looked for
 		a.Log.ErrorContext(ctx, "kept texts cannot be filed", "event.action", "server.start", "event.outcome", "failure", "error.message", err.Error())
 	}
-	for _, rec := range recs {
-		s.warm(findCtx, rec.Slug)
+	for i, rec := range recs {
+		s.warm(findCtx, rec.Slug, i < warmAtStart)
 	}
 	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
 	return s, nil
+}
+
+// openAtOnce is how many clubs are opened side by side.
+const openAtOnce = 8
+
+// prepare brings the schemas of clubs up to date and loads their vendors, without which a job would take a club
+// for one that has none.
+func (a *App) prepare(ctx context.Context, recs []store.TenantRecord) error {
+	old, err := a.Cluster.Outdated(ctx, recs)
+	if err != nil {
+		return fmt.Errorf("look at the clubs' schemas: %w", err)
+	}
+	for _, rec := range old {
+		if _, err := a.Cluster.Migrate(ctx, rec.Slug, store.Latest); err != nil {
+			return fmt.Errorf("bring the schema of %s up to date: %w", rec.Slug, err)
+		}
+	}
+	errs := make([]error, openAtOnce)
+	var opening sync.WaitGroup
+	for worker := range openAtOnce {
+		opening.Go(func() {
+			for i := worker; i < len(recs) && errs[worker] == nil; i += openAtOnce {
+				errs[worker] = a.vendors.open(ctx, recs[i].Slug)
+			}
+		})
+	}
+	opening.Wait()
+	return errors.Join(errs...)
 }
 
 // Addr is the address that the server listens on.
@@ -134,7 +158,7 @@ func (s *Server) find(ctx context.Context) {
 			}
 			cancel()
 			for _, slug := range served {
-				s.warm(ctx, slug)
+				s.warm(ctx, slug, true)
 			}
 		}
 	}
@@ -147,7 +171,7 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		return nil, err
 	}
 	var served []club.Slug
-	errs := []error{s.resume(ctx, recs)}
+	errs := []error{s.resume(ctx, s.turn(recs))}
 	for _, rec := range recs {
 		if rec.Status == store.StatusActive {
 			served = append(served, rec.Slug)
@@ -157,6 +181,20 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		}
 	}
 	return served, errors.Join(errs...)
+}
+
+// resumeAtOnce is how many clubs are looked at for kept texts in one look-out: each costs a transaction.
+const resumeAtOnce = 64
+
+// turn returns the clubs whose turn it is to be looked at for kept texts, all of them where there are few.
+func (s *Server) turn(recs []store.TenantRecord) []store.TenantRecord {
+	if len(recs) <= resumeAtOnce {
+		return recs
+	}
+	from := s.looked % len(recs)
+	s.looked += resumeAtOnce
+	to := min(from+resumeAtOnce, len(recs))
+	return append(recs[from:to:to], recs[:resumeAtOnce-(to-from)]...)
 }
 
 // resume has the texts filed that an earlier process, or a replica that is gone, has only kept; a suspended

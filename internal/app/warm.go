@@ -14,12 +14,17 @@ const (
 	warmPause  = 250 * time.Millisecond
 	warmPoll   = 15 * time.Second
 	warmWithin = 20 * time.Second
+
+	// A club of which nothing is heard for so many polls is left alone until something is.
+	warmPolls = 40
+	// warmAtStart is how many clubs are made ready when the server starts, before anything is heard of them.
+	warmAtStart = 16
 )
 
-// warm has a club's matcher made ready when the club is first served, and when a text has come or what is
-// known has changed, on whichever replica. The wait for the rest of a burst is time enough, so that no text
-// waits for a matcher. A second call for a club does nothing.
-func (s *Server) warm(ctx context.Context, slug club.Slug) {
+// warm has a club's matcher made ready at once, or when something is first heard of the club, and from then on when
+// a text has come or what is known has changed, on whichever replica. The wait for the rest of a burst is time
+// enough, so that no text waits for a matcher. A second call for a club does nothing.
+func (s *Server) warm(ctx context.Context, slug club.Slug, atOnce bool) {
 	s.mu.Lock()
 	known := s.warmed[slug]
 	s.warmed[slug] = true
@@ -31,20 +36,34 @@ func (s *Server) warm(ctx context.Context, slug club.Slug) {
 	rebuilt := s.app.vendors.rebuilt(slug) // another server of vectors, perhaps
 	s.finding.Go(func() {
 		defer end()
+		quiet := warmPolls // looks since something was heard
+		if atOnce {
+			quiet = 0
+		}
 		for {
-			s.warmOnce(ctx, slug)
+			if atOnce {
+				s.warmOnce(ctx, slug)
+			}
+			atOnce = true
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(warmPause):
 			}
+			var poll <-chan time.Time // a hint may have been lost
+			if quiet < warmPolls {
+				poll = time.After(warmPoll)
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(warmPoll): // a hint may have been lost
+			case <-poll:
+				quiet++
 			case <-rebuilt:
+				quiet = 0
 			case <-changes:
 				drain(changes)
+				quiet = 0
 			}
 		}
 	})

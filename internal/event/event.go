@@ -114,7 +114,10 @@ const (
 	pollEvery = 5 * time.Second
 	// bookingsEvery is how often it is looked who has not come.
 	bookingsEvery = time.Minute
-	pruneEvery    = time.Hour
+	// unwatchedEvery is how often it is looked for open states of devices that nobody watches, in clubs whose
+	// devices nobody can look at as well.
+	unwatchedEvery = time.Minute
+	pruneEvery     = time.Hour
 )
 
 // Register adds the room's jobs.
@@ -122,6 +125,7 @@ func (r *Room) Register(reg *jobs.Registry) {
 	jobs.Handle(reg, jobs.Handler[GatherJob]{Work: r.Gather})
 	jobs.Handle(reg, jobs.Handler[OverJob]{Work: r.WorkOver})
 	reg.Every("event.devices", pollEvery, r.Poll)
+	reg.Every("event.unwatched", unwatchedEvery, r.release)
 	reg.Every("event.bookings", bookingsEvery, r.LookAtBookings)
 	reg.Every("event.prune", pruneEvery, r.Prune)
 }

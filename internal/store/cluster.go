@@ -69,6 +69,8 @@ type engine interface {
 	migrateTenant(ctx context.Context, slug club.Slug, to Target) ([]MigrationResult, error)
 	// alone runs fn while no other process changes the schema of the club.
 	alone(ctx context.Context, slug club.Slug, fn func() error) error
+	// versions returns the versions of the clubs' schemas; none of one that cannot say it.
+	versions(ctx context.Context, slugs []club.Slug) (map[club.Slug]int64, error)
 	tenantStatus(ctx context.Context, slug club.Slug) ([]MigrationStatus, error)
 	// snapshot hands fn one state of a tenant's database, fill one transaction that fills it.
 	snapshot(ctx context.Context, slug club.Slug, fn func(source) error) error
