@@ -169,17 +169,17 @@ func (q *Queries) FindBookingsInScope(ctx context.Context, arg FindBookingsInSco
 
 const findDecisionTimes = `-- name: FindDecisionTimes :many
 SELECT d.id, d.tier, d.created_at, m.created_at AS received_at
-FROM decisions d JOIN threads t ON t.id = d.thread_id
-JOIN messages m ON m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= $1
-WHERE d.created_at >= $2
+FROM decisions d CROSS JOIN threads t CROSS JOIN messages m
+WHERE d.created_at >= $1 AND t.id = d.thread_id
+  AND m.thread_id = d.thread_id AND m.decision_id = d.id AND m.direction = 'in' AND m.created_at >= $2
   AND (CAST($3 AS TEXT) = '' OR ((d.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || d.location_id || ',%')
     AND (t.location_id IS NULL OR CAST($3 AS TEXT) LIKE '%,' || t.location_id || ',%')))
 ORDER BY d.created_at DESC, d.id, m.created_at DESC LIMIT $4
 `
 
 type FindDecisionTimesParams struct {
-	ReceivedSince time.Time
 	Since         time.Time
+	ReceivedSince time.Time
 	Scope         string
 	Size          int32
 }
@@ -192,11 +192,12 @@ type FindDecisionTimesRow struct {
 }
 
 // When decisions were made, and when the texts that each one read had come, newest first: the first row of
-// a decision has its last text. The bound on the text's age lets the index of a thread's messages serve.
+// a decision has its last text. The bound on the text's age lets the index of a thread's messages serve, and a
+// CROSS JOIN has SQLite begin with the decisions.
 func (q *Queries) FindDecisionTimes(ctx context.Context, arg FindDecisionTimesParams) ([]FindDecisionTimesRow, error) {
 	rows, err := q.db.QueryContext(ctx, findDecisionTimes,
-		arg.ReceivedSince,
 		arg.Since,
+		arg.ReceivedSince,
 		arg.Scope,
 		arg.Size,
 	)
