@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +10,10 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"text/tabwriter"
 	"time"
 
 	"clubos/internal/demo"
@@ -42,7 +45,48 @@ func measureCache(ctx context.Context, cfg Config, r *Report) error {
 	r.add(Measure{Name: "cache_reads_without", Title: fmt.Sprintf("reads in a day of %d texts, %d consoles open, nothing kept", textsPerDay, consoles), Value: float64(without.Reads)},
 		Measure{Name: "cache_reads_with", Title: "… with what was read kept", Value: float64(with.Reads)},
 		Measure{Name: "cache_spared", Title: "… fewer, of 100", Value: 100 * (1 - float64(with.Reads)/float64(max(1, without.Reads)))})
+	r.Reads = compareReads(without, with)
 	return nil
+}
+
+// ReadsOf is how often a query was asked of the database in a day.
+type ReadsOf struct {
+	Query   string `json:"query"`
+	Without int64  `json:"without"` // with nothing kept
+	With    int64  `json:"with"`    // with what was read kept
+}
+
+// compareReads lists the queries of both days, those first that still read most.
+func compareReads(without, with store.Counts) []ReadsOf {
+	var out []ReadsOf
+	for query, n := range without.ReadsOf {
+		out = append(out, ReadsOf{query, n, with.ReadsOf[query]})
+	}
+	for query, n := range with.ReadsOf {
+		if _, known := without.ReadsOf[query]; !known {
+			out = append(out, ReadsOf{query, 0, n})
+		}
+	}
+	slices.SortFunc(out, func(a, b ReadsOf) int {
+		return cmp.Or(cmp.Compare(b.With, a.With), cmp.Compare(b.Without, a.Without), strings.Compare(a.Query, b.Query))
+	})
+	return out
+}
+
+// readsShown is how many queries people are shown; machines are told of all.
+const readsShown = 25
+
+// writeReads writes which queries still read most.
+func (r Report) writeReads(w io.Writer) error {
+	if len(r.Reads) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "\nREADS MOST\tNOTHING KEPT\tKEPT\t")
+	for _, q := range r.Reads[:min(readsShown, len(r.Reads))] {
+		fmt.Fprintf(t, "%s\t%d\t%d\t\n", q.Query, q.Without, q.With)
+	}
+	return t.Flush()
 }
 
 // dayOf plays a day and returns what it asked of the database.
@@ -72,6 +116,9 @@ func dayOf(ctx context.Context, cfg Config, afresh bool) (c store.Counts, err er
 	stop()
 	wg.Wait()
 	c.Reads, c.Writes, c.Answered = c.Reads-before.Reads, c.Writes-before.Writes, c.Answered-before.Answered
+	for query, n := range before.ReadsOf {
+		c.ReadsOf[query] -= n
+	}
 	return c, err
 }
 

@@ -53,6 +53,7 @@ type Report struct {
 	Ceiling  *Load     `json:"ceiling,omitempty"`
 	Overload *Load     `json:"overload,omitempty"`
 	Decide   *Spread   `json:"decide,omitempty"`
+	Reads    []ReadsOf `json:"reads,omitempty"`
 }
 
 func newReport(cfg Config) Report {
@@ -108,7 +109,10 @@ func (r Report) WriteTable(w io.Writer) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", m.Title, amount(m.Value, m.Unit), floor, verdict)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return r.writeReads(w)
 }
 
 // amount writes a figure with as many digits as mean something.

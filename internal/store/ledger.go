@@ -17,6 +17,7 @@ type Counts struct {
 	Writes   int64            // statements that change rows
 	Answered int64            // reads that were answered without the database
 	Queries  map[string]int64 // reads and writes by the name of the query
+	ReadsOf  map[string]int64 // reads by the name of the query
 }
 
 // ledger knows each statement that has been run: what it reads and changes, and how often it was run.
@@ -80,12 +81,13 @@ func parse(query string) *statement {
 
 // counts adds up the ledger.
 func (l *ledger) counts() Counts {
-	c := Counts{Answered: l.answered.Load(), Queries: map[string]int64{}}
+	c := Counts{Answered: l.answered.Load(), Queries: map[string]int64{}, ReadsOf: map[string]int64{}}
 	l.known.Range(func(_, v any) bool {
 		s, n := v.(*statement), v.(*statement).run.Load()
 		c.Queries[s.name] += n
 		if s.reads != nil {
 			c.Reads += n
+			c.ReadsOf[s.name] += n
 		} else {
 			c.Writes += n
 		}
