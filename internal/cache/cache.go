@@ -3,7 +3,7 @@
 //
 // In this process a result counts until a table it was read from has changed, and for TTL at most. It
 // carries the club's mark from before the snapshot it was read in, and each change notes its own mark for
-// the tables: a result that is older than the last change of one of its tables is none. So nothing has to
+// the tables, or for single rows of them: a result that is older than the last change of what it was read from is none. So nothing has to
 // be looked for when something changes, and a slow reader cannot bring back what was there before.
 //
 // In Redis each table of a club has a token, which every process that hears of a change replaces by
@@ -137,10 +137,10 @@ func (c *Cache) Close() {
 func (c *Cache) Mark(tenant club.Slug) uint64 { return c.shelf(tenant).mark.Load() }
 
 // Forget implements store.Cache.
-func (c *Cache) Forget(tenant club.Slug, tables []string) {
-	c.shelf(tenant).forget(tables)
+func (c *Cache) Forget(tenant club.Slug, changed []store.Touched) {
+	c.shelf(tenant).forget(changed)
 	if c.far != nil {
-		c.far.forget(tenant, tables)
+		c.far.forget(tenant, changed)
 	}
 }
 
@@ -186,7 +186,7 @@ func (c *Cache) Get(ctx context.Context, l store.Lookup, read func(context.Conte
 		return data, false, err
 	}
 	s, key := c.shelf(l.Tenant), nearKey{l.Tenant, l.Key}
-	since := s.since(l.Tables)
+	since := s.since(l)
 	if r, ok := c.near.GetIfPresent(key); ok && r.mark >= since && c.cfg.Clock.Now().Before(r.until) {
 		c.counts.near.Add(1)
 		return r.data, true, nil
@@ -252,7 +252,7 @@ func (c *Cache) lead(ctx context.Context, l store.Lookup, s *shelf, k flightKey,
 	}
 	if len(data) <= mostBytes {
 		c.keep(k.nearKey, data, mark)
-		if len(tokens) > 0 && mark >= s.since(l.Tables) {
+		if len(tokens) > 0 && mark >= s.since(l) {
 			c.far.put(l, tokens, data)
 		}
 	}

@@ -25,6 +25,14 @@ func lookup(key string, tables ...string) store.Lookup {
 	return store.Lookup{Tenant: slug, Key: key, Tables: tables, Shared: true, Waits: true}
 }
 
+// tables are changes of any rows.
+func tables(names ...string) (list []store.Touched) {
+	for _, name := range names {
+		list = append(list, store.Touched{Table: name})
+	}
+	return list
+}
+
 // get asks for a result that a read would make, and reports whether it was read.
 func get(t *testing.T, c *cache.Cache, l store.Lookup, fresh string) (string, bool) {
 	t.Helper()
@@ -53,7 +61,7 @@ func TestResultCountsUntilOneOfItsTablesChanges(t *testing.T) {
 		read   bool
 	}{{nil, "0", true}, {nil, "0", false}, {[]string{"threads"}, "0", false}, {[]string{"locations"}, "3", true}, {nil, "3", false}} {
 		if s.change != nil {
-			c.Forget(slug, s.change)
+			c.Forget(slug, tables(s.change...))
 		}
 		if got, read := get(t, c, l, fmt.Sprint(i)); got != s.want || read != s.read {
 			t.Errorf("step %d: %q, read %v", i, got, read)
@@ -67,6 +75,37 @@ func TestResultCountsUntilOneOfItsTablesChanges(t *testing.T) {
 	other.Tenant = "harbour"
 	if _, read := get(t, c, other, "y"); !read {
 		t.Error("another club got it")
+	}
+}
+
+func TestResultOfOneRowCountsUntilThatRowMayHaveChanged(t *testing.T) {
+	t.Parallel()
+	c := open(t, cache.Config{})
+	row := lookup("k", "bays")
+	row.Row = "b1"
+	all := lookup("all", "bays")
+	get(t, c, row, "0")
+	for i, s := range []struct {
+		change store.Touched
+		read   bool
+	}{{store.Touched{Table: "bays", Row: "b2"}, false}, {store.Touched{Table: "bays", Row: "b1"}, true}, {store.Touched{Table: "doors"}, false}, {store.Touched{Table: "bays"}, true}} {
+		get(t, c, all, "x")
+		c.Forget(slug, []store.Touched{s.change})
+		if _, read := get(t, c, row, fmt.Sprint(i)); read != s.read {
+			t.Errorf("after %+v: read %v", s.change, read)
+		}
+		if _, read := get(t, c, all, "y"); read != (s.change.Table == "bays") {
+			t.Errorf("all rows after %+v: read %v", s.change, read)
+		}
+	}
+	for i := range 5000 { // more than are remembered one by one
+		c.Forget(slug, []store.Touched{{Table: "bays", Row: fmt.Sprint("other", i)}})
+		if i == 0 {
+			c.Forget(slug, []store.Touched{{Table: "bays", Row: "b1"}})
+		}
+	}
+	if _, read := get(t, c, row, "z"); !read {
+		t.Error("a change was forgotten")
 	}
 }
 
@@ -91,7 +130,7 @@ func TestSlowReaderBringsNothingBack(t *testing.T) {
 	l := lookup("k", "bays")
 	_, _, err := c.Get(t.Context(), l, func(context.Context) ([]byte, uint64, error) {
 		mark := c.Mark(slug) // its snapshot is from here
-		c.Forget(slug, []string{"bays"})
+		c.Forget(slug, tables("bays"))
 		return []byte("old"), mark, nil
 	})
 	if err != nil {
@@ -180,15 +219,15 @@ func TestKeptResultIsNeverOlderThanTheLastChangeOfItsTables(t *testing.T) {
 		c := cache.New(cache.Config{Bytes: 1 << 16})
 		defer c.Close()
 		state := map[string]int{}
-		tables := []string{"a", "b", "c"}
+		names := []string{"a", "b", "c"}
 		for range rapid.IntRange(1, 60).Draw(r, "steps") {
-			table := rapid.SampledFrom(tables).Draw(r, "table")
+			table := rapid.SampledFrom(names).Draw(r, "table")
 			if rapid.Bool().Draw(r, "write") {
 				state[table]++
-				c.Forget(slug, []string{table})
+				c.Forget(slug, tables(table))
 				continue
 			}
-			other := rapid.SampledFrom(tables).Draw(r, "other")
+			other := rapid.SampledFrom(names).Draw(r, "other")
 			show := func() string { return fmt.Sprint(state[table], state[other]) }
 			got, _, err := c.Get(context.Background(), lookup(table+other, table, other), func(context.Context) ([]byte, uint64, error) { return []byte(show()), c.Mark(slug), nil })
 			if err != nil || string(got) != show() {
@@ -234,9 +273,9 @@ func settle(t *testing.T, a, b *cache.Cache, key, want string) {
 		get(t, a, lookup(key, "bays"), want)
 		got, _, err := b.Get(t.Context(), lookup(key, "bays"), func(context.Context) ([]byte, uint64, error) { return nil, 0, errors.New("not there yet") })
 		if err != nil {
-			a.Forget(slug, []string{"elsewhere"})
+			a.Forget(slug, tables("elsewhere"))
 			c := a
-			c.Forget(slug, []string{"bays"}) // so that it reads, and stores, once more
+			c.Forget(slug, tables("bays")) // so that it reads, and stores, once more
 		}
 		return err == nil && string(got) == want
 	})
@@ -258,7 +297,7 @@ func TestReplicaThatHeardOfAChangeBelievesNothingFromBefore(t *testing.T) {
 		key := fmt.Sprintf("k%d", i)
 		settle(t, a, b, key, "old")
 		// The change reaches b alone: whoever made it has died. What Redis has is from before.
-		b.Forget(slug, []string{"bays"})
+		b.Forget(slug, tables("bays"))
 		if got, _ := get(t, b, lookup(key, "bays"), "new"); got != "new" {
 			t.Fatalf("round %d: %q", i, got)
 		}
@@ -295,8 +334,8 @@ func TestRedisThatFailsCostsNobodyAnything(t *testing.T) {
 			if took := time.Since(start); took > 15*time.Second {
 				t.Errorf("50 reads took %s", took)
 			}
-			a.Forget(slug, []string{"bays"}) // Redis does not hear of it
-			b.Forget(slug, []string{"bays"})
+			a.Forget(slug, tables("bays")) // Redis does not hear of it
+			b.Forget(slug, tables("bays"))
 			wire.Mend()
 			redistest.Await(t, "Redis is back", func() bool { return a.Facts().Redis == cache.RedisHere && b.Facts().Redis == cache.RedisHere })
 			if got, _ := get(t, b, lookup("k", "bays"), "2"); got != "2" {

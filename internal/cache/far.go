@@ -217,16 +217,16 @@ func (f *far) open(ctx context.Context, l store.Lookup, tokens []string, sealed 
 }
 
 // forget notes that tables have changed: until Redis has other tokens for them, it is not asked.
-func (f *far) forget(tenant club.Slug, tables []string) {
-	if tables == nil {
-		tables = []string{everything}
+func (f *far) forget(tenant club.Slug, changed []store.Touched) {
+	if changed == nil {
+		changed = []store.Touched{{Table: everything}}
 	}
 	f.mu.Lock()
 	if f.stale[tenant] == nil {
 		f.stale[tenant] = map[string]uint64{}
 	}
-	for _, t := range tables {
-		f.stale[tenant][t]++
+	for _, t := range changed {
+		f.stale[tenant][t.Table]++
 	}
 	f.mu.Unlock()
 	f.renewSoon()

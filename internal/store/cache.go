@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +20,9 @@ type Cache interface {
 	// Get returns the result that a lookup is kept under. Where there is none, read makes it, and says
 	// the mark from before its snapshot; others who want the same meanwhile may wait for it.
 	Get(ctx context.Context, l Lookup, read func(context.Context) (result []byte, mark uint64, err error)) (result []byte, kept bool, err error)
-	// Forget drops what was read from any of the tables; nil is every table. It is called once the
+	// Forget drops what was read from what was changed; nil is everything. It is called once the
 	// change is committed, on every replica.
-	Forget(tenant club.Slug, tables []string)
+	Forget(tenant club.Slug, changed []Touched)
 	// Trust says whether this process hears of what others change. While it does not, nothing that is
 	// kept counts; and once it does again, nothing from before.
 	Trust(hears bool)
@@ -34,6 +33,7 @@ type Lookup struct {
 	Tenant club.Slug
 	Key    string   // of the query and its arguments
 	Tables []string // that the query reads
+	Row    string   // the only row that it reads, of its only table, by id; "": any
 	Shared bool     // replicas may share it; it names no person in plain text
 	Waits  bool     // who asks holds no connection, so that nobody waits in a ring if it waits for others
 }
@@ -93,25 +93,37 @@ func (m mindful) QueryRowContext(ctx context.Context, query string, args ...any)
 // lookup returns what a query's result is kept under; ok is false for what is not kept.
 func (m mindful) lookup(query string, args []any) (l Lookup, ok bool) {
 	s := m.t.ledger.of(query)
-	if len(s.reads) == 0 || slices.ContainsFunc(s.reads, func(table string) bool { return slices.Contains(m.tx.changed, table) }) {
+	if len(s.reads) == 0 || s.touches(m.tx.changed, args) {
 		return l, false
 	}
 	key, shared := keys[s.name]
 	if !shared {
 		key = s.name
 	}
-	b := []byte(key)
+	b, ok := appendArgs([]byte(key), args)
+	if !ok {
+		return l, false
+	}
+	return Lookup{Tenant: m.t.Slug, Key: string(b), Tables: s.reads, Row: s.row(args), Shared: shared, Waits: m.session != nil && m.session.db == nil}, true
+}
+
+// appendArgs writes arguments after the name of their query; ok is false where one cannot be written.
+func appendArgs(b []byte, args []any) (_ []byte, ok bool) {
 	for _, arg := range args {
 		b = append(b, ':')
 		if b, ok = appendArg(b, arg); !ok {
-			return l, false
+			return b, false
 		}
 	}
-	return Lookup{Tenant: m.t.Slug, Key: string(b), Tables: s.reads, Shared: shared, Waits: m.session != nil && m.session.db == nil}, true
+	return b, true
 }
 
-// appendArg writes an argument such that different ones look different. An instant is not written: what
-// depends on it is another result each time.
+// Moment is what an instant is rounded down to by whoever looks at a page and does not mind: what depends on
+// a round instant is the same for so long. What depends on any other is another result each time.
+const Moment = 10 * time.Second
+
+// appendArg writes an argument such that different ones look different, unless it is an instant that is
+// not round.
 func appendArg(b []byte, arg any) ([]byte, bool) {
 	v, err := driver.DefaultParameterConverter.ConvertValue(arg)
 	if err != nil {
@@ -134,7 +146,9 @@ func appendArg(b []byte, arg any) ([]byte, bool) {
 	case []byte:
 		return append(b, strconv.Quote(string(v))...), true
 	case time.Time:
-		return b, false
+		if v.Equal(v.Truncate(Moment)) {
+			return v.UTC().AppendFormat(b, "20060102T150405Z"), true
+		}
 	}
 	return b, false
 }
@@ -145,14 +159,7 @@ func (m mindful) result(ctx context.Context, l Lookup, query string, args []any)
 		m.t.heed(ctx)
 	}
 	result, kept, err := m.t.cache.Get(ctx, l, func(ctx context.Context) (result []byte, mark uint64, err error) {
-		rows, err := m.DBTX.QueryContext(ctx, query, args...)
-		if err != nil {
-			return nil, 0, err
-		}
-		result, err = encodeRows(rows)
-		if closing := rows.Close(); err == nil {
-			err = closing
-		}
+		result, err = readRows(ctx, m.DBTX, query, args)
 		return result, m.tx.mark, err
 	})
 	if kept && err == nil {
@@ -167,10 +174,10 @@ type memory struct {
 	replayer *sql.DB
 }
 
-// forget drops what was read from the tables that a transaction has changed.
-func (t *Tenant) forget(tables []string) {
-	if t.cache != nil && len(tables) > 0 {
-		t.cache.Forget(t.Slug, tables)
+// forget drops what was read from what a transaction has changed.
+func (t *Tenant) forget(changed []Touched) {
+	if t.cache != nil && len(changed) > 0 {
+		t.cache.Forget(t.Slug, changed)
 	}
 }
 

@@ -128,6 +128,16 @@ func TablesForTest(query string) (reads, changes []string) {
 	return s.reads, s.changes
 }
 
+// PinForTest returns the number of the argument that is the id of the one row that a statement is about; 0
+// where it may be any.
+func PinForTest(query string) int { return parse(query).pin }
+
+// ExecInForTest runs a statement in a transaction.
+func ExecInForTest(ctx context.Context, tx *Tx, query string, args ...any) error {
+	_, err := tx.db.ExecContext(ctx, query, args...)
+	return err
+}
+
 // faultKey is where a context carries the fault of its statements.
 type faultKey struct{}
 

@@ -28,10 +28,12 @@ type ledger struct {
 
 // statement is what the text of a query says of it.
 type statement struct {
-	name    string
-	reads   []string // tables that a SELECT looks at; nil for everything else
-	changes []string // tables that it writes
-	run     atomic.Int64
+	name     string
+	reads    []string // tables that a SELECT looks at; nil for everything else
+	changes  []string // tables that it writes
+	pin      int      // the argument that is the id of the one row it reads or changes; 0: any row
+	recalled bool     // a transaction asks it once
+	run      atomic.Int64
 }
 
 var (
@@ -76,6 +78,10 @@ func parse(query string) *statement {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
+	if len(s.changes) <= 1 && len(s.reads) <= 1 {
+		s.pin = pinOf(text)
+	}
+	s.recalled = recalled[s.name] && len(s.changes) == 0
 	return s
 }
 
@@ -104,27 +110,27 @@ type accounted struct {
 	tx     *Tx
 }
 
-func (a accounted) enter(query string) {
+func (a accounted) enter(query string, args []any) {
 	s := a.ledger.of(query)
 	s.run.Add(1)
 	for _, table := range s.changes {
-		if !slices.Contains(a.tx.changed, table) {
-			a.tx.changed = append(a.tx.changed, table)
-		}
+		what := Touched{table, s.row(args)}
+		a.tx.changed = touch(a.tx.changed, what)
+		a.tx.unlearn(what)
 	}
 }
 
 func (a accounted) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	a.enter(query)
+	a.enter(query, args)
 	return a.DBTX.ExecContext(ctx, query, args...)
 }
 
 func (a accounted) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	a.enter(query)
+	a.enter(query, args)
 	return a.DBTX.QueryContext(ctx, query, args...)
 }
 
 func (a accounted) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	a.enter(query)
+	a.enter(query, args)
 	return a.DBTX.QueryRowContext(ctx, query, args...)
 }

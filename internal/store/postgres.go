@@ -144,17 +144,49 @@ func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantD
 	}, nil
 }
 
-// news is what a transaction changed: tables, and what pages may show.
+// news is what a transaction changed: rows, and what pages may show.
 type news struct {
 	tenant  club.Slug
-	tables  []string
+	touched []Touched
 	changes []Change
 }
 
-// announcement is how one process tells the others of it.
+// announcement is how one process tells the others of it. Of a table that Rows names, only these have
+// changed; a program that does not know of rows goes by the tables.
 type announcement struct {
 	Change
-	Tables []string `json:"tables,omitempty"`
+	Tables []string            `json:"tables,omitempty"`
+	Rows   map[string][]string `json:"rows,omitempty"`
+}
+
+func announcing(n news) announcement {
+	a := announcement{Change: Change{Tenant: n.tenant}}
+	for _, t := range n.touched {
+		if !slices.Contains(a.Tables, t.Table) {
+			a.Tables = append(a.Tables, t.Table)
+		}
+		if t.Row != "" {
+			if a.Rows == nil {
+				a.Rows = map[string][]string{}
+			}
+			a.Rows[t.Table] = append(a.Rows[t.Table], t.Row)
+		}
+	}
+	return a
+}
+
+// touched is what other replicas have changed.
+func (a announcement) touched() (list []Touched) {
+	for _, table := range a.Tables {
+		rows := a.Rows[table]
+		if len(rows) == 0 {
+			list = append(list, Touched{Table: table})
+		}
+		for _, row := range rows {
+			list = append(list, Touched{table, row})
+		}
+	}
+	return list
 }
 
 // announce tells every replica when the transaction commits, by one statement. The tables come first: who
@@ -162,8 +194,8 @@ type announcement struct {
 // be told of a change before it has forgotten what was there.
 func (e *postgresEngine) announce(ctx context.Context, tx *sql.Tx, n news) error {
 	list := make([]announcement, 0, 1+len(n.changes))
-	if len(n.tables) > 0 {
-		list = append(list, announcement{Change: Change{Tenant: n.tenant}, Tables: n.tables})
+	if len(n.touched) > 0 {
+		list = append(list, announcing(n))
 	}
 	seen := map[Change]bool{}
 	for _, c := range n.changes {
@@ -237,7 +269,7 @@ func (e *postgresEngine) listenOnce(ctx context.Context) error {
 		if len(a.Tables) == 0 {
 			e.hub.publish([]Change{a.Change})
 		} else if e.cfg.Cache != nil {
-			e.cfg.Cache.Forget(a.Tenant, a.Tables)
+			e.cfg.Cache.Forget(a.Tenant, a.touched())
 		}
 	}
 }

@@ -56,8 +56,9 @@ type Tx struct {
 	Correlation club.CorrelationID
 
 	known       *Queries
-	mark        uint64   // the cache's, from before the transaction's snapshot
-	changed     []string // tables
+	mark        uint64 // the cache's, from before the transaction's snapshot
+	changed     []Touched
+	recalls     map[string]recall
 	writable    bool
 	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error) // nil: row by row
 	jobs        []river.InsertManyParams
@@ -183,6 +184,7 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	tx.Queries = New(plain)
 	tx.known = tx.Queries
 	if t.cache != nil {
+		tx.Queries = New(recalling{DBTX: plain, t: t, tx: tx})
 		tx.known = New(mindful{DBTX: plain, t: t, tx: tx})
 	}
 	if t.db.pipelined {
