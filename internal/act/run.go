@@ -135,12 +135,8 @@ func enqueueRun(tx *store.Tx, id club.DecisionID) {
 // lostRun is called when a run's job has failed for the last time: a person takes the matter.
 func (e *Engine) lostRun(ctx context.Context, tenant *store.Tenant, job runJob, _ error) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.LockRun(ctx, store.LockRunParams{DecisionID: job.Decision, UpdatedAt: tx.Now})
-		if err != nil || n == 0 {
-			return err
-		}
-		w, err := e.load(ctx, tx, nil, job.Decision)
-		if err != nil {
+		w, ok, err := e.take(ctx, tx, nil, job.Decision)
+		if err != nil || !ok {
 			return err
 		}
 		return w.giveUp(ctx, "a fault of ours kept the procedure from being carried out")

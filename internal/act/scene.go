@@ -57,7 +57,7 @@ func (e *Engine) read(ctx context.Context, tx *store.Tx, r Request) (*scene, err
 		return nil, err
 	}
 	if a.Target.Kind == catalogue.TargetDoor {
-		s.target, s.noTarget, err = findDoor(ctx, tx, s.location.ID, s.bay.ID)
+		s.target, s.noTarget, err = findDoor(ctx, tx.Queries, s.location.ID, s.bay.ID)
 	} else {
 		s.target, s.noTarget, err = findDevice(ctx, tx, s.bay, a.Target.DeviceKind)
 	}
@@ -199,12 +199,12 @@ func findDevice(ctx context.Context, tx *store.Tx, bay store.Bay, kind club.Devi
 
 // findDoor takes the bay's own door, or else the location's: the only one, or the one that is called
 // the entrance. Which of several doors is meant is for a person to say.
-func findDoor(ctx context.Context, tx *store.Tx, location club.LocationID, bay club.BayID) (store.Device, string, error) {
+func findDoor(ctx context.Context, q *store.Queries, location club.LocationID, bay club.BayID) (store.Device, string, error) {
 	if location.IsZero() {
 		return store.Device{}, "the location is not known", nil
 	}
 	if !bay.IsZero() {
-		list, err := tx.FindDevicesOfBay(ctx, bay)
+		list, err := q.FindDevicesOfBay(ctx, bay)
 		if err != nil {
 			return store.Device{}, "", fmt.Errorf("find doors: %w", err)
 		}
@@ -212,7 +212,7 @@ func findDoor(ctx context.Context, tx *store.Tx, location club.LocationID, bay c
 			return list[0], "", nil
 		}
 	}
-	list, err := tx.FindDevicesOfLocation(ctx, location)
+	list, err := q.FindDevicesOfLocation(ctx, location)
 	if err != nil {
 		return store.Device{}, "", fmt.Errorf("find doors: %w", err)
 	}

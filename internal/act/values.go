@@ -24,7 +24,7 @@ func Values(ctx context.Context, tx *store.Tx, keys *vault.Tenant, d store.Decis
 	if err != nil {
 		return nil, err
 	}
-	person, err := people.Find(ctx, tx, keys, d.SubjectID)
+	person, err := people.Known(ctx, tx, keys, d.SubjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func putBay(ctx context.Context, tx *store.Tx, d store.Decision, out map[string]
 		}
 		out["bay"] = b.Name
 	}
-	door, _, err := findDoor(ctx, tx, d.LocationID, d.BayID)
+	door, _, err := findDoor(ctx, tx.Known(), d.LocationID, d.BayID)
 	if err == nil && !door.ID.IsZero() {
 		out["door"] = door.Name
 	}

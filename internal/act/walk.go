@@ -84,15 +84,8 @@ func (e *Engine) attempt(ctx context.Context, tenant *store.Tenant, keys *vault.
 // advance takes one step. looked is the action that the vendor was looked at for; where the run has
 // moved on since, that look is of no use and is made again.
 func (e *Engine) advance(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.DecisionID, looked *Request, seen sight) (turn, error) {
-	n, err := tx.LockRun(ctx, store.LockRunParams{DecisionID: id, UpdatedAt: tx.Now})
-	if err != nil {
-		return turn{}, fmt.Errorf("take run: %w", err)
-	}
-	if n == 0 {
-		return turn{}, nil
-	}
-	w, err := e.load(ctx, tx, keys, id)
-	if err != nil {
+	w, ok, err := e.take(ctx, tx, keys, id)
+	if err != nil || !ok {
 		return turn{}, err
 	}
 	if why := w.mustStop(); why != "" {
@@ -151,22 +144,24 @@ func (w *walker) announce(ctx context.Context, step knowledge.Step, at int, look
 	})
 }
 
-func (e *Engine) load(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.DecisionID) (*walker, error) {
-	w := &walker{e: e, tx: tx, keys: keys}
-	var err error
-	if w.run, err = tx.FindRun(ctx, id); err != nil {
-		return nil, fmt.Errorf("find run: %w", err)
+// take holds a run for the transaction; ok is false when it has ended.
+func (e *Engine) take(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.DecisionID) (w *walker, ok bool, err error) {
+	w = &walker{e: e, tx: tx, keys: keys}
+	if w.run, err = tx.LockRun(ctx, store.LockRunParams{DecisionID: id, UpdatedAt: tx.Now}); club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+		return nil, false, nil
+	} else if err != nil {
+		return nil, false, fmt.Errorf("take run: %w", err)
 	}
 	if err := json.Unmarshal([]byte(w.run.Steps), &w.plan); err != nil {
-		return nil, fmt.Errorf("read run: %w", err)
+		return nil, false, fmt.Errorf("read run: %w", err)
 	}
-	if w.decision, err = tx.FindDecision(ctx, id); err != nil {
-		return nil, fmt.Errorf("find decision: %w", err)
+	if w.decision, err = tx.Known().FindDecision(ctx, id); err != nil {
+		return nil, false, fmt.Errorf("find decision: %w", err)
 	}
 	if w.thread, err = thread.Find(ctx, tx, w.run.ThreadID); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return w, nil
+	return w, true, nil
 }
 
 // last is how the last action of the run ended; "" before the first.

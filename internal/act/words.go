@@ -164,7 +164,7 @@ func (w *walker) note(ctx context.Context, step knowledge.Step) error {
 	if err != nil {
 		return err
 	}
-	person, err := people.Find(ctx, w.tx, w.keys, w.thread.SubjectID)
+	person, err := people.Known(ctx, w.tx, w.keys, w.thread.SubjectID)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (v *visit) count(tx *store.Tx, f *frame) error {
 		f.Counts.Inbox = int(f.open[club.ThreadEscalated])
 	}
 	if v.p.Can(identity.TicketsRead) {
-		n, err := tx.CountPressingTickets(ctx, store.CountPressingTicketsParams{Now: tx.Now, Scope: scope})
+		n, err := tx.CountPressingTickets(ctx, store.CountPressingTicketsParams{Now: tx.Now.Truncate(store.Moment), Scope: scope})
 		if err != nil {
 			return fmt.Errorf("count tickets: %w", err)
 		}

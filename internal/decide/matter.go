@@ -53,7 +53,7 @@ const bookingMargin = 10 * time.Minute
 func gather(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, s setting.Settings) (*matter, error) {
 	m := &matter{thread: th, settings: s}
 	var err error
-	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
+	if m.person, err = people.Known(ctx, tx, keys, th.SubjectID); err != nil {
 		return nil, err
 	}
 	rows, err := tx.FindUnhandledMessages(ctx, th.ID)

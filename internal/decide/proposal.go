@@ -215,7 +215,7 @@ func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, 
 	if th.Status == club.ThreadInProgress && !th.AssignedTo.IsZero() && th.AssignedTo != p.UserID {
 		return prop, dec, th, club.Conflict("a colleague has this conversation; assign it to yourself first")
 	}
-	if dec, err = tx.FindDecision(ctx, prop.DecisionID); err != nil {
+	if dec, err = tx.Known().FindDecision(ctx, prop.DecisionID); err != nil {
 		return prop, dec, th, fmt.Errorf("read decision: %w", err)
 	}
 	return prop, dec, th, nil
@@ -317,7 +317,7 @@ func (d *Decider) Deadline(ctx context.Context, tenant *store.Tenant, job Deadli
 		if wait = prop.DeadlineAt.Sub(tx.Now); wait > 0 {
 			return nil
 		}
-		dec, err := tx.FindDecision(ctx, prop.DecisionID)
+		dec, err := tx.Known().FindDecision(ctx, prop.DecisionID)
 		if err != nil {
 			return fmt.Errorf("read decision: %w", err)
 		}

@@ -87,7 +87,7 @@ func (d *Decider) matterOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 	if m.settings, err = setting.Load(ctx, tx); err != nil {
 		return nil, err
 	}
-	if m.person, err = people.Find(ctx, tx, keys, th.SubjectID); err != nil {
+	if m.person, err = people.Known(ctx, tx, keys, th.SubjectID); err != nil {
 		return nil, err
 	}
 	if m.location, err = tx.Known().FindLocation(ctx, s.LocationID); err != nil {

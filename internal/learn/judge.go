@@ -31,7 +31,7 @@ func (m *Memory) Judge(ctx context.Context, tenant *store.Tenant, job ConsiderJo
 		return err
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		dec, err := tx.FindDecision(ctx, job.Decision)
+		dec, err := tx.Known().FindDecision(ctx, job.Decision)
 		if err != nil {
 			return fmt.Errorf("find decision: %w", err)
 		}

@@ -74,7 +74,7 @@ func Queue(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (club
 	if err := r.validate(); err != nil {
 		return "", false, err
 	}
-	person, err := people.Find(ctx, tx, keys, r.Thread.SubjectID)
+	person, err := people.Known(ctx, tx, keys, r.Thread.SubjectID) // whether they may be written to is looked at once more as the text goes out
 	if err != nil {
 		return "", false, err
 	}

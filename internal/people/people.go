@@ -87,6 +87,16 @@ func NewSubject(tx *store.Tx, keys *vault.Tenant, number string) (store.CreateSu
 
 // Find returns the person of a subject. What was erased stays empty.
 func Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.SubjectID) (Person, error) {
+	return find(ctx, tx.Queries, keys, id)
+}
+
+// Known is Find as store.Tx.Known tells it: for what is understood and said, never for whether somebody may
+// be written to or let in.
+func Known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.SubjectID) (Person, error) {
+	return find(ctx, tx.Known(), keys, id)
+}
+
+func find(ctx context.Context, tx *store.Queries, keys *vault.Tenant, id club.SubjectID) (Person, error) {
 	s, err := tx.FindSubject(ctx, id)
 	if err != nil {
 		return Person{}, fmt.Errorf("find subject: %w", err)

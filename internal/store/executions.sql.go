@@ -732,8 +732,9 @@ func (q *Queries) LockForGate(ctx context.Context, arg LockForGateParams) error 
 	return err
 }
 
-const lockRun = `-- name: LockRun :execrows
+const lockRun = `-- name: LockRun :one
 UPDATE runs SET updated_at = $2 WHERE decision_id = $1 AND status = 'running'
+RETURNING decision_id, thread_id, steps, reply, next_step, last, status, started_by, created_at, updated_at
 `
 
 type LockRunParams struct {
@@ -741,13 +742,23 @@ type LockRunParams struct {
 	UpdatedAt  time.Time
 }
 
-// Takes a run for this transaction; 0 rows when it has ended.
-func (q *Queries) LockRun(ctx context.Context, arg LockRunParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, lockRun, arg.DecisionID, arg.UpdatedAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+// Takes a run for this transaction; no row when it has ended.
+func (q *Queries) LockRun(ctx context.Context, arg LockRunParams) (Run, error) {
+	row := q.db.QueryRowContext(ctx, lockRun, arg.DecisionID, arg.UpdatedAt)
+	var i Run
+	err := row.Scan(
+		&i.DecisionID,
+		&i.ThreadID,
+		&i.Steps,
+		&i.Reply,
+		&i.NextStep,
+		&i.Last,
+		&i.Status,
+		&i.StartedBy,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }
 
 const proveExecution = `-- name: ProveExecution :execrows

@@ -104,9 +104,10 @@ INSERT INTO runs (decision_id, thread_id, steps, reply, next_step, last, status,
 VALUES ($1, $2, $3, $4, 0, '', 'running', $5, sqlc.arg(now), sqlc.arg(now))
 ON CONFLICT (decision_id) DO NOTHING;
 
--- name: LockRun :execrows
--- Takes a run for this transaction; 0 rows when it has ended.
-UPDATE runs SET updated_at = $2 WHERE decision_id = $1 AND status = 'running';
+-- name: LockRun :one
+-- Takes a run for this transaction; no row when it has ended.
+UPDATE runs SET updated_at = $2 WHERE decision_id = $1 AND status = 'running'
+RETURNING decision_id, thread_id, steps, reply, next_step, last, status, started_by, created_at, updated_at;
 
 -- name: FindRun :one
 SELECT decision_id, thread_id, steps, reply, next_step, last, status, started_by, created_at, updated_at FROM runs WHERE decision_id = $1;
