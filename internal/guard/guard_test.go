@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -287,6 +288,39 @@ func watched(cpu float64, memory int64) (look func(share float64, memory int64) 
 		w.Look(context.Background(), l)
 		return l.State().Load
 	}, l
+}
+
+func TestRefusalsAreOneLineWhenTheyBeginAndOneWhenTheyAreOver(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	clock := club.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	l := New(clock)
+	w := &Watch{Processors: 1, Meter: &given{}, Clock: clock, Log: slog.New(slog.NewTextHandler(&out, nil))}
+	second := func(refused int) {
+		for range refused {
+			l.mu.Lock()
+			l.counts.shed(clock.Now(), Ingest)
+			l.mu.Unlock()
+		}
+		clock.Advance(time.Second)
+		w.Look(context.Background(), l)
+	}
+	for _, refused := range []int{0, 500, 500, 0, 0, 500, 0} {
+		second(refused)
+	}
+	if n := strings.Count(out.String(), "event.action=guard.shed "); n != 1 || strings.Contains(out.String(), "shed_over") {
+		t.Errorf("%d lines:\n%s", n, out.String())
+	}
+	for range 12 {
+		second(0)
+	}
+	if !strings.Contains(out.String(), "labels.refused_ingest=1500") || strings.Count(out.String(), "event.action=guard.shed_over") != 1 {
+		t.Errorf("the end:\n%s", out.String())
+	}
+	second(3)
+	if !strings.Contains(out.String(), "labels.refused_ingest=3 ") || strings.Count(out.String(), "\n") != 3 {
+		t.Errorf("another time:\n%s", out.String())
+	}
 }
 
 func TestProcessorTimeMakesLowerClassesGiveWayOneAfterTheOther(t *testing.T) {

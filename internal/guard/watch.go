@@ -51,11 +51,12 @@ type Watch struct {
 	Meter Meter
 	// Clock is required.
 	Clock club.Clock
-	// Log is told when pressure begins and ends. Required.
+	// Log is told when pressure and refusals begin and end. Required.
 	Log *slog.Logger
 
 	last  Reading
 	at    time.Time
+	shed  shedding
 	load  Load
 	above int
 }
@@ -77,6 +78,7 @@ func (w *Watch) Run(ctx context.Context, l *Limiter) {
 // Look reads once.
 func (w *Watch) Look(ctx context.Context, l *Limiter) {
 	now := w.Clock.Now()
+	w.tell(ctx, now, l.State().Refused)
 	r, ok := w.Meter.Read()
 	if !ok {
 		return

@@ -28,6 +28,9 @@ func TestWhenTooMuchComesOnlyDangerIsTakenInAndTheVendorTriesTheRestAgain(t *tes
 			t.Errorf("an ordinary text: status %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 		}
 	}
+	if log := g.log.String(); strings.Contains(log, `"too much"`) || strings.Contains(log, "ERROR") {
+		t.Errorf("the log has a line for each that was refused:\n%s", log)
+	}
 	if w := g.send(received("2", member, "there is a fire in bay 2, smoke everywhere")); w.Code != http.StatusOK {
 		t.Errorf("danger: status %d", w.Code)
 	}

@@ -202,8 +202,11 @@ func (s *server) log(ctx context.Context, r *http.Request, e *event, status int,
 			attrs = append(attrs, slog.String("error.message", err.Error()))
 		}
 	}
+	var shed refused
 	switch {
 	case errors.Is(err, context.Canceled):
+	case errors.As(err, &shed):
+		level = slog.LevelDebug
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	case status >= http.StatusBadRequest:

@@ -18,10 +18,19 @@ func (s *server) openphone(ctx context.Context, e *event) error {
 	return s.texts(ctx, e, e.receivers.OpenPhone, "openphone")
 }
 
+// refused is an event for which there was no place. It is no line in the log: thousands are refused when more
+// comes than can be done, and the log says when that begins and ends.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
+
 // admitted does what an event asks for, once it has a place. What is refused for want of one has cost no
 // more than reading it and proving that it is genuine: only so can a text that speaks of danger be told.
 func (s *server) admitted(ctx context.Context, danger bool, do func() error) error {
 	done, err := s.cfg.Admit(ctx, danger)
+	if club.CodeOf(err) == club.CodeUnavailable {
+		return refused{err}
+	}
 	if err != nil {
 		return err
 	}
