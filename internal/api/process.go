@@ -32,6 +32,7 @@ type Process struct {
 	Cache    float64        `json:"cache_hit_share"`
 	Redis    string         `json:"redis" enum:"none,here,away"`
 	Classes  []ClassRequest `json:"requests" nullable:"false" doc:"Of the last minutes, the most important class first."`
+	Replicas int            `json:"replicas" doc:"Processes that show that they live, with the one that answered."`
 	Queues   []QueueState   `json:"queues" nullable:"false" doc:"What waits for any process of the installation."`
 }
 
@@ -67,7 +68,7 @@ func showPromises(list []health.Promise) []Promise {
 }
 
 func showProcess(p health.Process) *Process {
-	out := &Process{Places: p.Places, Running: p.Running, Waiting: p.Waiting, Pressure: p.Pressure, CPU: Use(p.CPU), Memory: Use(p.Memory), Pool: Use(p.Pool), Cache: p.CacheHits, Redis: p.Redis,
+	out := &Process{Places: p.Places, Running: p.Running, Waiting: p.Waiting, Pressure: p.Pressure, CPU: Use(p.CPU), Memory: Use(p.Memory), Pool: Use(p.Pool), Cache: p.CacheHits, Redis: p.Redis, Replicas: p.Replicas,
 		Classes: []ClassRequest{}, Queues: []QueueState{}}
 	for _, c := range p.Classes {
 		out.Classes = append(out.Classes, ClassRequest(c))

@@ -167,6 +167,9 @@ func (a *App) wire() {
 	a.Decider.Register(a.registry)
 	a.Memory.Register(a.registry)
 	api.Register(a.registry)
+	if a.Config.Steps == nil { // a club that is stepped through has no speed of its own
+		a.registry.Every("health_alarm", alarmEvery, a.lookForAlarm)
+	}
 	a.registry.Every("identity_sweep", sweepEvery, func(ctx context.Context, t *store.Tenant) error {
 		d, err := a.Directory(ctx, t.Slug)
 		if err != nil {

@@ -11,8 +11,12 @@ import (
 
 // process tells the faces how this process fares.
 func (a *App) process(ctx context.Context) (health.Process, error) {
+	replicas, err := a.runner.Nodes(ctx)
+	if err != nil {
+		return health.Process{}, err
+	}
 	s := a.limiter.State()
-	p := health.Process{Places: s.Limit, Running: s.Running, Waiting: s.Waiting, Pressure: s.Load.Pressure,
+	p := health.Process{Replicas: replicas, Places: s.Limit, Running: s.Running, Waiting: s.Waiting, Pressure: s.Load.Pressure,
 		CPU: health.Use{Now: s.Load.CPU, Limit: s.Load.CPULimit}, Memory: health.Use{Now: float64(s.Load.Memory), Limit: float64(s.Load.MemoryLimit)},
 		Intake: a.timings.Of(health.TimingIntake), Pages: a.timings.Of(health.TimingPage), Checks: a.timings.Of(health.TimingCheck)}
 	for _, c := range guard.Classes() {

@@ -20,6 +20,7 @@ type Process struct {
 	CacheUsed bool   // something was asked of the cache
 	Redis     string // "none", "here" or "away"
 	Queues    []Queue
+	Replicas  int // processes that show that they live, with this one; 0 is not known
 	Intake    Percentiles
 	Pages     Percentiles
 	Checks    Percentiles

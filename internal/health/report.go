@@ -28,7 +28,7 @@ func Look(ctx context.Context, tx *store.Tx, keys *vault.Tenant, breakers Breake
 	if r.Work, err = tx.CountWaitingWork(ctx, store.CountWaitingWorkParams{Scope: scope, Since: tx.Now.Add(-troubleFor), Now: tx.Now}); err != nil {
 		return r, fmt.Errorf("count waiting work: %w", err)
 	}
-	if r.Speed, err = MeasureSpeed(ctx, tx, scope); err != nil {
+	if r.Speed, err = MeasureSpeed(ctx, tx, scope, SpeedOver); err != nil {
 		return r, err
 	}
 	r.Vendors, err = FindVendors(ctx, tx, keys, breakers)

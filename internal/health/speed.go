@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	speedOver  = time.Hour
+	// SpeedOver is how far back speed is shown.
+	SpeedOver  = time.Hour
 	oldestText = 24 * time.Hour // a text that was read later than this after it came waited for a person, not for us
 	speedRows  = 20_000         // the newest texts that are looked at
 )
@@ -32,16 +33,16 @@ type Speed struct {
 	Actions   Percentiles       // of actions, from their claim until the vendor was called
 }
 
-// MeasureSpeed returns the speed of the last hour at the locations of a scope, as
+// MeasureSpeed returns the speed of the time up to the present at the locations of a scope, as
 // identity.Principal.LocationScope writes it; "" is everywhere. The pause in which more texts of the
 // same burst are waited for is part of it.
-func MeasureSpeed(ctx context.Context, tx *store.Tx, scope string) (Speed, error) {
-	since := tx.Now.Add(-speedOver)
+func MeasureSpeed(ctx context.Context, tx *store.Tx, scope string, over time.Duration) (Speed, error) {
+	since := tx.Now.Add(-over)
 	rows, err := tx.FindDecisionTimes(ctx, store.FindDecisionTimesParams{Since: since, ReceivedSince: since.Add(-oldestText), Scope: scope, Size: speedRows})
 	if err != nil {
 		return Speed{}, fmt.Errorf("find decision times: %w", err)
 	}
-	s := Speed{Over: speedOver, Tiers: map[club.Tier]int{}, Partial: len(rows) == speedRows, Texts: len(rows)}
+	s := Speed{Over: over, Tiers: map[club.Tier]int{}, Partial: len(rows) == speedRows, Texts: len(rows)}
 	var took []time.Duration
 	var last club.DecisionID
 	for _, r := range rows {

@@ -20,6 +20,20 @@ type Backlog struct {
 	Oldest time.Time // when the first of them was due
 }
 
+// Nodes counts the processes that show that they live: on PostgreSQL by their locks; on SQLite there is this
+// one.
+func (r *Runner) Nodes(ctx context.Context) (n int, err error) {
+	pool, _, ok := r.registry.cluster.Postgres()
+	if !ok {
+		return 1, nil
+	}
+	if err := pool.QueryRow(ctx, `SELECT COUNT(*) FROM pg_locks k JOIN pg_database d ON d.oid = k.database WHERE d.datname = current_database()
+		AND k.locktype = 'advisory' AND k.granted AND k.objsubid = 2 AND CAST(k.classid AS BIGINT) = $1`, nodeLock).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count nodes: %w", err)
+	}
+	return n, nil
+}
+
 // Backlog counts the jobs of the whole installation that are not finished.
 func (r *Runner) Backlog(ctx context.Context) ([]Backlog, error) {
 	cluster := r.registry.cluster

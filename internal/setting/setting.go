@@ -52,6 +52,7 @@ type Settings struct {
 
 	WatchInterval time.Duration // between two looks at a device that has no interval of its own
 	IncidentWait  time.Duration // within which faults at one place are one incident
+	AlarmAfter    time.Duration // until people are told that a promise is not kept; 0 tells nobody
 	NoShowWait    time.Duration // after a booking's start, until it is looked whether anybody came; 0 never looks
 
 	RecurrenceTickets int // of one cause in the window make a root-cause ticket; 0: never

@@ -94,6 +94,8 @@ var specs = []Spec{
 	duration("monitor.incident", "Monitoring", "Gather faults for", "Devices of one place that fail within this time are one incident. One that is back by then is none.", time.Minute, 0, 10*time.Minute, func(s *Settings) *time.Duration { return &s.IncidentWait }),
 	duration("monitor.no_show", "Monitoring", "Nobody came after", "How long after its start it is looked whether anybody came to a booking: at the doors, or by text. Known only where doors report entries. 0 never looks.", 20*time.Minute, 0, 4*time.Hour, func(s *Settings) *time.Duration { return &s.NoShowWait }),
 
+	duration("monitor.alarm_after", "Monitoring", "Tell people of slowness after", "When what is promised on the page Health has not been kept for this long, or work that is due waits that no server takes up, whoever is on call and those who run the club are told, once, and again when it is over. 0 tells nobody.", 5*time.Minute, 0, 24*time.Hour, func(s *Settings) *time.Duration { return &s.AlarmAfter }),
+
 	count("recurrence.tickets", "Recurring faults", "Tickets that make a root cause", "So many tickets of the same fault at the same place within the window open a root-cause ticket. 0 opens none.", 3, 0, maxRecurrence, func(s *Settings) *int { return &s.RecurrenceTickets }),
 	duration("recurrence.window", "Recurring faults", "Within", "How far back tickets count. A root-cause ticket that was resolved within this time is reopened when the fault comes back.", 14*24*time.Hour, time.Hour, 365*24*time.Hour, func(s *Settings) *time.Duration { return &s.RecurrenceWindow }),
 
