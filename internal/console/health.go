@@ -18,6 +18,7 @@ func showHealth(v *visit) error {
 	ctx := v.r.Context()
 	p := page.HealthPage{Overall: page.Word{Label: "All well", Tone: page.ToneOK}}
 	var report health.Report
+	var told map[string]time.Time
 	err := v.tenant.Read(ctx, func(tx *store.Tx) error {
 		f, err := v.frame(tx, "health", "Health")
 		if err != nil {
@@ -37,6 +38,9 @@ func showHealth(v *visit) error {
 		p.Speed = speedReport(r.Speed)
 		vendorHealth(v.slug, r.Vendors, &p)
 		report = r
+		if told, err = toldHealth(v, tx); err != nil {
+			return err
+		}
 		if err := callHealth(v, tx, &p); err != nil {
 			return err
 		}
@@ -46,7 +50,7 @@ func showHealth(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := promiseHealth(v, report, &p); err != nil { // not while a transaction is held: it asks every club's queue
+	if err := promiseHealth(v, report, told, &p); err != nil { // not while a transaction is held: it asks every club's queue
 		return err
 	}
 	p.Flash = v.found().flash()

@@ -58,11 +58,19 @@ func TestHealthShowsPromisesToAllAndTheServerToThoseWhoLookAfterTheClub(t *testi
 	t.Parallel()
 	h := newHouse(t)
 	h.cfg.Process = func(context.Context) (health.Process, error) {
-		return health.Process{Places: 128, Classes: []health.Admission{{Class: "emergency", Admitted: 2}, {Class: "bulk", Refused: 7}}, CPU: health.Use{Now: 0.3, Limit: 0.8}, Memory: health.Use{Now: 1 << 30, Limit: 1 << 29},
+		return health.Process{Places: 128, Replicas: 3, Classes: []health.Admission{{Class: "emergency", Admitted: 2}, {Class: "bulk", Refused: 7}}, CPU: health.Use{Now: 0.3, Limit: 0.8}, Memory: health.Use{Now: 1 << 30, Limit: 1 << 29},
 			Queues: []health.Queue{{Name: "default", Due: 4, Oldest: 10 * time.Minute}}, Pages: health.Percentiles{Count: 9, P90: 3 * time.Second}}, nil
 	}
 	h.open()
-	h.as(club.RoleAdmin).get("/c/fairway/health").want(http.StatusOK, "Texts decided on", "Pages shown", "Missed", "Texts that speak of danger", "Waits too long", "Above its limit", "1024 MiB of 512 MiB")
+	h.write(func(tx *store.Tx) error {
+		at := time.Date(2026, 2, 1, 12, 34, 0, 0, time.UTC)
+		if err := tx.SeeAlarm(t.Context(), store.SeeAlarmParams{Name: "page", Node: "a", Since: at}); err != nil {
+			return err
+		}
+		_, err := tx.TellAlarm(t.Context(), store.TellAlarmParams{Name: "page", Node: "a", Now: &at})
+		return err
+	})
+	h.as(club.RoleAdmin).get("/c/fairway/health").want(http.StatusOK, "Texts decided on", "Pages shown", "Missed", "Texts that speak of danger", "Waits too long", "Above its limit", "1024 MiB of 512 MiB", "3, this one with them", "People were told at 12:34 UTC")
 	b := h.as(club.RoleViewer)
 	b.get("/c/fairway/health").want(http.StatusOK, "Texts decided on", "Nothing measured")
 	if len(find(b.doc, "#server")) != 0 || len(find(b.doc, "#promises")) != 1 {

@@ -7,10 +7,26 @@ import (
 	"clubos/internal/console/page"
 	"clubos/internal/health"
 	"clubos/internal/identity"
+	"clubos/internal/store"
 )
 
+// toldHealth returns which of what is not as promised people have been told of, and when.
+func toldHealth(v *visit, tx *store.Tx) (map[string]time.Time, error) {
+	rows, err := tx.FindAlarms(v.r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("find alarms: %w", err)
+	}
+	out := map[string]time.Time{}
+	for _, row := range rows {
+		if row.ToldAt != nil {
+			out[row.Name] = *row.ToldAt
+		}
+	}
+	return out, nil
+}
+
 // promiseHealth says which promises hold. The process is shown to those who look after the club.
-func promiseHealth(v *visit, r health.Report, p *page.HealthPage) error {
+func promiseHealth(v *visit, r health.Report, told map[string]time.Time, p *page.HealthPage) error {
 	var at *health.Process
 	if v.c.Process != nil && v.p.Can(identity.SettingsRead) {
 		known, err := v.c.Process(v.r.Context())
@@ -24,6 +40,9 @@ func promiseHealth(v *visit, r health.Report, p *page.HealthPage) error {
 			Count: pr.Count, P50: pr.P50, Took: pr.Took, P99: pr.P99, State: page.Word{Label: "Kept", Tone: page.ToneOK}}
 		if pr.Here {
 			row.About = fmt.Sprintf("the last %d minutes, this server", int(pr.Over/time.Minute))
+		}
+		if at, ok := told[pr.Name]; ok {
+			row.Told = at
 		}
 		switch {
 		case pr.Count == 0:
@@ -67,6 +86,9 @@ func processReport(s health.Process, p *page.HealthPage) *page.ProcessReport {
 		p.Worsen(hits.State)
 	}
 	out.Uses = append(out.Uses, hits)
+	if s.Replicas > 0 {
+		out.Uses = append(out.Uses, page.UseRow{Title: "Servers", Share: -1, Value: fmt.Sprintf("%d, this one with them", s.Replicas), State: page.Word{Label: "Alive", Tone: page.ToneOK}})
+	}
 	for _, q := range s.Queues {
 		row := page.QueueRow{Title: q.Name, Due: q.Due, Running: q.Running, Later: q.Later, Oldest: q.Oldest, State: page.Word{Label: "Well", Tone: page.ToneOK}}
 		if q.Oldest > health.LongWait {

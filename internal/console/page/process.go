@@ -17,8 +17,9 @@ type ProcessReport struct {
 // PromiseRow is a promise of how long something takes.
 type PromiseRow struct {
 	Title   string
-	About   string // from when, and where it was measured
-	Promise string // "95 of 100 within 500 ms"
+	About   string    // from when, and where it was measured
+	Promise string    // "95 of 100 within 500 ms"
+	Told    time.Time // when people were told that it is not kept; zero: they were not
 	Count   int
 	P50     time.Duration
 	Took    time.Duration // of the promised share
