@@ -20,32 +20,41 @@ type counted struct{ rate, key string }
 // shard is a part of the keys.
 type shard struct {
 	mu        sync.Mutex // guards the fields below
-	busyUntil map[counted]time.Duration
+	busyUntil map[counted]*time.Duration
 	sweepAt   int           // how many keys make a sweep worth its time
 	swept     time.Duration // when it was swept last
 	_         [32]byte      // shards do not share a cache line
 }
 
-func (l *Limiter) takeHere(r Rate, key string) Verdict {
-	who := counted{r.Name, key}
-	s := &l.shards[maphash.String(l.seed, key)%shardCount]
-	every := r.every()
+func (l *Limiter) takeHere(r Rate, key string, every time.Duration) (ok bool, busy time.Duration) {
 	full := every * time.Duration(r.Max)
+	s := &l.shards[maphash.String(l.seed, key)%shardCount]
 	s.mu.Lock()
 	now := l.cfg.Elapsed() // within the lock: instants of one key never go back
-	until, known := s.busyUntil[who]
-	if !known && !s.room(now) {
-		who = counted{}
-		until = s.busyUntil[who]
+	until, known := s.busyUntil[counted{r.Name, key}]
+	if !known {
+		until = s.add(counted{r.Name, key}, now)
 	}
-	busy := min(max(until-now, 0), full)
-	ok := busy+every <= full
-	if ok {
+	busy = min(max(*until-now, 0), full)
+	if ok = busy+every <= full; ok {
 		busy += every
-		s.busyUntil[who] = now + busy
+		*until = now + busy
 	}
 	s.mu.Unlock()
-	return r.verdict(ok, busy)
+	return ok, busy
+}
+
+// add returns the place of a key that was not seen yet, or the one that is shared where there is no room.
+func (s *shard) add(who counted, now time.Duration) *time.Duration {
+	if !s.room(now) {
+		who = counted{}
+	}
+	until, known := s.busyUntil[who]
+	if !known {
+		until = new(time.Duration)
+		s.busyUntil[who] = until
+	}
+	return until
 }
 
 // room makes room for another key, and reports whether there is. A key that is worked off is as good as
@@ -56,7 +65,7 @@ func (s *shard) room(now time.Duration) bool {
 		return !full
 	}
 	for who, until := range s.busyUntil {
-		if until <= now {
+		if *until <= now {
 			delete(s.busyUntil, who)
 		}
 	}

@@ -77,7 +77,7 @@ type Config struct {
 // Limiter admits and refuses. It is safe for concurrent use.
 type Limiter struct {
 	cfg    Config
-	script *rueidis.Lua
+	shared *shared // nil without Redis
 	seed   maphash.Seed
 	shards [shardCount]shard
 
@@ -90,9 +90,12 @@ func New(cfg Config) *Limiter {
 		start := time.Now()
 		cfg.Elapsed = func() time.Duration { return time.Since(start) }
 	}
-	l := &Limiter{cfg: cfg, script: rueidis.NewLuaScript(script), seed: maphash.MakeSeed()}
+	l := &Limiter{cfg: cfg, seed: maphash.MakeSeed()}
+	if cfg.Redis != nil {
+		l.shared = &shared{l: l, script: rueidis.NewLuaScript(script)}
+	}
 	for i := range l.shards {
-		l.shards[i].busyUntil = map[counted]time.Duration{}
+		l.shards[i].busyUntil = map[counted]*time.Duration{}
 	}
 	return l
 }
@@ -102,21 +105,22 @@ func (l *Limiter) Take(ctx context.Context, r Rate, key string) Verdict {
 	if l == nil || r.Off() {
 		return Verdict{OK: true, Left: math.MaxInt, rate: r}
 	}
-	v, ok := Verdict{}, false
-	if l.cfg.Redis != nil && !r.Alone {
-		if v, ok = l.takeShared(ctx, r, key); !ok {
+	every := r.every()
+	admitted, busy, answered := false, time.Duration(0), false
+	if l.shared != nil && !r.Alone {
+		if admitted, busy, answered = l.shared.take(ctx, r, key); !answered {
 			l.alone.Add(1)
 		}
 	}
-	if !ok {
-		v = l.takeHere(r, key)
+	if !answered {
+		admitted, busy = l.takeHere(r, key, every)
 	}
-	if v.OK {
+	if admitted {
 		l.admitted.Add(1)
 	} else {
 		l.refused.Add(1)
 	}
-	return v
+	return r.verdict(admitted, busy, every)
 }
 
 // Facts say what a limiter has done since the start.
@@ -134,40 +138,11 @@ func (l *Limiter) Facts() Facts {
 }
 
 // verdict says what an instant means: busy is how long what was admitted takes to be worked off.
-func (r Rate) verdict(ok bool, busy time.Duration) Verdict {
-	every := r.every()
+func (r Rate) verdict(ok bool, busy, every time.Duration) Verdict {
 	full := every * time.Duration(r.Max)
 	v := Verdict{OK: ok, Left: int((full - busy) / every), Reset: busy, rate: r}
 	if !ok {
 		v.Left, v.Wait = 0, busy+every-full
 	}
 	return v
-}
-
-// script takes one in Redis, in microseconds of its clock. The key's value is the instant when all is
-// worked off; it ends by itself then. It returns whether one was admitted and how long that is from now.
-const script = `
-local t = redis.call('TIME')
-local now = t[1] * 1000000 + t[2]
-local every, full = tonumber(ARGV[1]), tonumber(ARGV[2])
-local busy = tonumber(redis.call('GET', KEYS[1]) or '0') - now
-if busy < 0 then busy = 0 end
-if busy > full then busy = full end
-if busy + every > full then return {0, busy} end
-busy = busy + every
-redis.call('SET', KEYS[1], string.format('%.0f', now + busy), 'PX', math.ceil(busy / 1000))
-return {1, busy}`
-
-func (l *Limiter) takeShared(ctx context.Context, r Rate, key string) (Verdict, bool) {
-	every := max(1, r.every().Microseconds())
-	result, err := l.cfg.Redis.Run(ctx, l.script, []string{l.cfg.Space + ":limit:" + r.Name + ":" + key},
-		[]string{strconv.FormatInt(every, 10), strconv.FormatInt(every*int64(r.Max), 10)})
-	if err != nil {
-		return Verdict{}, false
-	}
-	answer, err := result.AsIntSlice()
-	if err != nil || len(answer) != 2 {
-		return Verdict{}, false
-	}
-	return r.verdict(answer[0] == 1, time.Duration(answer[1])*time.Microsecond), true
 }
