@@ -3,7 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
+	"time"
 
 	"clubos/internal/app"
 	"clubos/internal/simulate"
@@ -24,7 +26,7 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, r *Repor
 		return err
 	}
 	ordinary, dangers := in.load(cfg), in.load(cfg)
-	ordinary.Rate, ordinary.Connections, ordinary.Run = max(1, min(mostRate, int(overloadTimes*peak.RatePerS))), min(mostConnections, 4*cfg.Connections), "over"
+	ordinary.Rate, ordinary.Connections, ordinary.Run = max(1, min(mostRate, int(overloadTimes*peak.RatePerS))), mostConnections, "over"
 	dangers.Rate, dangers.Connections, dangers.Run, dangers.FirstSender = dangersPerSecond, dangersPerSecond, "danger", 2000
 	dangers.Text = func(i int) string { return fmt.Sprintf("there is a fire in bay %d, smoke everywhere", 1+i%4) }
 	var over, danger simulate.Report
@@ -32,6 +34,7 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, r *Repor
 	var both sync.WaitGroup
 	both.Go(func() { over, overErr = simulate.Load(ctx, ordinary) })
 	both.Go(func() { danger, dangerErr = simulate.Load(ctx, dangers) })
+	rest := in.others(ctx, cfg.Duration)
 	both.Wait()
 	if overErr != nil || dangerErr != nil {
 		return fmt.Errorf("load: %w, %w", overErr, dangerErr)
@@ -54,7 +57,61 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, r *Repor
 		Measure{Name: "overload_danger", Title: fmt.Sprintf("of %d texts of danger refused or failed", danger.Sent), Value: float64(danger.Failed), AtMost: 0, Judged: true},
 		Measure{Name: "overload_danger_p95", Title: "… 95 of 100 within", Value: ms(danger.P95), Unit: "ms"},
 		Measure{Name: "overload_lost", Title: "acknowledged and not stored", Value: float64(max(0, int64(acked)-stored)), AtMost: 0, Judged: true})
+	for i, o := range others {
+		got := <-rest[i]
+		r.add(Measure{Name: "overload_" + o.name + "_answered", Title: fmt.Sprintf("%s answered meanwhile, of %d", o.title, got.asked), Value: float64(got.answered)},
+			Measure{Name: "overload_" + o.name + "_refused", Title: "… refused with 503", Value: float64(got.refused)})
+	}
 	return nil
+}
+
+// others are who asks for something else meanwhile: of each class that the server refuses before texts.
+var others = []struct{ name, title, path string }{
+	{"operator", "pages", "/c/%s/sign-in"},
+	{"api", "programs' requests", "/api/v1/%s/threads"},
+	{"bulk", "exports", "/api/v1/%s/sop-file"},
+}
+
+const othersPerSecond = 50
+
+// answers is what came of asking.
+type answers struct{ asked, answered, refused int }
+
+// others asks for each of others at a fixed rate. Nobody is signed in: that a request was let in shows in any
+// answer but 503.
+func (in *installation) others(ctx context.Context, lasts time.Duration) []chan answers {
+	out := make([]chan answers, len(others))
+	for i, o := range others {
+		out[i] = make(chan answers, 1)
+		go func() { out[i] <- ask(ctx, in.url()+fmt.Sprintf(o.path, in.slug), lasts) }()
+	}
+	return out
+}
+
+func ask(ctx context.Context, url string, lasts time.Duration) (a answers) {
+	ctx, stop := context.WithTimeout(ctx, lasts)
+	defer stop()
+	client := &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	var mu sync.Mutex // guards a
+	var all sync.WaitGroup
+	for pause(ctx, time.Second/othersPerSecond) == nil {
+		all.Go(func() {
+			status, err := fetch(context.WithoutCancel(ctx), client, http.MethodGet, url, nil)
+			mu.Lock()
+			defer mu.Unlock()
+			a.asked++
+			switch {
+			case err != nil:
+			case status == http.StatusServiceUnavailable:
+				a.refused++
+			default:
+				a.answered++
+			}
+		})
+	}
+	all.Wait()
+	return a
 }
 
 // texts counts the members' texts that are stored.
