@@ -318,7 +318,7 @@ func TestRefusalsAreOneLineWhenTheyBeginAndOneWhenTheyAreOver(t *testing.T) {
 		t.Errorf("the end:\n%s", out.String())
 	}
 	second(3)
-	if !strings.Contains(out.String(), "labels.refused_ingest=3 ") || strings.Count(out.String(), "\n") != 3 {
+	if !strings.Contains(out.String(), "labels.refused_ingest=3\n") || strings.Count(out.String(), "\n") != 3 {
 		t.Errorf("another time:\n%s", out.String())
 	}
 }
