@@ -40,6 +40,14 @@ type AccessEvent struct {
 	CorrelationID club.CorrelationID
 }
 
+type Alarm struct {
+	Name   string
+	Node   string
+	Since  time.Time
+	SeenAt time.Time
+	ToldAt *time.Time
+}
+
 type AloneDecision struct {
 	DecisionID  club.DecisionID
 	ThreadID    club.ThreadID
