@@ -9,6 +9,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/audit"
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
@@ -74,6 +75,7 @@ func (e *Engine) ask(ctx context.Context, tenant *store.Tenant, r Request) (club
 		x, err = e.storeRefused(ctx, tx, r, no, nil)
 		return err
 	})
+	failpoint.Hit(failpoint.GateClaimed)
 	if err != nil {
 		return "", "", err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -77,8 +78,8 @@ type Config struct {
 // Engine runs decisions and acts.
 type Engine struct {
 	cfg Config
-	// crash is called between commit points and stands for the process ending there. Tests set it.
-	crash func(point string) error
+	// crash is called between commit points. An error stands for the process ending there; tests set it.
+	crash func(failpoint.Point) error
 }
 
 // New returns an engine.
@@ -86,7 +87,7 @@ func New(cfg Config) *Engine {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Engine{cfg: cfg, crash: func(string) error { return nil }}
+	return &Engine{cfg: cfg, crash: failpoint.Pass}
 }
 
 const (

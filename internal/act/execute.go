@@ -13,6 +13,7 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -45,13 +46,13 @@ func (e *Engine) execute(ctx context.Context, tenant *store.Tenant, job executeJ
 	if err != nil || o == nil {
 		return err
 	}
-	if err := e.crash("started"); err != nil {
+	if err := e.crash(failpoint.ActStarted); err != nil {
 		return err
 	}
 	callCtx, cancel := context.WithTimeout(ctx, o.action.Timeout)
 	err = o.call(callCtx)
 	cancel()
-	if crashed := e.crash("called"); crashed != nil {
+	if crashed := e.crash(failpoint.ActCalled); crashed != nil {
 		return crashed
 	}
 	e.log(ctx, tenant, o.row, "execution.called", err)
@@ -232,7 +233,7 @@ func scriptParameters(p catalogue.Params) string {
 func (e *Engine) recordCall(ctx context.Context, tenant *store.Tenant, o *order, cause error) error {
 	ctx, cancel := recording(ctx)
 	defer cancel()
-	if err := e.crash("recording"); err != nil {
+	if err := e.crash(failpoint.ActRecording); err != nil {
 		return err
 	}
 	var v *club.VendorError
@@ -253,6 +254,7 @@ func (e *Engine) recordCall(ctx context.Context, tenant *store.Tenant, o *order,
 		}
 		return e.undone(ctx, tx, x, club.OutcomeFailed, refusedBy(v))
 	})
+	failpoint.Hit(failpoint.ActRecorded)
 	if err == nil && retry {
 		return jobs.Later(max(v.RetryAfter, o.action.Retry.Wait<<(o.row.Attempts-1)))
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
@@ -181,7 +182,7 @@ func TestCrashAnywhereActsAtMostOnceAndEndsInSuccessOrWithAPerson(t *testing.T) 
 		t.Run(string(action), func(t *testing.T) {
 			t.Parallel()
 			w := build(t)
-			for _, point := range []string{"started", "called", "recording", "verifying"} {
+			for _, point := range []failpoint.Point{failpoint.ActStarted, failpoint.ActCalled, failpoint.ActRecording, failpoint.ActVerifying} {
 				for _, answer := range []error{nil, errNoRoute, errRefused, errTimeout} {
 					for _, deaf := range []error{nil, errNoRoute} {
 						w.crashOnce(action, point, answer, false, deaf)
@@ -197,7 +198,7 @@ func TestCrashAnywhereActsAtMostOnceAndEndsInSuccessOrWithAPerson(t *testing.T) 
 
 // crashOnce runs an action in a fresh state of the world, with a crash at a point, and checks what
 // must hold whatever happens.
-func (w *world) crashOnce(action club.ActionName, point string, answer error, acts bool, deaf error) {
+func (w *world) crashOnce(action club.ActionName, point failpoint.Point, answer error, acts bool, deaf error) {
 	w.t.Helper()
 	w.reset()
 	w.vendor.acts, w.vendor.deafLogs = acts, deaf
@@ -205,7 +206,7 @@ func (w *world) crashOnce(action club.ActionName, point string, answer error, ac
 		w.vendor.answers = []error{answer}
 	}
 	crashed := false
-	w.engine.crash = func(p string) error {
+	w.engine.crash = func(p failpoint.Point) error {
 		if p == point && !crashed {
 			crashed = true
 			return errCrash
@@ -249,16 +250,16 @@ func nameOf(err error) string {
 func TestLostJobOfAnExecutionReachesAPerson(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		point string
+		point failpoint.Point
 		want  club.Outcome
 	}{
-		"looking after it": {"verifying", club.OutcomeUnconfirmed},
-		"recording it":     {"recording", club.OutcomeSuccess}, // the next try only looks after it
+		"looking after it": {failpoint.ActVerifying, club.OutcomeUnconfirmed},
+		"recording it":     {failpoint.ActRecording, club.OutcomeSuccess}, // the next try only looks after it
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := build(t)
-			w.engine.crash = func(p string) error {
+			w.engine.crash = func(p failpoint.Point) error {
 				if p == c.point {
 					return errCrash
 				}
@@ -344,8 +345,8 @@ func TestEngineRunsUnderTheRunner(t *testing.T) {
 	r := jobs.NewRegistry(w.cluster, slog.New(slog.DiscardHandler))
 	w.engine.Register(r)
 	done := make(chan struct{})
-	w.engine.crash = func(p string) error {
-		if p == "verifying" {
+	w.engine.crash = func(p failpoint.Point) error {
+		if p == failpoint.ActVerifying {
 			close(done)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/knowledge"
 	"clubos/internal/store"
@@ -99,9 +100,9 @@ func TestCallThatCannotBePreparedOrRecordedIsTakenUpAgain(t *testing.T) {
 	if w.vendor.calls != 0 {
 		t.Error("the vendor was called")
 	}
-	w.engine.crash = func(p string) error {
-		if p == "called" {
-			w.engine.crash = func(string) error { return nil }
+	w.engine.crash = func(p failpoint.Point) error {
+		if p == failpoint.ActCalled {
+			w.engine.crash = failpoint.Pass
 			w.rename("audit_entries", "audit_entries_away")
 		}
 		return nil
@@ -141,8 +142,8 @@ func TestRejectedCallIsRecordedWholeOrNotAtAll(t *testing.T) {
 	w := build(t)
 	w.vendor.answers = []error{errRefused}
 	id, _ := w.request(operator, "unlock_door", nil, "")
-	w.engine.crash = func(p string) error {
-		if p == "called" {
+	w.engine.crash = func(p failpoint.Point) error {
+		if p == failpoint.ActCalled {
 			w.rename("cooldowns", "cooldowns_away")
 		}
 		return nil
@@ -151,7 +152,7 @@ func TestRejectedCallIsRecordedWholeOrNotAtAll(t *testing.T) {
 		t.Error("recorded although the cooldown could not be given back")
 	}
 	w.rename("cooldowns_away", "cooldowns")
-	w.engine.crash = func(string) error { return nil }
+	w.engine.crash = failpoint.Pass
 	w.drain()
 	w.effects()
 	w.called("unlock door was sent, but it is not known whether it worked")

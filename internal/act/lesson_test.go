@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/knowledge"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -50,8 +51,8 @@ func TestDatabaseErrorAfterTheVendorActedIsNotAFailure(t *testing.T) {
 	t.Parallel()
 	w := build(t)
 	failures := 0
-	w.engine.crash = func(p string) error {
-		if p == "recording" && failures < 3 {
+	w.engine.crash = func(p failpoint.Point) error {
+		if p == failpoint.ActRecording && failures < 3 {
 			failures++
 			return club.Unavailable(errCrash, "the database cannot be reached")
 		}

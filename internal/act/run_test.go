@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/knowledge"
 	"clubos/internal/people"
 	"clubos/internal/store"
@@ -83,8 +84,8 @@ func TestRunWalksTheStepsAsTheOutcomesLead(t *testing.T) {
 
 func TestCrashAnywhereInARunDoesEachStepAtMostOnce(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"step", "looked", "started", "called", "recording", "verifying"} {
-		t.Run(point, func(t *testing.T) {
+	for _, point := range []failpoint.Point{failpoint.RunStep, failpoint.GateLooked, failpoint.ActStarted, failpoint.ActCalled, failpoint.ActRecording, failpoint.ActVerifying} {
+		t.Run(string(point), func(t *testing.T) {
 			t.Parallel()
 			w := build(t)
 			for at := 1; at <= 4; at++ {
@@ -92,7 +93,7 @@ func TestCrashAnywhereInARunDoesEachStepAtMostOnce(t *testing.T) {
 					w.reset()
 					w.vendor.lies = lies
 					n := 0
-					w.engine.crash = func(p string) error {
+					w.engine.crash = func(p failpoint.Point) error {
 						if p == point {
 							if n++; n == at {
 								return errCrash
@@ -383,8 +384,8 @@ func TestFinishedRunLeavesWhatElseIsUnderWayInItsThreadOpen(t *testing.T) {
 func TestLostRunReachesAPerson(t *testing.T) {
 	t.Parallel()
 	w := build(t)
-	w.engine.crash = func(p string) error {
-		if p == "step" {
+	w.engine.crash = func(p failpoint.Point) error {
+		if p == failpoint.RunStep {
 			return errCrash
 		}
 		return nil

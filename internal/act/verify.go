@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/store"
 )
@@ -53,7 +54,7 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 	}
 	ctx, cancel = recording(ctx)
 	defer cancel()
-	if err := e.crash("verifying"); err != nil {
+	if err := e.crash(failpoint.ActVerifying); err != nil {
 		return err
 	}
 	if err := tenant.Write(ctx, func(tx *store.Tx) error {
@@ -65,6 +66,7 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 	}); err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.ActVerified)
 	if f.outcome == "" {
 		return jobs.Later(pause)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/audit"
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
 	"clubos/internal/store"
@@ -42,7 +43,7 @@ func (e *Engine) walk(ctx context.Context, tenant *store.Tenant, job runJob) err
 		return fmt.Errorf("open keys: %w", err)
 	}
 	for {
-		if err := e.crash("step"); err != nil {
+		if err := e.crash(failpoint.RunStep); err != nil {
 			return err
 		}
 		var next turn
@@ -71,13 +72,15 @@ func (e *Engine) attempt(ctx context.Context, tenant *store.Tenant, keys *vault.
 	if err != nil {
 		return next, err
 	}
-	if err := e.crash("looked"); err != nil {
+	if err := e.crash(failpoint.GateLooked); err != nil {
 		return next, err
 	}
 	err = tenant.Write(ctx, func(tx *store.Tx) (err error) {
 		next, err = e.advance(ctx, tx, keys, id, r, seen)
+		failpoint.Hit(failpoint.GateClaim)
 		return err
 	})
+	failpoint.Hit(failpoint.GateClaimed)
 	return next, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/desk"
 	"clubos/internal/embedding"
+	"clubos/internal/failpoint"
 	"clubos/internal/inbox"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
@@ -103,7 +104,12 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 		}
 		saw = d.see(ctx, tenant, keys, job)
 	}
-	err = tenant.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, keys, job, saw) })
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
+		err := d.advance(ctx, tx, keys, job, saw)
+		failpoint.Hit(failpoint.DecisionStore)
+		return err
+	})
+	failpoint.Hit(failpoint.DecisionMade)
 	if club.CodeOf(err) == club.CodeConflict {
 		return jobs.Later(20 * time.Millisecond) // somebody moved the thread meanwhile: look again
 	}

@@ -12,6 +12,7 @@ import (
 	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/desk"
+	"clubos/internal/failpoint"
 	"clubos/internal/identity"
 	"clubos/internal/jobs"
 	"clubos/internal/knowledge"
@@ -309,49 +310,57 @@ func (d *Decider) Deadline(ctx context.Context, tenant *store.Tenant, job Deadli
 		return err
 	}
 	var wait time.Duration
-	err = tenant.Write(ctx, func(tx *store.Tx) error {
-		prop, err := tx.FindProposal(ctx, job.Proposal)
-		if err != nil || prop.Status != club.ProposalOpen || prop.DeadlineAt == nil {
-			return err
-		}
-		if wait = prop.DeadlineAt.Sub(tx.Now); wait > 0 {
-			return nil
-		}
-		dec, err := tx.Known().FindDecision(ctx, prop.DecisionID)
-		if err != nil {
-			return fmt.Errorf("read decision: %w", err)
-		}
-		th, err := thread.Find(ctx, tx, prop.ThreadID)
-		if err != nil {
-			return err
-		}
-		why, err := d.notEntitled(ctx, tx, th, dec)
-		if err != nil {
-			return err
-		}
-		if why == "" {
-			won, err := d.settle(ctx, tx, prop, machine, club.ProposalExecuted, false, "nobody objected")
-			if err != nil || !won {
-				return err
-			}
-			if err := d.cfg.Memory.DoneAlone(ctx, tx, dec.ID); err != nil {
-				return err
-			}
-			return d.start(ctx, tx, keys, dec, "", machine)
-		}
-		if won, err := d.settle(ctx, tx, prop, machine, club.ProposalExpired, false, why); err != nil || !won {
-			return err
-		}
-		if th.Status.HeldByPeople() {
-			return nil
-		}
-		_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "a proposal came due and may not run by itself: " + why, Decision: dec.ID, By: machine})
+	err = tenant.Write(ctx, func(tx *store.Tx) (err error) {
+		wait, err = d.due(ctx, tx, keys, job.Proposal)
+		failpoint.Hit(failpoint.DeadlinePass)
 		return err
 	})
+	failpoint.Hit(failpoint.DeadlineOver)
 	if err == nil && wait > 0 {
 		return jobs.Later(wait)
 	}
 	return err
+}
+
+// due does what a deadline is for, and returns how long it is until then.
+func (d *Decider) due(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.ProposalID) (wait time.Duration, err error) {
+	prop, err := tx.FindProposal(ctx, id)
+	if err != nil || prop.Status != club.ProposalOpen || prop.DeadlineAt == nil {
+		return 0, err
+	}
+	if wait := prop.DeadlineAt.Sub(tx.Now); wait > 0 {
+		return wait, nil
+	}
+	dec, err := tx.Known().FindDecision(ctx, prop.DecisionID)
+	if err != nil {
+		return 0, fmt.Errorf("read decision: %w", err)
+	}
+	th, err := thread.Find(ctx, tx, prop.ThreadID)
+	if err != nil {
+		return 0, err
+	}
+	why, err := d.notEntitled(ctx, tx, th, dec)
+	if err != nil {
+		return 0, err
+	}
+	if why == "" {
+		won, err := d.settle(ctx, tx, prop, machine, club.ProposalExecuted, false, "nobody objected")
+		if err != nil || !won {
+			return 0, err
+		}
+		if err := d.cfg.Memory.DoneAlone(ctx, tx, dec.ID); err != nil {
+			return 0, err
+		}
+		return 0, d.start(ctx, tx, keys, dec, "", machine)
+	}
+	if won, err := d.settle(ctx, tx, prop, machine, club.ProposalExpired, false, why); err != nil || !won {
+		return 0, err
+	}
+	if th.Status.HeldByPeople() {
+		return 0, nil
+	}
+	_, err = d.cfg.Desk.Escalate(ctx, tx, th, desk.Reason{Text: "a proposal came due and may not run by itself: " + why, Decision: dec.ID, By: machine})
+	return 0, err
 }
 
 // notEntitled says why a decision may not run at its deadline, "" when it may. Everything is looked at

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/store"
 )
 
@@ -203,9 +204,15 @@ func (f *filer) attempt(ctx context.Context, rows int32, aside map[spot]bool, ap
 		if err := b.fileRecorded(ctx, texts); err != nil {
 			return err
 		}
+		if len(texts) > 0 {
+			failpoint.Hit(failpoint.TextFile)
+		}
 		postponed = again
 		return b.createArrivals(ctx, again)
 	})
+	if len(spots) > 0 {
+		failpoint.Hit(failpoint.TextFiled)
+	}
 	if err == nil {
 		for _, row := range postponed {
 			time.AfterFunc(patience(row.Tries-1), f.rouse)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/store"
 )
 
@@ -159,8 +160,11 @@ func (l *lane) attempt(items []*item) (answers []answer, at int, err error) {
 			b.takeBack() // the transaction begins anew
 		}
 		b = l.newBatch(tx, keys)
-		return b.run(ctx, items, l.storm(items))
+		err := b.run(ctx, items, l.storm(items))
+		failpoint.Hit(failpoint.TextStore)
+		return err
 	})
+	failpoint.Hit(failpoint.TextStored)
 	switch {
 	case b == nil:
 		return nil, nobody, err

@@ -25,6 +25,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/store"
 )
 
@@ -156,8 +157,10 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 		return fmt.Errorf("job %s: %w", job.Kind, err)
 	}
 	start := time.Now()
+	failpoint.Hit(failpoint.JobBegun)
 	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
 	again(tenant, job.JobRow, err)
+	failpoint.Hit(failpoint.JobDone)
 	last := job.Attempt >= job.MaxAttempts
 	w.registry.tell(job.JobRow, job.Kind, start, err, last)
 	var snooze *river.JobSnoozeError

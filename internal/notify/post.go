@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/phrase"
 	"clubos/internal/setting"
@@ -31,12 +32,16 @@ func (n *Notifier) Post(ctx context.Context, tenant *store.Tenant, job PostJob) 
 	if d.row.ID.IsZero() {
 		return err
 	}
+	failpoint.Hit(failpoint.NoteClaimed)
 	var id string
 	if err == nil {
 		id, err = n.call(ctx, tenant, d)
 	}
+	failpoint.Hit(failpoint.NoteCalled)
 	if err == nil {
-		return n.record(ctx, tenant, d.row, id)
+		err = n.record(ctx, tenant, d.row, id)
+		failpoint.Hit(failpoint.NoteRecorded)
+		return err
 	}
 	status := "queued" // River tries again
 	if final(err) {

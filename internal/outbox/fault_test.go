@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
 )
@@ -93,8 +94,8 @@ func TestFailureOfATextIsRecordedWithItsEscalationOrNotAtAll(t *testing.T) {
 		h := start(t)
 		h.carrier.answers = []error{answer}
 		id, _ := h.queue(h.reply("k", "Hello"))
-		h.outbox.crash = func(p string) error {
-			if p == "called" {
+		h.outbox.crash = func(p failpoint.Point) error {
+			if p == failpoint.ReplyCalled {
 				h.rename("audit_entries", "audit_entries_away")
 			}
 			return nil
@@ -103,7 +104,7 @@ func TestFailureOfATextIsRecordedWithItsEscalationOrNotAtAll(t *testing.T) {
 			t.Errorf("%s: recorded although nobody could be called", name)
 		}
 		h.rename("audit_entries_away", "audit_entries")
-		h.outbox.crash = func(string) error { return nil }
+		h.outbox.crash = failpoint.Pass
 		if m := h.message(id); m.Status != club.MessageSending {
 			t.Errorf("%s: the text is %s", name, m.Status)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -35,8 +36,8 @@ type Config struct {
 // Outbox sends what is queued. It is safe for concurrent use.
 type Outbox struct {
 	cfg Config
-	// crash is called between commit points and stands for the process ending there. Tests set it.
-	crash func(point string) error
+	// crash is called between commit points. An error stands for the process ending there; tests set it.
+	crash func(failpoint.Point) error
 }
 
 // New returns an outbox.
@@ -44,7 +45,7 @@ func New(cfg Config) *Outbox {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Outbox{cfg: cfg, crash: func(string) error { return nil }}
+	return &Outbox{cfg: cfg, crash: failpoint.Pass}
 }
 
 // How sending goes about time and tries.

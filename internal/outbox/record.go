@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/store"
 	"clubos/internal/thread"
@@ -51,7 +52,7 @@ func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter
 	ctx, cancel := recording(ctx)
 	defer cancel()
 	write := func() error {
-		if err := o.crash("recording"); err != nil {
+		if err := o.crash(failpoint.ReplyRecord); err != nil {
 			return err
 		}
 		return tenant.Write(ctx, func(tx *store.Tx) error {
@@ -70,6 +71,7 @@ func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter
 	if club.CodeOf(err) == club.CodeConflict { // the vendor's echo came in between look and write
 		err = write()
 	}
+	failpoint.Hit(failpoint.ReplyRecorded)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/people"
 	"clubos/internal/store"
@@ -44,13 +45,13 @@ func (o *Outbox) send(ctx context.Context, tenant *store.Tenant, job sendJob) er
 	if !l.claimed {
 		return o.reconcile(ctx, tenant, l)
 	}
-	if err := o.crash("claimed"); err != nil {
+	if err := o.crash(failpoint.ReplyClaimed); err != nil {
 		return err
 	}
 	callCtx, cancel := context.WithTimeout(ctx, timeout)
 	receipt, err := l.sms.Send(callCtx, l.out)
 	cancel()
-	if crashed := o.crash("called"); crashed != nil {
+	if crashed := o.crash(failpoint.ReplyCalled); crashed != nil {
 		return crashed
 	}
 	o.log(ctx, tenant, l, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 	"clubos/internal/jobs"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/store"
@@ -85,10 +86,10 @@ func TestRetryWaitsAsLongAsTheVendorAsks(t *testing.T) {
 
 func TestCrashAnywhereSendsAtMostOnceAndNeverLosesTheText(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"claimed", "called", "recording"} {
+	for _, point := range []failpoint.Point{failpoint.ReplyClaimed, failpoint.ReplyCalled, failpoint.ReplyRecord} {
 		for _, deaf := range []error{nil, errCannotSay, errDown} {
 			for _, answer := range []error{nil, errTimeout, errNoRoute, errRefused} {
-				t.Run(point+"/"+text(deaf)+"/"+text(answer), func(t *testing.T) {
+				t.Run(string(point)+"/"+text(deaf)+"/"+text(answer), func(t *testing.T) {
 					t.Parallel()
 					h := start(t)
 					h.carrier.deaf = deaf
@@ -96,7 +97,7 @@ func TestCrashAnywhereSendsAtMostOnceAndNeverLosesTheText(t *testing.T) {
 						h.carrier.answers = []error{answer}
 					}
 					crashed := false
-					h.outbox.crash = func(p string) error {
+					h.outbox.crash = func(p failpoint.Point) error {
 						if p == point && !crashed {
 							crashed = true
 							return errCrash
@@ -133,8 +134,8 @@ func TestDatabaseErrorAfterADeliveredTextIsNeitherAFailureNorAResend(t *testing.
 	t.Parallel()
 	h := start(t)
 	failures := 0
-	h.outbox.crash = func(p string) error {
-		if p == "recording" && failures < 5 {
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyRecord && failures < 5 {
 			failures++
 			return club.Unavailable(errCrash, "the database cannot be reached")
 		}
@@ -163,7 +164,7 @@ func TestReplyWithoutASendingNumberFailsLoudly(t *testing.T) {
 func TestSenderThatIsTakenAwayWhileATextIsUnderWayLeavesItUnconfirmed(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	h.outbox.crash = func(p string) error {
+	h.outbox.crash = func(p failpoint.Point) error {
 		h.noSender = true
 		return errCrash
 	}
@@ -211,8 +212,8 @@ func TestEchoThatCameFirstBecomesTheSentText(t *testing.T) {
 			t.Parallel()
 			h := start(t)
 			id, _ := h.queue(h.reply("k", "Hello"))
-			h.outbox.crash = func(p string) error {
-				if p == "called" {
+			h.outbox.crash = func(p failpoint.Point) error {
+				if p == failpoint.ReplyCalled {
 					provider := "SM-" + id.String()
 					h.write(func(tx *store.Tx) error {
 						_, err := tx.CreateMessage(t.Context(), store.CreateMessageParams{ID: club.NewMessageID(tx.Now), ThreadID: h.thread.ID, Direction: club.DirectionOut,
@@ -249,8 +250,8 @@ func TestReportThatCameDuringTheSendStands(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	id, _ := h.queue(h.reply("k", "Hello"))
-	h.outbox.crash = func(p string) error {
-		if p == "called" {
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyCalled {
 			storetest.Exec(t, h.tenant, "UPDATE messages SET status = 'delivered', provider_message_id = $1 WHERE id = $2", "SM-"+id.String(), id)
 		}
 		return nil
@@ -310,8 +311,8 @@ func TestOutboxRunsUnderTheRunner(t *testing.T) {
 	r := jobs.NewRegistry(h.cluster, slog.New(slog.DiscardHandler))
 	h.outbox.Register(r)
 	called := make(chan struct{})
-	h.outbox.crash = func(p string) error {
-		if p == "recording" {
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyRecord {
 			close(called)
 		}
 		return nil

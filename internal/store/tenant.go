@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"clubos/internal/club"
+	"clubos/internal/failpoint"
 )
 
 // txLimit bounds a transaction.
@@ -213,7 +214,9 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.Commit)
 	err := sqlTx.Commit()
+	failpoint.Hit(failpoint.Committed)
 	t.forget(tx.changed) // also where nobody can say whether it counts
 	if err != nil {
 		return translate(err)
