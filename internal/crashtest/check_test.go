@@ -13,8 +13,8 @@ import (
 
 func vendorSlow() vendor.Fault { return vendor.Slow(200 * time.Millisecond) }
 
-// records opens the club's database beside the program.
-func (in *installation) records() (*sql.DB, error) {
+// records opens the club's database beside the program. On SQLite the mode is ro or rw.
+func (in *installation) records(mode string) (*sql.DB, error) {
 	slug := in.club.Slug.String()
 	if at := in.env["CLUBOS_DATABASE_URL"]; at != "" {
 		u, err := url.Parse(at)
@@ -26,7 +26,7 @@ func (in *installation) records() (*sql.DB, error) {
 		u.RawQuery = q.Encode()
 		return sql.Open("pgx", u.String())
 	}
-	return sql.Open("sqlite", "file:"+filepath.Join(in.env["CLUBOS_DATA_DIR"], "tenants", slug+".db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	return sql.Open("sqlite", "file:"+filepath.Join(in.env["CLUBOS_DATA_DIR"], "tenants", slug+".db")+"?mode="+mode+"&_pragma=busy_timeout(5000)&_time_format=sqlite&_timezone=UTC")
 }
 
 // unsettled are counts that are zero when all work is done, each with what it counts.
@@ -52,36 +52,80 @@ func wrong() map[string]string {
 			AND t.status NOT IN ('escalated', 'in_progress', 'manual_override')`,
 		"texts that failed or are in doubt without a person": `SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id
 			WHERE m.direction = 'out' AND m.status IN ('failed', 'unconfirmed') AND t.status NOT IN ('escalated', 'in_progress', 'manual_override', 'resolved')`,
+		"acts that nobody can vouch for without a person": `SELECT COUNT(*) FROM executions x WHERE x.outcome IN ('unconfirmed', 'timeout') AND x.thread_id IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM escalations e JOIN threads t ON t.id = x.thread_id WHERE e.thread_id IN (t.id, t.merged_into))`,
 		"decisions that read nothing": `SELECT COUNT(*) FROM decisions d WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = d.thread_id AND m.direction = 'in')`,
 	}
 }
 
-// settleWithin is longer than the longest time in which an act that may not have reached its vendor, because
-// a kill came just before, has to prove itself.
-const settleWithin = 4 * time.Minute
+// settleWithin bounds how long work may go on after a restart. What is told of acts whose answer never came
+// is a matter of minutes; letTimePass has them over.
+const settleWithin = 30 * time.Second
 
-// settle waits until nothing is left to do.
-func (d *drive) settle(ctx context.Context, server *child) {
+// letTimePass makes what was under way when the last server ended look as if that was long ago, as after a
+// night without a server: the time within which vendors must show an effect is over. No server may run.
+func (d *drive) letTimePass(ctx context.Context) {
 	d.t.Helper()
-	db, err := d.in.records()
+	db, err := d.in.records("rw")
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	limit := time.Now().Add(settleWithin)
-	for calm := 0; calm < 3; {
-		left := d.count(ctx, db, unsettled())
-		if calm++; len(left) > 0 {
-			calm = 0
+	long := time.Now().UTC().Add(-10 * time.Minute).Truncate(time.Microsecond)
+	for _, change := range []string{
+		`UPDATE executions SET called_at = $1 WHERE outcome IN ('claimed', 'running') AND called_at > $1`,
+		`UPDATE messages SET claimed_at = $1 WHERE status = 'sending' AND claimed_at > $1`,
+	} {
+		if _, err := db.ExecContext(ctx, change, long); err != nil {
+			d.t.Fatal(err)
 		}
-		if time.Now().After(limit) {
-			d.t.Errorf("still unsettled: %v\n%s", left, server.lastLines())
+	}
+	const wake = `UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE CAST(state AS TEXT) IN ('scheduled', 'retryable', 'available') AND kind IN ('verify_execution', 'send_message')`
+	if _, err := db.ExecContext(ctx, wake); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// settle waits until nothing is left to do.
+func (d *drive) settle(ctx context.Context, server *child) {
+	d.t.Helper()
+	db, err := d.in.records("ro")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	began := time.Now()
+	var calm time.Time
+	for {
+		left := d.count(ctx, db, unsettled())
+		switch {
+		case len(left) > 0:
+			calm = time.Time{}
+		case calm.IsZero():
+			calm = time.Now()
+			d.made.recovered = max(d.made.recovered, calm.Sub(began))
+		case time.Since(calm) > time.Second:
+			return
+		}
+		if time.Since(began) > d.in.patience {
+			d.made.stuck += len(left)
+			d.t.Errorf("still unsettled: %v\n%s\n%s", left, d.unfinishedJobs(ctx, db), server.lastLines())
 			return
 		}
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			d.t.Fatal(err)
 		}
 	}
+}
+
+// unfinishedJobs says which kinds of jobs have not ended.
+func (d *drive) unfinishedJobs(ctx context.Context, db *sql.DB) (out string) {
+	d.t.Helper()
+	d.rows(ctx, db, `SELECT kind, CAST(state AS TEXT), CAST(attempt AS TEXT), CAST(MIN(scheduled_at) AS TEXT), CAST(COUNT(*) AS TEXT) FROM river_job
+		WHERE CAST(state AS TEXT) NOT IN ('completed', 'cancelled') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, func(c []string) {
+		out += strings.Join(c, " ") + "\n"
+	})
+	return out
 }
 
 // count returns those counts that are not zero.
@@ -100,26 +144,23 @@ func (d *drive) count(ctx context.Context, db *sql.DB, queries map[string]string
 	return out
 }
 
-// result is what was found.
-type result struct{ replies, doubtful, commands int }
-
 // check compares what was acknowledged, what is recorded and what the vendors' world has seen.
-func (d *drive) check() result {
+func (d *drive) check() {
 	d.t.Helper()
 	ctx := d.t.Context()
-	db, err := d.in.records()
+	db, err := d.in.records("ro")
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
 	for what, n := range d.count(ctx, db, wrong()) {
+		d.made.silent += n
 		d.t.Errorf("%d %s", n, what)
 	}
 	d.checkTexts(ctx, db)
-	r := d.checkReplies(ctx, db)
-	r.commands = d.checkCommands(ctx, db)
-	d.t.Logf("%d texts acknowledged in %d deliveries (%d attempts in vain), %d replies (%d in doubt), %d commands to devices", len(d.acked), d.posts, d.failures, r.replies, r.doubtful, r.commands)
-	return r
+	d.checkReplies(ctx, db)
+	d.checkCommands(ctx, db)
+	d.made.show(d.t)
 }
 
 // rows reads rows of text columns.
@@ -154,8 +195,11 @@ func (d *drive) checkTexts(ctx context.Context, db *sql.DB) {
 	stored := map[string]int{}
 	d.rows(ctx, db, `SELECT COALESCE(provider_message_id, '') FROM messages WHERE direction = 'in'`, func(c []string) { stored[c[0]]++ })
 	for id := range d.acked {
-		if n := stored[id]; n != 1 {
-			d.t.Errorf("an acknowledged text is stored %d times", n)
+		switch n := stored[id]; {
+		case n == 0:
+			d.made.lost++
+		case n > 1:
+			d.made.doubled += n - 1
 		}
 	}
 	for id := range stored {
@@ -163,42 +207,48 @@ func (d *drive) checkTexts(ctx context.Context, db *sql.DB) {
 			d.t.Errorf("a text is stored that nobody sent: %s", id)
 		}
 	}
-	if len(d.acked) != len(d.texts) {
-		d.t.Errorf("%d of %d texts were acknowledged in the end", len(d.acked), len(d.texts))
+	d.made.texts, d.made.acked, d.made.stored = len(d.texts), len(d.acked), len(stored)
+	if d.made.lost+d.made.doubled > 0 {
+		d.t.Errorf("of %d acknowledged texts %d are lost and %d stored again", d.made.acked, d.made.lost, d.made.doubled)
+	}
+	if d.made.acked != d.made.texts {
+		d.t.Errorf("%d of %d texts were acknowledged in the end", d.made.acked, d.made.texts)
 	}
 }
 
 // checkReplies wants each text that left to be recorded by the vendor's own id of it, or to be one of
 // those that are recorded as in doubt; and no words twice for one decision. A text that leaves at this
 // very moment is recorded a moment later.
-func (d *drive) checkReplies(ctx context.Context, db *sql.DB) result {
+func (d *drive) checkReplies(ctx context.Context, db *sql.DB) {
 	d.t.Helper()
-	r, unknown, said := d.replies(ctx, db)
-	for limit := time.Now().Add(10 * time.Second); len(unknown) > r.doubtful && time.Now().Before(limit); r, unknown, said = d.replies(ctx, db) {
+	unknown, said := d.replies(ctx, db)
+	for limit := time.Now().Add(10 * time.Second); len(unknown) > d.made.doubtful && time.Now().Before(limit); unknown, said = d.replies(ctx, db) {
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			d.t.Fatal(err)
 		}
 	}
-	if len(unknown) > r.doubtful {
-		d.t.Errorf("%d texts left that no row knows of, and only %d are in doubt: %s", len(unknown), r.doubtful, unknown)
+	if len(unknown) > d.made.doubtful {
+		d.made.doubled += len(unknown) - d.made.doubtful
+		d.t.Errorf("%d texts left that no row knows of, and only %d are in doubt: %s", len(unknown), d.made.doubtful, unknown)
 	}
 	for k, n := range said {
 		if n > 1 {
+			d.made.doubled += n - 1
 			d.t.Errorf("%q was said %d times for decision %s", k[2], n, k[0])
 		}
 	}
-	return r
 }
 
 // replies counts the texts that left: those that no row knows of, and how often each decision's words
 // were said to somebody.
-func (d *drive) replies(ctx context.Context, db *sql.DB) (r result, unknown []string, said map[[3]string]int) {
+func (d *drive) replies(ctx context.Context, db *sql.DB) (unknown []string, said map[[3]string]int) {
 	d.t.Helper()
 	effects := d.in.vendors.SMS.Effects()
 	decisions := map[string]string{} // by the vendor's id
+	d.made.replies, d.made.doubtful = 0, 0
 	d.rows(ctx, db, `SELECT status, COALESCE(provider_message_id, ''), COALESCE(decision_id, id) FROM messages WHERE direction = 'out'`, func(c []string) {
 		if c[0] == "unconfirmed" {
-			r.doubtful++
+			d.made.doubtful++
 		}
 		if c[1] != "" {
 			decisions[c[1]] = c[2]
@@ -209,7 +259,7 @@ func (d *drive) replies(ctx context.Context, db *sql.DB) (r result, unknown []st
 		if e.Op != "send" {
 			continue
 		}
-		r.replies++
+		d.made.replies++
 		decision, ok := decisions[e.ID]
 		if !ok {
 			unknown = append(unknown, e.ID+" "+e.Text)
@@ -217,23 +267,27 @@ func (d *drive) replies(ctx context.Context, db *sql.DB) (r result, unknown []st
 		}
 		said[[3]string{decision, e.Target, e.Text}]++
 	}
-	return r, unknown, said
+	return unknown, said
 }
 
-// checkCommands wants no more commands at a device than executions that called it, and none twice by
-// the same key.
-func (d *drive) checkCommands(ctx context.Context, db *sql.DB) (commands int) {
+// checkCommands wants no more commands at a device than executions that called it, none twice by the same
+// key, and of none that is said to have worked that its device never got it.
+func (d *drive) checkCommands(ctx context.Context, db *sql.DB) {
 	d.t.Helper()
-	called := map[string]int{} // by correlation and the vendor's id of the device
-	d.rows(ctx, db, `SELECT x.correlation_id, d.vendor_ref FROM executions x JOIN devices d ON d.id = x.device_id WHERE x.called_at IS NOT NULL`, func(c []string) {
+	called, claimed := map[string]int{}, map[string]int{} // by correlation and the vendor's id of the device
+	d.rows(ctx, db, `SELECT x.correlation_id, d.vendor_ref, x.outcome FROM executions x JOIN devices d ON d.id = x.device_id WHERE x.called_at IS NOT NULL`, func(c []string) {
 		called[c[0]+" "+c[1]]++
+		if c[2] == "success" {
+			claimed[c[0]+" "+c[1]]++
+		}
 	})
 	seen, keys := map[string]int{}, map[string]int{}
+	d.made.commands = 0
 	for _, e := range append(d.in.vendors.RMM.Effects(), d.in.vendors.Doors.Effects()...) {
 		if e.Op == "lock" {
 			continue
 		}
-		commands++
+		d.made.commands++
 		seen[e.Request+" "+e.Target]++
 		if strings.HasPrefix(e.Key, "exe_") {
 			keys[e.Key]++
@@ -241,13 +295,19 @@ func (d *drive) checkCommands(ctx context.Context, db *sql.DB) (commands int) {
 	}
 	for what, n := range seen {
 		if n > called[what] {
+			d.made.doubled += n - called[what]
 			d.t.Errorf("a device got %d commands of %d executions (%s)", n, called[what], what)
 		}
 	}
 	for key, n := range keys {
 		if n > 1 {
+			d.made.doubled += n - 1
 			d.t.Errorf("a device got the command of %s %d times", key, n)
 		}
 	}
-	return commands
+	for what, n := range claimed {
+		if n > seen[what] {
+			d.t.Errorf("%d executions are said to have worked of which their device saw %d (%s)", n, seen[what], what)
+		}
+	}
 }

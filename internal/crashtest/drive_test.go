@@ -47,6 +47,7 @@ func mix() []string {
 type drive struct {
 	t    *testing.T
 	in   *installation
+	made *figures
 	rng  *rand.Rand // used by the test's goroutine only
 	gate chan struct{}
 	wg   sync.WaitGroup
@@ -62,7 +63,7 @@ type drive struct {
 }
 
 func newDrive(t *testing.T, in *installation, rng *rand.Rand) *drive {
-	d := &drive{t: t, in: in, rng: rng, gate: make(chan struct{}, 24), texts: map[string]bool{}, acked: map[string]bool{}}
+	d := &drive{t: t, in: in, made: newFigures(), rng: rng, gate: make(chan struct{}, 24), texts: map[string]bool{}, acked: map[string]bool{}}
 	d.cast()
 	return d
 }
@@ -78,13 +79,20 @@ func (d *drive) sender() (number string, at simulate.Location, words []string) {
 		return fmt.Sprintf("+1989555%04d", 100+d.rng.IntN(30)), at, mix()
 	case 1, 2:
 		if n := len(d.players); n > 0 {
-			b := d.players[n-1]
-			d.players = d.players[:n-1]
-			at, _ = c.FindLocation(b.Location)
-			return c.Members[b.Member].Phone, at, playing()
+			number, at = d.player()
+			return number, at, playing()
 		}
 	}
-	return c.Members[d.others[d.rng.IntN(min(60, len(d.others)))]].Phone, at, mix()
+	return c.Members[d.others[d.rng.IntN(min(d.in.writers, len(d.others)))]].Phone, at, mix()
+}
+
+// player takes one of those who play.
+func (d *drive) player() (number string, at simulate.Location) {
+	n := len(d.players)
+	b := d.players[n-1]
+	d.players = d.players[:n-1]
+	at, _ = d.in.club.FindLocation(b.Location)
+	return d.in.club.Members[b.Member].Phone, at
 }
 
 // cast tells those who play from the others.
@@ -97,7 +105,6 @@ func (d *drive) cast() {
 		}
 	}
 	d.rng.Shuffle(len(d.players), func(i, j int) { d.players[i], d.players[j] = d.players[j], d.players[i] })
-	d.players = d.players[:min(len(d.players), 8)] // the device vendor takes 60 calls a minute: looking again at more takes long
 	for i := range d.in.club.Members {
 		if !seen[i] {
 			d.others = append(d.others, i)
@@ -110,16 +117,7 @@ func (d *drive) send(ctx context.Context, n int) {
 	var all []vendor.Webhook
 	for range n {
 		from, at, words := d.sender()
-		wire, path := vendor.OpenPhone, "openphone"
-		if at.Provider == "twilio" {
-			wire, path = vendor.Twilio, "twilio"
-		} else if d.rng.IntN(4) == 0 {
-			wire = vendor.OpenPhoneLegacy
-		}
-		hook := d.in.vendors.SMS.Text(wire, d.in.url+"/hooks/"+d.in.club.Slug.String()+"/"+path, vendor.Incoming{From: from, To: at.Line, Text: words[d.rng.IntN(len(words))]})
-		d.mu.Lock()
-		d.texts[hook.ID] = true
-		d.mu.Unlock()
+		hook := d.write(from, at, words[d.rng.IntN(len(words))])
 		for range 1 + d.rng.IntN(3) {
 			all = append(all, hook)
 		}
@@ -129,6 +127,30 @@ func (d *drive) send(ctx context.Context, n int) {
 		after := time.Duration(d.rng.Int64N(int64(700 * time.Millisecond)))
 		d.wg.Go(func() { d.deliver(ctx, hook, after) })
 	}
+}
+
+// play has a player write words, delivered at once and twice.
+func (d *drive) play(ctx context.Context, words string) {
+	from, at := d.player()
+	hook := d.write(from, at, words)
+	for range 2 {
+		d.wg.Go(func() { d.deliver(ctx, hook, 0) })
+	}
+}
+
+// write makes a signed text.
+func (d *drive) write(from string, at simulate.Location, words string) vendor.Webhook {
+	wire, path := vendor.OpenPhone, "openphone"
+	if at.Provider == "twilio" {
+		wire, path = vendor.Twilio, "twilio"
+	} else if d.rng.IntN(4) == 0 {
+		wire = vendor.OpenPhoneLegacy
+	}
+	hook := d.in.vendors.SMS.Text(wire, d.in.url+"/hooks/"+d.in.club.Slug.String()+"/"+path, vendor.Incoming{From: from, To: at.Line, Text: words})
+	d.mu.Lock()
+	d.texts[hook.ID] = true
+	d.mu.Unlock()
+	return hook
 }
 
 // deliver posts a webhook until it is acknowledged, as vendors do.

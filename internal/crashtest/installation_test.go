@@ -16,6 +16,7 @@ import (
 
 	"clubos/internal/app"
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/simulate"
 	"clubos/internal/simulate/vendor"
@@ -24,26 +25,37 @@ import (
 
 // installation is a club with stand-ins for its vendors, on either engine.
 type installation struct {
-	dir     string
-	url     string
-	env     map[string]string
-	club    *simulate.Club
-	vendors *vendor.Vendors
+	dir      string
+	url      string
+	env      map[string]string
+	club     *simulate.Club
+	vendors  *vendor.Vendors
+	patience time.Duration // within which all work must have ended after a restart
+	writers  int           // of those who do not play; a few, so that texts meet in threads
+	key      string        // of the API, for whoever plays the operator
 }
 
-func install(t *testing.T, server string) *installation {
+// size is how large a club is.
+type size struct{ locations, bays, members int }
+
+// small is a club for a short run.
+func small() size { return size{locations: 3, bays: 20, members: 300} }
+
+func install(t *testing.T, server string) *installation { return installSized(t, server, small()) }
+
+func installSized(t *testing.T, server string, of size) *installation {
 	t.Helper()
 	address, err := vendor.FreeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &installation{dir: t.TempDir(), url: "http://" + address}
+	in := &installation{patience: settleWithin, writers: max(60, of.members/4), dir: t.TempDir(), url: "http://" + address}
 	in.env = map[string]string{"CLUBOS_LISTEN": address, "CLUBOS_DATA_DIR": filepath.Join(in.dir, "data")}
 	slug := "crash" + random()
 	if server != "" {
 		in.env["CLUBOS_DATABASE_URL"] = database(t, server, slug)
 	}
-	err = in.open(t.Context(), func(a *app.App) error { return in.populate(t.Context(), a, club.Slug(slug)) })
+	err = in.open(t.Context(), func(a *app.App) error { return in.populate(t.Context(), a, club.Slug(slug), of) })
 	if in.vendors != nil {
 		t.Cleanup(func() { _ = in.vendors.Close() })
 	}
@@ -75,9 +87,9 @@ func (in *installation) open(ctx context.Context, fn func(*app.App) error) error
 
 // populate makes a club in which everything goes by itself that may: information is sent, and restarts
 // and doors wait for an objection for a few seconds only.
-func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug) (err error) {
-	in.club, err = simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: slug, Name: "Crash", Seed: 1, NoStaff: true, BaysEach: 20, Members: 300,
-		Settings: map[string]any{"wait.burst": "300ms", "wait.suggest": "5s", "actions.auto_execution": true,
+func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug, of size) (err error) {
+	in.club, err = simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: slug, Name: "Crash", Seed: 1, NoStaff: true, Locations: of.locations, BaysEach: of.bays, Members: of.members,
+		Settings: map[string]any{"wait.burst": "300ms", "wait.suggest": "5s", "actions.auto_execution": true, "notify.slack_channel": simulate.SlackChannel,
 			"autonomy.actions": []string{"device", "access", "words"}, "autonomy.places": []string{"all"}},
 		ImportSOPs: func(ctx context.Context, tenant *store.Tenant) error {
 			docs, problems := knowledge.Import(bytes.NewReader(knowledge.Starter()), knowledge.FormatYAML, a.Catalogue)
@@ -99,8 +111,31 @@ func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug
 	if err != nil {
 		return err
 	}
-	return simulate.Connect(ctx, tenant, keys, in.vendors)
+	if err := simulate.Connect(ctx, tenant, keys, in.vendors); err != nil {
+		return err
+	}
+	return in.admitOperator(ctx, a, slug)
 }
+
+// admitOperator makes an owner and the key by which they approve proposals.
+func (in *installation) admitOperator(ctx context.Context, a *app.App, slug club.Slug) error {
+	dir, err := a.Directory(ctx, slug)
+	if err != nil {
+		return err
+	}
+	owner, err := dir.CreateUser(ctx, identity.System(slug, "test"), identity.NewUser{Email: ownerEmail, Name: "Owner", Role: club.RoleOwner, Password: ownerPassword})
+	if err != nil {
+		return fmt.Errorf("make an owner: %w", err)
+	}
+	by := identity.Principal{Tenant: slug, Actor: club.Actor{Kind: club.ActorUser, ID: owner.ID.String(), Name: owner.Name}, UserID: owner.ID, Role: owner.Role}
+	_, in.key, err = dir.CreateAPIKey(ctx, by, identity.NewAPIKey{Name: "operator", Scopes: []identity.Permission{identity.DecisionsRead, identity.ProposalsDecide}})
+	if err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	return nil
+}
+
+const ownerEmail, ownerPassword = "owner@example.com", "birdie on every hole 18"
 
 // database makes a database of its own on the server and has it dropped, with the club's role.
 func database(t *testing.T, server, slug string) string {

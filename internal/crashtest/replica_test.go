@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"clubos/internal/app"
-	"clubos/internal/club"
-	"clubos/internal/identity"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -86,7 +84,7 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 		t.Skip("replicas share a PostgreSQL server")
 	}
 	in := install(t, server)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+settleWithin)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	r := replicate(t, in, 4)
 	began := time.Now()
@@ -126,29 +124,16 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	t.Logf("four replicas came and three went in %s", time.Since(began).Round(time.Millisecond))
 }
 
-// follow signs an owner in at a replica and returns the lines of the console's stream of changes.
+// follow signs the owner in at a replica and returns the lines of the console's stream of changes.
 func (r *replicated) follow(t *testing.T, ctx context.Context, at string) <-chan string {
 	t.Helper()
-	const email, password = "owner@example.com", "birdie on every hole 18"
-	err := r.open(ctx, func(a *app.App) error {
-		dir, err := a.Directory(ctx, r.club.Slug)
-		if err != nil {
-			return err
-		}
-		p := identity.System(r.club.Slug, "test")
-		_, err = dir.CreateUser(ctx, p, identity.NewUser{Email: email, Name: "Owner", Role: club.RoleOwner, Password: password})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	base := at + "/c/" + r.club.Slug.String()
-	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/sign-in", strings.NewReader(url.Values{"email": {email}, "password": {password}}.Encode()))
+	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/sign-in", strings.NewReader(url.Values{"email": {ownerEmail}, "password": {ownerPassword}}.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +204,7 @@ func (r *replicated) pretendUpgrade(t *testing.T, ctx context.Context) {
 // calendar was perhaps killed, and another takes it over within half a minute.
 func (r *replicated) checkTurns(t *testing.T, ctx context.Context) {
 	t.Helper()
-	db, err := r.records()
+	db, err := r.records("ro")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// program is the binary, built by the first test that needs it.
+// program is the binary with failpoints linked in, built by the first test that needs it.
 var program struct {
 	once sync.Once
 	dir  string
@@ -38,7 +38,7 @@ func binary(t *testing.T) string {
 			return
 		}
 		program.path = filepath.Join(program.dir, "clubos")
-		out, err := exec.Command("go", "build", "-o", program.path, "clubos/cmd/clubos").CombinedOutput()
+		out, err := exec.Command("go", "build", "-ldflags", "-X clubos/internal/failpoint.linked=yes", "-o", program.path, "clubos/cmd/clubos").CombinedOutput()
 		if err != nil {
 			program.err = fmt.Errorf("build the program: %w\n%s", err, out)
 		}
@@ -65,8 +65,18 @@ type child struct {
 // serve starts a server on the installation and waits until it is ready.
 func (in *installation) serve(t *testing.T) *child {
 	t.Helper()
+	c := in.launch(t)
+	if err := c.awaitReady(t.Context(), in.url+"/readyz"); err != nil {
+		t.Fatalf("%v\n%s", err, c.lastLines())
+	}
+	return c
+}
+
+// launch starts a server, with more in its environment, and does not wait.
+func (in *installation) launch(t *testing.T, env ...string) *child {
+	t.Helper()
 	c := &child{cmd: exec.Command(binary(t), "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})}
-	c.cmd.Env = in.environ()
+	c.cmd.Env = append(in.environ(), env...)
 	out, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -81,9 +91,6 @@ func (in *installation) serve(t *testing.T) *child {
 		close(c.ended)
 	}()
 	t.Cleanup(func() { _ = c.kill() })
-	if err := c.awaitReady(t.Context(), in.url+"/readyz"); err != nil {
-		t.Fatalf("%v\n%s", err, c.lastLines())
-	}
 	return c
 }
 
@@ -139,6 +146,23 @@ func (c *child) deploy() error {
 		return fmt.Errorf("the server ended badly: %w\n%s", c.err, c.lastLines())
 	}
 	return nil
+}
+
+// fell reports whether the server has ended within a time, and fails the test unless it was killed.
+func (c *child) fell(t *testing.T, within time.Duration) bool {
+	t.Helper()
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-c.ended:
+	case <-late.C:
+		return false
+	}
+	var exit *exec.ExitError
+	if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !errors.As(c.err, &exit) || !ok || status.Signal() != syscall.SIGKILL {
+		t.Errorf("the server ended by itself: %v\n%s", c.err, c.lastLines())
+	}
+	return true
 }
 
 func (c *child) lastLines() string {

@@ -1,0 +1,95 @@
+package crashtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"clubos/internal/failpoint"
+	"clubos/internal/store/storetest"
+)
+
+// reachWithin is how long a failpoint may take to be reached by what is done to reach it.
+const reachWithin = 20 * time.Second
+
+// onTheWayOfAnAct are the failpoints that only an act reaches; all others lie on the way of a text.
+func onTheWayOfAnAct() []failpoint.Point {
+	return []failpoint.Point{failpoint.DeadlinePass, failpoint.DeadlineOver, failpoint.RunStep, failpoint.GateLooked, failpoint.GateClaim, failpoint.GateClaimed,
+		failpoint.ActStarted, failpoint.ActCalled, failpoint.ActRecording, failpoint.ActRecorded, failpoint.ActVerifying, failpoint.ActVerified}
+}
+
+// spread leaves out, on PostgreSQL, every second point: what differs between the engines is how rows are
+// committed and jobs are taken, and each point that is left has a neighbour of the same kind.
+func spread(points []failpoint.Point) []failpoint.Point {
+	if storetest.DatabaseURL() == "" {
+		return points
+	}
+	var out []failpoint.Point
+	for i, p := range points {
+		if i%2 == 1 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// TestTheProgramMayEndAtEveryStepOfATextsWay ends the program once at each failpoint between a webhook and
+// the reply, and the call of a person.
+func TestTheProgramMayEndAtEveryStepOfATextsWay(t *testing.T) {
+	t.Parallel()
+	in := install(t, storetest.DatabaseURL())
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	d := newDrive(t, in, seeded(t))
+	d.players = nil
+	for _, p := range spread(slices.DeleteFunc(failpoint.Points(), func(p failpoint.Point) bool { return slices.Contains(onTheWayOfAnAct(), p) })) {
+		hit := 1
+		if p == failpoint.Commit || p == failpoint.Committed || p == failpoint.JobBegun || p == failpoint.JobDone {
+			hit += d.rng.IntN(40) // they are all along the way
+		}
+		d.fall(ctx, p, hit, func() { d.send(ctx, perLife) })
+	}
+	d.conclude(ctx)
+}
+
+// TestTheProgramMayEndAtEveryStepOfAnAct ends the program once at each failpoint between an announcement,
+// or an operator's approval, and what a second look at the device has seen.
+func TestTheProgramMayEndAtEveryStepOfAnAct(t *testing.T) {
+	t.Parallel()
+	in := install(t, storetest.DatabaseURL())
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	d := newDrive(t, in, seeded(t))
+	for _, p := range spread(onTheWayOfAnAct()) {
+		operator, off := context.WithCancel(ctx)
+		d.fall(ctx, p, 1, func() {
+			d.play(ctx, "my screen is frozen")
+			if p != failpoint.DeadlinePass && p != failpoint.DeadlineOver {
+				d.wg.Go(func() { d.operate(operator) })
+			}
+		})
+		off()
+	}
+	d.conclude(ctx)
+	if d.made.commands == 0 {
+		t.Error("no device got a command")
+	}
+}
+
+// fall starts a server that ends at the n-th hit of a point, and does what reaches it until it does.
+func (d *drive) fall(ctx context.Context, p failpoint.Point, n int, reach func()) {
+	d.t.Helper()
+	server := d.in.launch(d.t, fmt.Sprintf("CLUBOS_FAILPOINT=%s:%d", p, n))
+	reach()
+	if !server.fell(d.t, reachWithin) {
+		d.t.Errorf("%s was not reached %d times\n%s", p, n, server.lastLines())
+		d.end(server, false)
+		return
+	}
+	d.made.fell[p]++
+	if ctx.Err() != nil {
+		d.t.Fatal(ctx.Err())
+	}
+}
