@@ -35,6 +35,11 @@ test: ## all tests; installs PostgreSQL, Chromium and Playwright when they are m
 test-fast: ## Go tests on SQLite only
 	$(GO) test ./...
 
+.PHONY: crash
+crash: ## end the program, its databases and its wires over and over for CLUBOS_CRASH_FOR (default 15m), and print the figures
+	CLUBOS_CRASH_FOR=$${CLUBOS_CRASH_FOR:-15m} CLUBOS_CRASH_KILLS=$${CLUBOS_CRASH_KILLS:-1000} CLUBOS_CRASH_STOPS=$${CLUBOS_CRASH_STOPS:-50} \
+		$(GO) test -v -timeout 2h -parallel 1 ./internal/crashtest
+
 .PHONY: e2e
 e2e: ## browser tests only
 	scripts/test-browser.sh

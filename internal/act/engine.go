@@ -101,6 +101,9 @@ const (
 	maxPoll = 15 * time.Second
 	// grace is how much longer than its time a verification goes on while the vendor does not answer.
 	grace = 30 * time.Second
+	// untold is how long after a call whose answer never came a vendor that cannot be asked about it either
+	// is asked again: by then a person must know.
+	untold = 45 * time.Second
 	// stranded is the age at which an unfinished execution or run is taken as having lost its job. It
 	// is longer than any verification.
 	stranded = 15 * time.Minute

@@ -247,6 +247,28 @@ func nameOf(err error) string {
 	return "not reached"
 }
 
+func TestAnActOfWhichItsVendorSaysNothingIsAPersonsMatterWithinAMinute(t *testing.T) {
+	t.Parallel()
+	for _, action := range []club.ActionName{"reboot_pc", "restart_trackman", "unlock_door"} {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			w := build(t)
+			if _, refused := w.request(operator, action, nil, ""); refused != "" {
+				t.Fatal(refused)
+			}
+			w.vendor.answers, w.vendor.deaf, w.vendor.deafLogs = []error{errTimeout}, errTimeout, errTimeout
+			w.drain()
+			x := w.executions()[0]
+			if x.Outcome != club.OutcomeUnconfirmed || len(w.reasons) != 1 {
+				t.Fatalf("%s, %d called", x.Outcome, len(w.reasons))
+			}
+			if after := x.FinishedAt.Sub(*x.CalledAt); after > time.Minute {
+				t.Errorf("a person was told after %s", after)
+			}
+		})
+	}
+}
+
 func TestLostJobOfAnExecutionReachesAPerson(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -37,10 +37,14 @@ func (e *Engine) verify(ctx context.Context, tenant *store.Tenant, job verifyJob
 	cancel()
 	gone := e.cfg.Cluster.Clock().Now().Sub(*o.row.CalledAt)
 	over := gone > o.action.Verification.Within
-	if lookErr != nil && gone <= o.action.Verification.Within+grace {
-		over = false
-	}
 	pause := min(max(gone/3, poll), maxPoll)
+	if lookErr != nil {
+		patience := o.action.Verification.Within + grace
+		if o.row.Detail != detailAccepted {
+			patience, pause = min(patience, untold), poll
+		}
+		over = gone > patience
+	}
 	switch {
 	case f.outcome != "":
 	case !over && f.seen == nil:

@@ -32,7 +32,9 @@ func (in *installation) records(mode string) (*sql.DB, error) {
 // unsettled are counts that are zero when all work is done, each with what it counts.
 func unsettled() map[string]string {
 	return map[string]string{
-		"jobs under way":           `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable')`,
+		"jobs under way":  `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable')`,
+		"calls under way": `SELECT COUNT(*) FROM notifications WHERE status IN ('queued', 'sending')`,
+
 		"texts that are only kept": `SELECT COUNT(*) FROM arrivals`,
 		"texts on their way":       `SELECT COUNT(*) FROM messages WHERE direction = 'out' AND status IN ('queued', 'sending')`,
 		"executions under way":     `SELECT COUNT(*) FROM executions WHERE outcome IN ('claimed', 'running')`,
@@ -75,12 +77,13 @@ func (d *drive) letTimePass(ctx context.Context) {
 	for _, change := range []string{
 		`UPDATE executions SET called_at = $1 WHERE outcome IN ('claimed', 'running') AND called_at > $1`,
 		`UPDATE messages SET claimed_at = $1 WHERE status = 'sending' AND claimed_at > $1`,
+		`UPDATE notifications SET updated_at = $1 WHERE status = 'sending' AND updated_at > $1`,
 	} {
 		if _, err := db.ExecContext(ctx, change, long); err != nil {
 			d.t.Fatal(err)
 		}
 	}
-	const wake = `UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE CAST(state AS TEXT) IN ('scheduled', 'retryable', 'available') AND kind IN ('verify_execution', 'send_message')`
+	const wake = `UPDATE river_job SET scheduled_at = CURRENT_TIMESTAMP WHERE CAST(state AS TEXT) IN ('scheduled', 'retryable', 'available') AND kind IN ('verify_execution', 'send_message', 'notify_post')`
 	if _, err := db.ExecContext(ctx, wake); err != nil {
 		d.t.Fatal(err)
 	}
@@ -153,6 +156,7 @@ func (d *drive) check() {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
+	d.made.lost, d.made.doubled, d.made.silent = 0, 0, 0
 	for what, n := range d.count(ctx, db, wrong()) {
 		d.made.silent += n
 		d.t.Errorf("%d %s", n, what)
@@ -160,7 +164,6 @@ func (d *drive) check() {
 	d.checkTexts(ctx, db)
 	d.checkReplies(ctx, db)
 	d.checkCommands(ctx, db)
-	d.made.show(d.t)
 }
 
 // rows reads rows of text columns.

@@ -21,6 +21,7 @@ func TestLesson39KilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	d := newDrive(t, in, seeded(t))
+	defer d.made.show(t)
 	d.players = d.players[:min(len(d.players), 8)]                // the vendor takes 60 calls a minute
 	ends := append(make([]bool, kills), make([]bool, deploys)...) // true: by a deploy
 	for i := range deploys {
@@ -47,6 +48,7 @@ func TestLesson39DeployMidWayDropsNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	d := newDrive(t, in, seeded(t))
+	defer d.made.show(t)
 	d.players = nil // looking again at devices is the other tests' matter
 	in.vendors.SMS.Break("send", vendorSlow())
 	for range 2 {

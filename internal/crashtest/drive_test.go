@@ -97,6 +97,7 @@ func (d *drive) player() (number string, at simulate.Location) {
 
 // cast tells those who play from the others.
 func (d *drive) cast() {
+	d.players, d.others = nil, nil
 	seen := map[int]bool{}
 	for _, b := range d.in.club.Bookings {
 		if b.Member >= 0 && b.Active(time.Now()) && !seen[b.Member] {

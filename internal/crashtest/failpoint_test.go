@@ -43,13 +43,14 @@ func TestTheProgramMayEndAtEveryStepOfATextsWay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	d := newDrive(t, in, seeded(t))
+	defer d.made.show(t)
 	d.players = nil
 	for _, p := range spread(slices.DeleteFunc(failpoint.Points(), func(p failpoint.Point) bool { return slices.Contains(onTheWayOfAnAct(), p) })) {
 		hit := 1
 		if p == failpoint.Commit || p == failpoint.Committed || p == failpoint.JobBegun || p == failpoint.JobDone {
 			hit += d.rng.IntN(40) // they are all along the way
 		}
-		d.fall(ctx, p, hit, func() { d.send(ctx, perLife) })
+		d.fall(ctx, p, hit, func() { d.send(ctx, perLife/2) })
 	}
 	d.conclude(ctx)
 }
@@ -62,6 +63,7 @@ func TestTheProgramMayEndAtEveryStepOfAnAct(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	d := newDrive(t, in, seeded(t))
+	defer d.made.show(t)
 	for _, p := range spread(onTheWayOfAnAct()) {
 		operator, off := context.WithCancel(ctx)
 		d.fall(ctx, p, 1, func() {

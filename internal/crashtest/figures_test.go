@@ -45,7 +45,6 @@ func (f *figures) ends() int {
 
 // show prints the table.
 func (f *figures) show(t *testing.T) {
-	t.Helper()
 	var b strings.Builder
 	row := func(name string, value any) { fmt.Fprintf(&b, "\n  %-34s %v", name, value) }
 	row("kill -9", f.ends())

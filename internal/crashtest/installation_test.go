@@ -55,7 +55,12 @@ func installSized(t *testing.T, server string, of size) *installation {
 	if server != "" {
 		in.env["CLUBOS_DATABASE_URL"] = database(t, server, slug)
 	}
-	err = in.open(t.Context(), func(a *app.App) error { return in.populate(t.Context(), a, club.Slug(slug), of) })
+	err = in.open(t.Context(), func(a *app.App) error {
+		if err := in.populate(t.Context(), a, club.Slug(slug), of); err != nil {
+			return err
+		}
+		return in.admitOperator(t.Context(), a)
+	})
 	if in.vendors != nil {
 		t.Cleanup(func() { _ = in.vendors.Close() })
 	}
@@ -111,14 +116,12 @@ func (in *installation) populate(ctx context.Context, a *app.App, slug club.Slug
 	if err != nil {
 		return err
 	}
-	if err := simulate.Connect(ctx, tenant, keys, in.vendors); err != nil {
-		return err
-	}
-	return in.admitOperator(ctx, a, slug)
+	return simulate.Connect(ctx, tenant, keys, in.vendors)
 }
 
 // admitOperator makes an owner and the key by which they approve proposals.
-func (in *installation) admitOperator(ctx context.Context, a *app.App, slug club.Slug) error {
+func (in *installation) admitOperator(ctx context.Context, a *app.App) error {
+	slug := in.club.Slug
 	dir, err := a.Directory(ctx, slug)
 	if err != nil {
 		return err

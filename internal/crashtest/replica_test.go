@@ -89,6 +89,7 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	r := replicate(t, in, 4)
 	began := time.Now()
 	d := newDrive(t, in, seeded(t))
+	defer d.made.show(t)
 	d.players = nil // looking again at devices is the other tests' matter, and takes minutes
 
 	first, _ := r.start(t)

@@ -70,10 +70,11 @@ func (n *Notifier) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[PostJob]{Work: n.Post, Lost: n.lost, Timeout: timeout})
 }
 
-// timeout bounds one try; a claim older than stale was left by a process that ended.
 const (
-	timeout = 20 * time.Second
-	stale   = 45 * time.Second
+	timeout = 15 * time.Second // of one try
+	// stale is the age of a claim that a process has left which ended: longer than a try and recording it take
+	// together, and less than whoever waits for the call can spare.
+	stale = 28 * time.Second
 )
 
 // PostJob asks for a note to be posted.

@@ -236,6 +236,31 @@ func TestVendorThatFailsIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestNoteWaitsForAVendorThatTakesNoMoreForTheMoment(t *testing.T) {
+	t.Parallel()
+	r := setUp(t)
+	r.queue(note("a"))
+	r.board.fail = &club.VendorError{Vendor: "slack", Op: "post", Retryable: true, RetryAfter: time.Second} // our own limit
+	job, err := r.try()
+	for range 20 { // more often than a failure is tried again
+		var snooze *river.JobSnoozeError
+		if !errors.As(err, &snooze) {
+			t.Fatalf("waiting counts as a failure: %v", err)
+		}
+		r.clock.Advance(10 * time.Second)
+		err = r.Post(r.Context(), r.tenant, job)
+	}
+	r.clock.Advance(15 * time.Minute)
+	var snooze *river.JobSnoozeError
+	if err := r.Post(r.Context(), r.tenant, job); err == nil || errors.As(err, &snooze) {
+		t.Errorf("it waits for ever: %v", err)
+	}
+	r.board.fail = nil
+	if err := r.Post(r.Context(), r.tenant, job); err != nil || len(r.board.posts) != 1 {
+		t.Errorf("%d posts, %v", len(r.board.posts), err)
+	}
+}
+
 func TestNoteThatCannotBePostedIsShownAsFailed(t *testing.T) {
 	t.Parallel()
 	r := setUp(t)

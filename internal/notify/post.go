@@ -24,6 +24,7 @@ type delivery struct {
 	note Note
 	to   string     // number or address of a person
 	line store.Line // that a text goes out from
+	at   time.Time  // of the claim
 }
 
 // Post works one note: claim, commit, call the vendor, record.
@@ -53,7 +54,24 @@ func (n *Notifier) Post(ctx context.Context, tenant *store.Tenant, job PostJob) 
 	if status == "failed" {
 		return nil // logged and visible; a further try cannot succeed
 	}
+	if wait := busy(err); wait > 0 && d.at.Sub(d.row.CreatedAt) < busyPatience {
+		return jobs.Later(wait)
+	}
 	return fmt.Errorf("post note: %w", err)
+}
+
+// busyPatience is how long a note waits for a vendor that takes no more for the moment without that
+// counting as a failure: in a storm of calls the last must not be given up because the first are many.
+const busyPatience = 15 * time.Minute
+
+// busy returns when a vendor that did nothing, or our own client of it, said that it will take more; 0 when
+// neither did.
+func busy(err error) time.Duration {
+	var v *club.VendorError
+	if !errors.As(err, &v) || !v.Retryable || v.Reached && !v.Rejected {
+		return 0
+	}
+	return v.RetryAfter
 }
 
 // claim takes the row for this try; a zero row means that there is nothing to do. With a row, the error is
@@ -70,7 +88,7 @@ func (n *Notifier) claim(ctx context.Context, tenant *store.Tenant, id club.Noti
 		row, err := tx.ClaimNotification(ctx, store.ClaimNotificationParams{ID: id, Now: tx.Now, StaleBefore: tx.Now.Add(-stale)})
 		if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
 			if row, err = tx.FindNotification(ctx, id); err == nil && row.Status == "sending" {
-				return jobs.Later(5 * time.Second)
+				return jobs.Later(2 * time.Second)
 			}
 			return err
 		}
@@ -85,7 +103,7 @@ func (n *Notifier) claim(ctx context.Context, tenant *store.Tenant, id club.Noti
 			return withdraw(ctx, tx, row)
 		}
 		note.Link = linkOf(s.ConsoleURL, note.Link)
-		d = delivery{row: row, note: note}
+		d = delivery{row: row, note: note, at: tx.Now}
 		d.to, d.line, unreachable = n.address(ctx, tx, tenant, row)
 		if unreachable != nil && !final(unreachable) {
 			return unreachable
