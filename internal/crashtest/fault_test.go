@@ -41,8 +41,8 @@ const (
 	bitesLong = 75 * time.Second
 	// toldWithin is how long after a text a person knows of what cannot be done.
 	toldWithin = 60 * time.Second
-	// saidWithin bounds how long an answer takes that needs no more than a vendor that works.
-	saidWithin = 30 * time.Second
+	// decidedWithin bounds how long a decision takes that needs nothing which is missing.
+	decidedWithin = 30 * time.Second
 )
 
 // TestAVendorsFaultActsOnNobodyAndIsTold puts each vendor behind a wire that hangs, breaks, is slow, sends
@@ -194,13 +194,10 @@ func (c *cell) effects() (said, commanded, unlocked int) {
 // underFault checks what must hold before the wires are mended.
 func (c *cell) underFault(ctx context.Context, told bool) {
 	c.d.t.Helper()
-	said, commanded, unlocked := c.effects()
-	for limit := c.wrote.Add(saidWithin); c.wires[model] != nil && said == 0 && time.Now().Before(limit) && pause(ctx, 100*time.Millisecond) == nil; {
-		said, commanded, unlocked = c.effects()
-	}
+	_, commanded, unlocked := c.effects()
 	switch {
-	case c.wires[model] != nil && said == 0:
-		c.d.t.Errorf("%s: nobody was answered, though nothing but likeness of meaning was missing", c.fault)
+	case c.wires[model] != nil && !c.decided(ctx, 2):
+		c.d.t.Errorf("%s: nothing was decided, though nothing but likeness of meaning was missing", c.fault)
 	case c.fault.fatal() && commanded > 0:
 		c.d.t.Errorf("%s: a computer got %d commands, though it could not be seen first", c.fault, commanded)
 	case commanded > 1 || unlocked > 1:
@@ -213,6 +210,22 @@ func (c *cell) underFault(ctx context.Context, told bool) {
 		c.d.t.Errorf("%s %s: %d persons were told, the last after %s", c.victims, c.fault, n, after.Round(time.Second))
 	} else {
 		c.d.t.Logf("%s %s: a person was told after %s", c.victims, c.fault, after.Round(time.Second))
+	}
+}
+
+// decided waits until n decisions are made, and reports whether they were in time.
+func (c *cell) decided(ctx context.Context, n int) bool {
+	db, err := c.in.records("ro")
+	if err != nil {
+		c.d.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for limit := c.wrote.Add(decidedWithin); ; {
+		made := 0
+		c.d.rows(ctx, db, `SELECT id FROM decisions`, func([]string) { made++ })
+		if made >= n || time.Now().After(limit) || pause(ctx, 100*time.Millisecond) != nil {
+			return made >= n
+		}
 	}
 }
 
