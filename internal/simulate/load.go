@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"clubos/internal/club"
 )
@@ -59,7 +55,15 @@ type Report struct {
 	Elapsed  time.Duration  // from the first text to the last answer
 	RatePerS float64        // acknowledged texts per second of Elapsed
 
-	P50, P95, P99, P999, Max, Mean time.Duration
+	P50, P90, P95, P99, P999, Max, Mean time.Duration
+	// Curve is the whole of it, in ascending order of Percent.
+	Curve []Quantile
+}
+
+// Quantile is a latency that a part of the requests does not exceed.
+type Quantile struct {
+	Percent float64
+	Latency time.Duration
 }
 
 // String is the report in one line.
@@ -83,13 +87,6 @@ func (c LoadConfig) withDefaults() (LoadConfig, error) {
 	return c, nil
 }
 
-// worker is one connection's share of a load.
-type worker struct {
-	wire      *wire
-	histogram *hdrhistogram.Histogram
-	report    Report
-}
-
 // Load sends signed webhooks and measures how they are acknowledged. It ends after the duration, or
 // when ctx does, which is no error; an error says that the configuration cannot be run.
 func Load(ctx context.Context, c LoadConfig) (Report, error) {
@@ -97,76 +94,7 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	planned := int(float64(c.Rate) * c.Duration.Seconds())
-	workers := make([]worker, c.Connections)
-	for i := range workers {
-		if workers[i].wire, err = c.newWire(); err != nil {
-			return Report{}, err
-		}
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	start := time.Now()
-	for w := range workers {
-		wg.Go(func() {
-			workers[w].histogram = hdrhistogram.New(1, 60*60*1e6, 3) // µs
-			workers[w].report = Report{Statuses: map[int]int{}, Errors: map[string]int{}}
-			defer workers[w].wire.close()
-			timer := time.NewTimer(time.Hour)
-			defer timer.Stop()
-			for {
-				i := int(next.Add(1) - 1)
-				due := time.Now()
-				if c.Rate > 0 {
-					if i >= planned {
-						return
-					}
-					due = start.Add(time.Duration(float64(i) / float64(c.Rate) * float64(time.Second)))
-					// Whoever is late sends at once; but not for ever after the end.
-					if !sleepUntil(ctx, timer, due) || time.Since(start) > c.Duration+c.Timeout {
-						return
-					}
-				} else if time.Since(start) >= c.Duration || ctx.Err() != nil {
-					return
-				}
-				workers[w].send(ctx, &c, i, due)
-			}
-		})
-	}
-	wg.Wait()
-	return collect(workers, c, planned, time.Since(start)), nil
-}
-
-func sleepUntil(ctx context.Context, timer *time.Timer, due time.Time) bool {
-	wait := time.Until(due)
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	timer.Reset(wait)
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// send posts one text and records what came of it.
-func (w *worker) send(ctx context.Context, c *LoadConfig, i int, due time.Time) {
-	w.report.Sent++
-	status, err := w.wire.post(ctx, c, i)
-	_ = w.histogram.RecordValue(max(1, time.Since(due).Microseconds()))
-	switch {
-	case err != nil:
-		w.report.Failed++
-		w.report.Errors[kindOf(err)]++
-	case status/100 == 2:
-		w.report.Acked++
-		w.report.Statuses[status]++
-	default:
-		w.report.Failed++
-		w.report.Statuses[status]++
-	}
+	return drive(ctx, schedule{rate: c.Rate, duration: c.Duration, connections: c.Connections, timeout: c.Timeout}, c.newWire)
 }
 
 func kindOf(err error) string {
@@ -179,30 +107,4 @@ func kindOf(err error) string {
 		return "refused"
 	}
 	return "other"
-}
-
-func collect(workers []worker, c LoadConfig, planned int, elapsed time.Duration) Report {
-	all := hdrhistogram.New(1, 60*60*1e6, 3)
-	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}}
-	for _, w := range workers {
-		all.Merge(w.histogram)
-		out.Sent, out.Acked, out.Failed = out.Sent+w.report.Sent, out.Acked+w.report.Acked, out.Failed+w.report.Failed
-		for k, n := range w.report.Statuses {
-			out.Statuses[k] += n
-		}
-		for k, n := range w.report.Errors {
-			out.Errors[k] += n
-		}
-	}
-	if c.Rate == 0 {
-		out.Planned = out.Sent
-	}
-	out.Unsent = out.Planned - out.Sent
-	if elapsed > 0 {
-		out.RatePerS = float64(out.Acked) / elapsed.Seconds()
-	}
-	at := func(q float64) time.Duration { return time.Duration(all.ValueAtQuantile(q)) * time.Microsecond }
-	out.P50, out.P95, out.P99, out.P999 = at(50), at(95), at(99), at(99.9)
-	out.Max, out.Mean = time.Duration(all.Max())*time.Microsecond, time.Duration(all.Mean())*time.Microsecond
-	return out
 }

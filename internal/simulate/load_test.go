@@ -175,3 +175,52 @@ func TestLoadThatCannotRunIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestVisitsAreAskedInTurnOverConnectionsThatStayOpenWhateverTheAnswersForm(t *testing.T) {
+	t.Parallel()
+	var conns atomic.Int64
+	var mu sync.Mutex
+	asked := map[string]int{}
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked[r.URL.RequestURI()+" "+r.Header.Get("Cookie")]++
+		mu.Unlock()
+		if r.URL.Path == "/long" { // too long to tell its length beforehand
+			for range 3 {
+				_, _ = w.Write(make([]byte, 3000))
+			}
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	got, err := simulate.Visit(t.Context(), simulate.VisitConfig{Target: srv.URL, Paths: []string{"/long", "/short?x=1"}, Header: map[string]string{"Cookie": "s=1"}, Rate: 400, Duration: 100 * time.Millisecond, Connections: 2})
+	if err != nil || got.Acked != 40 || got.Failed+got.Unsent != 0 {
+		t.Fatalf("%s, %v", got, err)
+	}
+	if asked["/long s=1"] != 20 || asked["/short?x=1 s=1"] != 20 || conns.Load() > 2 {
+		t.Errorf("asked %v over %d connections", asked, conns.Load())
+	}
+	if n := len(got.Curve); n == 0 || got.Curve[n-1].Latency != got.Max {
+		t.Errorf("curve %v ends elsewhere than at %s", got.Curve, got.Max)
+	}
+}
+
+func TestVisitsThatCannotRunAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]simulate.VisitConfig{
+		"no target":  {Paths: []string{"/"}, Duration: time.Second},
+		"no paths":   {Target: "http://127.0.0.1:1", Duration: time.Second},
+		"no address": {Target: "somewhere", Paths: []string{"/"}, Duration: time.Second},
+	} {
+		if _, err := simulate.Visit(t.Context(), c); club.CodeOf(err) != club.CodeInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -30,9 +30,11 @@ import (
 type wire struct {
 	target  *url.URL
 	timeout time.Duration
-	head    string // request line and headers that are the same for all
-	mac     hash.Hash
-	key     []byte // run and number of the text
+	write   func(i int, now time.Time) // puts the i-th request into out
+
+	head string // of a text: request line and headers that are the same for all
+	mac  hash.Hash
+	key  []byte // run and number of the text
 
 	conn net.Conn
 	in   *bufio.Reader
@@ -40,23 +42,33 @@ type wire struct {
 	out  []byte
 }
 
-func (c LoadConfig) newWire() (*wire, error) {
-	target, err := url.Parse(c.Target)
+func parseTarget(address string) (*url.URL, error) {
+	target, err := url.Parse(address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, club.Invalid("the load's target must look like http://host:port")
+	}
+	return target, nil
+}
+
+func (c LoadConfig) newWire() (*wire, error) {
+	target, err := parseTarget(c.Target)
+	if err != nil {
+		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(c.Secret, "whsec_"))
 	if err != nil {
 		return nil, club.Invalid("the webhook's secret must be whsec_ and base64")
 	}
-	return &wire{target: target, timeout: c.Timeout, mac: hmac.New(sha256.New, key),
+	w := &wire{target: target, timeout: c.Timeout, mac: hmac.New(sha256.New, key),
 		head: "POST " + strings.TrimRight(target.Path, "/") + "/hooks/" + c.Tenant.String() + "/openphone HTTP/1.1\r\nHost: " + target.Host +
-			"\r\nContent-Type: application/json\r\nwebhook-id: msg_"}, nil
+			"\r\nContent-Type: application/json\r\nwebhook-id: msg_"}
+	w.write = func(i int, now time.Time) { w.request(&c, i, now) }
+	return w, nil
 }
 
-// post sends the i-th text and returns the status of the answer. After an error the next call connects
+// exchange sends the i-th request and returns the status of the answer. After an error the next call connects
 // again.
-func (w *wire) post(ctx context.Context, c *LoadConfig, i int) (status int, err error) {
+func (w *wire) exchange(ctx context.Context, i int) (status int, err error) {
 	if w.conn == nil {
 		if err := w.dial(ctx); err != nil {
 			return 0, err
@@ -66,7 +78,7 @@ func (w *wire) post(ctx context.Context, c *LoadConfig, i int) (status int, err 
 	if err := w.conn.SetDeadline(now.Add(w.timeout)); err != nil {
 		return 0, w.broken(err)
 	}
-	w.request(c, i, now.UTC())
+	w.write(i, now.UTC())
 	if _, err := w.conn.Write(w.out); err != nil {
 		return 0, w.broken(err)
 	}
@@ -173,12 +185,26 @@ func (w *wire) answer() (status int, again bool, err error) {
 	switch {
 	case status == http.StatusNoContent:
 	case chunked:
-		_, err = io.Copy(io.Discard, httputil.NewChunkedReader(w.in))
-		again = false // the trailer is left
+		if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(w.in)); err == nil {
+			err = w.skipTrailer()
+		}
 	default:
 		_, err = io.CopyN(io.Discard, w.in, length)
 	}
 	return status, again, err
+}
+
+// skipTrailer reads what may follow the last chunk, to the empty line that ends it.
+func (w *wire) skipTrailer() error {
+	for {
+		line, err := w.in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			return nil
+		}
+	}
 }
 
 // body appends the i-th event of Quo to b.
