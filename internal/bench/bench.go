@@ -7,57 +7,17 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"clubos/internal/club"
-	"clubos/internal/simulate"
 )
-
-// Scenario names a part of the measurement.
-type Scenario string
-
-// The scenarios, in the order in which they run.
-const (
-	Start    Scenario = "start"    // from the process's start to /readyz, and memory when idle
-	Steady   Scenario = "steady"   // texts at a fixed rate, whatever the server does
-	Ceiling  Scenario = "ceiling"  // as many texts as get through
-	Overload Scenario = "overload" // three times what the server can do
-	Decide   Scenario = "decide"   // how soon a decision follows the wait for a burst
-)
-
-// Scenarios lists those that run when none is chosen. Overload is not among them: where load and server share
-// the processors, the load takes what the server would need.
-func Scenarios() []Scenario { return []Scenario{Start, Steady, Ceiling, Decide} }
-
-// ParseScenario returns the scenarios of a name: itself, or all.
-func ParseScenario(name string) ([]Scenario, error) {
-	all := Scenarios()
-	if name == string(Cache) {
-		return []Scenario{Cache}, nil
-	}
-	if name == "all" {
-		return all, nil
-	}
-	if name == string(Overload) {
-		return []Scenario{Overload}, nil
-	}
-	if i := slices.Index(all, Scenario(name)); i >= 0 {
-		return all[i : i+1], nil
-	}
-	names := make([]string, len(all))
-	for i, s := range all {
-		names[i] = string(s)
-	}
-	return nil, club.Invalid("there is no scenario %q; there are all, %s, %s", name, strings.Join(names, ", "), Overload)
-}
 
 // Limits of what may be asked for.
 const (
 	mostDuration    = 10 * time.Minute
 	mostRate        = 50_000
 	mostDecideRate  = 1000
+	mostThreads     = 2_000_000
 	mostConnections = 4096
 )
 
@@ -69,14 +29,20 @@ type Config struct {
 	Args []string
 	// DatabaseURL is a PostgreSQL server on which databases may be made. Empty: SQLite.
 	DatabaseURL string
-	// Scenarios are what to run. Default: all.
+	// RedisURL is a Redis on which Limiter counts too. Empty: it counts in the process only.
+	RedisURL string
+	// Scenarios are what to run. Default: those of Scenarios.
 	Scenarios []Scenario
 	// Duration is how long each load lasts. Default 10 s.
 	Duration time.Duration
 	// Rate is texts per second of Steady. Default 2000.
 	Rate int
-	// DecideRate is texts per second of Decide, each of another sender. Default 50.
+	// DecideRate is texts per second of Pipeline, each of another sender. Default 50.
 	DecideRate int
+	// Threads is how many the club of Console and API has. Default 100 000.
+	Threads int
+	// Clients is how many people, or programs, look at it at once. Default 16.
+	Clients int
 	// Connections is how many requests of a load may be under way. Default 256.
 	Connections int
 	// Idle is how long the server is left alone before its memory is read. Default 5 s.
@@ -103,6 +69,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Duration, c.Idle = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Idle, 5*time.Second)
 	c.Rate, c.DecideRate, c.Connections = cmp.Or(c.Rate, 2000), cmp.Or(c.DecideRate, 50), cmp.Or(c.Connections, 256)
+	c.Threads, c.Clients = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -115,6 +82,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, club.Invalid("the rate of decisions is from 1 to %d texts per second", mostDecideRate)
 	case c.Connections < 1 || c.Connections > mostConnections:
 		return c, club.Invalid("connections are from 1 to %d", mostConnections)
+	case c.Threads < 1 || c.Threads > mostThreads:
+		return c, club.Invalid("threads are from 1 to %d", mostThreads)
+	case c.Clients < 1 || c.Clients > mostConnections:
+		return c, club.Invalid("clients are from 1 to %d", mostConnections)
 	case c.Idle < 0 || c.Idle > time.Minute:
 		return c, club.Invalid("idle time is at most a minute")
 	}
@@ -129,30 +100,79 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 		return Report{}, err
 	}
 	r := newReport(cfg)
-	for _, s := range cfg.Scenarios {
-		cfg.Log.InfoContext(ctx, "measuring", "event.action", "bench."+string(s))
-		if err := runOne(ctx, cfg, s, &r); err != nil {
-			return r, fmt.Errorf("measure %s: %w", s, err)
+	for _, part := range parts(cfg.Scenarios) {
+		if err := run(ctx, cfg, part, &r); err != nil {
+			return r, err
 		}
 	}
 	return r, nil
 }
 
-// runOne runs a scenario on an installation of its own.
-func runOne(ctx context.Context, cfg Config, s Scenario, r *Report) (err error) {
-	if s == Cache {
-		return measureCache(ctx, cfg, r)
+// parts groups the scenarios by installation: each has one of its own, but for those that look at very many
+// threads, which take longer to make than to look at.
+func parts(all []Scenario) [][]Scenario {
+	var out [][]Scenario
+	for _, s := range all {
+		if n := len(out); n > 0 && crowded(s) && crowded(out[n-1][0]) {
+			out[n-1] = append(out[n-1], s)
+			continue
+		}
+		out = append(out, []Scenario{s})
+	}
+	return out
+}
+
+// crowded reports whether a scenario looks at a club with very many threads.
+func crowded(s Scenario) bool { return s == Console || s == API }
+
+// run measures the scenarios of one installation.
+func run(ctx context.Context, cfg Config, part []Scenario, r *Report) (err error) {
+	first := part[0]
+	failed := func(s Scenario, err error) error {
+		if err != nil {
+			return fmt.Errorf("measure %s: %w", s, err)
+		}
+		return nil
+	}
+	begin := func(s Scenario) {
+		cfg.Log.InfoContext(ctx, "measuring", "event.action", "bench."+string(s))
+		r.scenario = s
+	}
+	switch begin(first); first {
+	case Cache:
+		return failed(first, measureCache(ctx, cfg, r))
+	case Limiter:
+		return failed(first, measureLimiter(ctx, cfg, r))
 	}
 	in, err := install(ctx, cfg)
 	if err != nil {
-		return err
+		return failed(first, err)
 	}
 	defer func() { err = errors.Join(err, in.remove(ctx)) }()
-	c, err := in.serve(ctx, cfg, s)
+	if first == Ratio {
+		return nil
+	}
+	if crowded(first) {
+		if err := in.fill(ctx, cfg.Threads); err != nil {
+			return failed(first, err)
+		}
+	}
+	c, err := in.serve(ctx, cfg, first)
 	if err != nil {
-		return err
+		return failed(first, err)
 	}
 	defer func() { err = errors.Join(err, c.stop()) }()
+	for _, s := range part {
+		begin(s)
+		if err := measure(ctx, cfg, s, in, c, r); err != nil {
+			return failed(s, err)
+		}
+	}
+	return nil
+}
+
+// measure measures a scenario on a server that runs.
+func measure(ctx context.Context, cfg Config, s Scenario, in *installation, c *child, r *Report) error {
 	switch s {
 	case Start:
 		return measureStart(ctx, cfg, c, r)
@@ -160,129 +180,27 @@ func runOne(ctx context.Context, cfg Config, s Scenario, r *Report) (err error) 
 		return measureSteady(ctx, cfg, in, c, r)
 	case Ceiling:
 		return measureCeiling(ctx, cfg, in, c, r)
+	case Pipeline:
+		return measurePipeline(ctx, cfg, in, c, r)
+	case Health:
+		return measureHealth(ctx, cfg, in, c, r)
+	case Console:
+		return measureConsole(ctx, cfg, in, c, r)
+	case API:
+		return measureAPI(ctx, cfg, in, c, r)
 	case Overload:
-		return measureOverload(ctx, cfg, in, r)
-	case Decide:
-		return measureDecide(ctx, cfg, in, c, r)
+		return measureOverload(ctx, cfg, in, c, r)
 	}
 	return fmt.Errorf("BUG: scenario %s", s)
 }
 
 func measureStart(ctx context.Context, cfg Config, c *child, r *Report) error {
-	r.add(Measure{Name: "start", Title: "start to ready", Value: ms(c.started), Unit: "ms", AtMost: 1000})
+	r.add(Measure{Name: "start", Title: "start to ready", Value: ms(c.started), Unit: "ms", Better: Less, Floor: bound(1000), Target: bound(300)})
 	if err := pause(ctx, cfg.Idle); err != nil {
 		return err
 	}
 	if b, ok := c.memory(); ok {
-		r.add(Measure{Name: "idle_memory", Title: "memory when idle", Value: mib(b.now), Unit: "MiB", AtMost: 120})
-	}
-	return nil
-}
-
-// load is what the loads have in common.
-func (in *installation) load(cfg Config) simulate.LoadConfig {
-	return simulate.LoadConfig{Target: in.url(), Tenant: in.slug, Line: in.line, Secret: in.secret, Duration: cfg.Duration, Connections: cfg.Connections}
-}
-
-func measureSteady(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
-	load := in.load(cfg)
-	load.Rate = cfg.Rate
-	got, err := simulate.Load(ctx, load)
-	if err != nil {
-		return err
-	}
-	r.Steady = summary(got)
-	r.add(Measure{Name: "steady_rate", Title: fmt.Sprintf("acknowledged of %d/s", cfg.Rate), Value: got.RatePerS, Unit: "/s", AtLeast: 0.99 * float64(cfg.Rate)},
-		Measure{Name: "steady_failed", Title: "… failed or unsent", Value: float64(got.Failed + got.Unsent), Unit: "", AtMost: 0, Judged: true},
-		Measure{Name: "steady_p50", Title: "… median", Value: ms(got.P50), Unit: "ms"},
-		Measure{Name: "steady_p95", Title: "… 95 of 100 within", Value: ms(got.P95), Unit: "ms"},
-		Measure{Name: "steady_p99", Title: "… 99 of 100 within", Value: ms(got.P99), Unit: "ms"},
-		Measure{Name: "steady_max", Title: "… slowest", Value: ms(got.Max), Unit: "ms"})
-	if b, ok := c.memory(); ok {
-		r.add(Measure{Name: "load_memory", Title: "memory under this load, at most", Value: mib(b.most), Unit: "MiB"})
-	}
-	return nil
-}
-
-func measureCeiling(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
-	before := in.processors(ctx, c)
-	got, err := simulate.Load(ctx, in.load(cfg))
-	if err != nil {
-		return err
-	}
-	after := in.processors(ctx, c)
-	ended := time.Now()
-	r.Ceiling = summary(got)
-	r.add(Measure{Name: "ceiling_rate", Title: "most acknowledged", Value: got.RatePerS, Unit: "/s", AtLeast: 2000},
-		Measure{Name: "ceiling_failed", Title: "… failed", Value: float64(got.Failed), AtMost: 0, Judged: true},
-		Measure{Name: "ceiling_p99", Title: "… 99 of 100 within", Value: ms(got.P99), Unit: "ms"})
-	// Unlike the rate these say about the same on a busy machine. The filing and the decisions that run meanwhile
-	// are in them.
-	for i, who := range []struct{ name, title string }{{"server", "the server's"}, {"generator", "the load's own"}, {"database", "the database's"}} {
-		if after[i] > before[i] && before[i] >= 0 && got.Acked > 0 {
-			r.add(Measure{Name: "cpu_us_per_text_" + who.name, Title: "… " + who.title + " processor time per text", Value: ms(after[i]-before[i]) * 1000 / float64(got.Acked), Unit: "µs"})
-		}
-	}
-	if b, ok := c.memory(); ok {
-		r.add(Measure{Name: "ceiling_memory", Title: "memory at the ceiling, at most", Value: mib(b.most), Unit: "MiB"})
-	}
-	if err := in.filed(ctx); err != nil {
-		return err
-	}
-	r.add(Measure{Name: "ceiling_filed", Title: "all filed in their threads after another", Value: ms(time.Since(ended)), Unit: "ms"})
-	best, ok, err := in.reference(ctx, cfg)
-	if err != nil || !ok {
-		return err
-	}
-	r.add(Measure{Name: "reference_rate", Title: "pgbench, a message and a job", Value: best, Unit: "/s"},
-		Measure{Name: "reference_ratio", Title: "… of which the ceiling is", Value: 100 * got.RatePerS / best, Unit: "%"})
-	return nil
-}
-
-// processors returns the processor time that the server, this process and the database have used; -1 where
-// the system does not tell.
-func (in *installation) processors(ctx context.Context, c *child) [3]time.Duration {
-	out := [3]time.Duration{-1, -1, -1}
-	if d, ok := c.cpu(); ok {
-		out[0] = d
-	}
-	if d, ok := cpuOf("self"); ok {
-		out[1] = d
-	}
-	if d, ok := in.databaseCPU(ctx); ok {
-		out[2] = d
-	}
-	return out
-}
-
-// questions are what members ask about the wifi; each sender asks once.
-var questions = []string{"what's the wifi password?", "wifi password please", "hi, how do I get on the wifi", "whats the wi-fi code", "can you send me the wifi details"}
-
-func measureDecide(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
-	load := in.load(cfg)
-	load.Rate = cfg.DecideRate
-	load.Senders = cfg.DecideRate*int(cfg.Duration/time.Second) + cfg.DecideRate
-	load.Text = func(i int) string { return questions[i%len(questions)] }
-	got, err := simulate.Load(ctx, load)
-	if err != nil {
-		return err
-	}
-	waits, burst, err := in.decisions(ctx, got.Acked)
-	if err != nil {
-		return err
-	}
-	replies, err := in.replies(ctx)
-	if err != nil {
-		return err
-	}
-	r.Decide = spread(waits)
-	r.add(Measure{Name: "decided", Title: fmt.Sprintf("decided of %d texts at %d/s", got.Acked, cfg.DecideRate), Value: float64(len(waits)), AtLeast: float64(got.Acked)},
-		Measure{Name: "decide_p50", Title: fmt.Sprintf("decision after the wait of %s, median", burst), Value: ms(r.Decide.P50), Unit: "ms"},
-		Measure{Name: "decide_p95", Title: "… 95 of 100 within", Value: ms(r.Decide.P95), Unit: "ms", AtMost: 200},
-		Measure{Name: "decide_max", Title: "… slowest", Value: ms(r.Decide.Max), Unit: "ms"},
-		Measure{Name: "replies", Title: "replies that went out unasked, to members", Value: float64(replies)})
-	if b, ok := c.memory(); ok {
-		r.add(Measure{Name: "decide_memory", Title: "memory under this load, at most", Value: mib(b.most), Unit: "MiB"})
+		r.add(Measure{Name: "idle_memory", Title: "memory when idle", Value: mib(b.now), Unit: "MiB", Better: Less, Floor: bound(120), Target: bound(60), Steady: true})
 	}
 	return nil
 }

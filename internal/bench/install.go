@@ -31,6 +31,7 @@ type installation struct {
 	line    string // a number of the club, by Quo
 	secret  string // of Quo's webhooks
 	vendors *vendor.Vendors
+	crowd   crowd // what fill made
 
 	server   string // URL of the PostgreSQL server; "" on SQLite
 	database string // made on it
@@ -164,6 +165,16 @@ func (in *installation) createDatabase(ctx context.Context, server string) (stri
 	}
 	in.database = name
 	return at, nil
+}
+
+// execute runs a statement on the installation's own database.
+func (in *installation) execute(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, in.env["CLUBOS_DATABASE_URL"])
+	if err != nil {
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	_, err = conn.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // databaseURL returns the server's URL with another database's name.

@@ -20,7 +20,7 @@ const (
 // measureOverload finds what the server can do, sends three times as much whatever it answers, and looks at
 // what came of it: how much was still done, whether danger was refused, and whether all that was acknowledged
 // is stored.
-func measureOverload(ctx context.Context, cfg Config, in *installation, r *Report) error {
+func measureOverload(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
 	peak, err := simulate.Load(ctx, in.load(cfg))
 	if err != nil {
 		return err
@@ -46,17 +46,17 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, r *Repor
 	if err != nil {
 		return err
 	}
-	r.Overload = summary(over)
+	r.load("overload", fmt.Sprintf("texts at %d/s", ordinary.Rate), over, c)
 	acked := peak.Acked + over.Acked + danger.Acked
 	r.add(Measure{Name: "overload_peak", Title: "most acknowledged, before the overload", Value: peak.RatePerS, Unit: "/s"},
 		Measure{Name: "overload_rate", Title: fmt.Sprintf("acknowledged of %d/s", ordinary.Rate), Value: over.RatePerS, Unit: "/s"},
-		Measure{Name: "overload_goodput", Title: "… of the most", Value: 100 * (over.RatePerS + danger.RatePerS) / max(1, peak.RatePerS), Unit: "%", AtLeast: 90},
+		Measure{Name: "overload_goodput", Title: "… of the most", Value: 100 * (over.RatePerS + danger.RatePerS) / max(1, peak.RatePerS), Unit: "%", Better: More, Floor: bound(90)},
 		Measure{Name: "overload_refused", Title: "… refused with 503", Value: float64(over.Statuses[503])},
 		Measure{Name: "overload_unanswered", Title: "… failed otherwise", Value: float64(over.Failed - over.Statuses[503])},
 		Measure{Name: "overload_unsent", Title: "… that the load itself could not send", Value: float64(over.Unsent)},
-		Measure{Name: "overload_danger", Title: fmt.Sprintf("of %d texts of danger refused or failed", danger.Sent), Value: float64(danger.Failed), AtMost: 0, Judged: true},
+		Measure{Name: "overload_danger", Title: fmt.Sprintf("of %d texts of danger refused or failed", danger.Sent), Value: float64(danger.Failed), Better: Less, Floor: bound(0)},
 		Measure{Name: "overload_danger_p95", Title: "… 95 of 100 within", Value: ms(danger.P95), Unit: "ms"},
-		Measure{Name: "overload_lost", Title: "acknowledged and not stored", Value: float64(max(0, int64(acked)-stored)), AtMost: 0, Judged: true})
+		Measure{Name: "overload_lost", Title: "acknowledged and not stored", Value: float64(max(0, int64(acked)-stored)), Better: Less, Floor: bound(0)})
 	for i, o := range others {
 		got := <-rest[i]
 		r.add(Measure{Name: "overload_" + o.name + "_answered", Title: fmt.Sprintf("%s answered meanwhile, of %d", o.title, got.asked), Value: float64(got.answered)},

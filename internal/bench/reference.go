@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -32,13 +31,8 @@ func (in *installation) reference(ctx context.Context, cfg Config) (perSecond fl
 	if in.database == "" || err != nil {
 		return 0, false, nil
 	}
-	conn, err := pgx.Connect(ctx, in.env["CLUBOS_DATABASE_URL"])
-	if err != nil {
-		return 0, false, fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	_, err = conn.Exec(ctx, `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
-CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`, pgx.QueryExecModeSimpleProtocol)
-	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+	if err := in.execute(ctx, `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
+CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`); err != nil {
 		return 0, false, fmt.Errorf("make the reference's tables: %w", err)
 	}
 	script := filepath.Join(in.dir, "reference.sql")

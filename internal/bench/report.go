@@ -1,31 +1,79 @@
 package bench
 
 import (
-	"fmt"
-	"io"
 	"math"
 	"runtime"
-	"text/tabwriter"
+	"slices"
 	"time"
 
 	"clubos/internal/app"
 	"clubos/internal/simulate"
 )
 
-// Measure is one figure, with the floor that it is held to.
+// Better is the direction in which a figure is better.
+type Better string
+
+// The directions; "" is for figures that are neither.
+const (
+	More Better = "more"
+	Less Better = "less"
+)
+
+// Verdict is what a figure's bounds say of it.
+type Verdict string
+
+// The verdicts; "" is for figures without bounds.
+const (
+	Pass  Verdict = "pass"  // the target is reached, or the floor kept where there is no target
+	Floor Verdict = "floor" // the floor is kept, the target not reached
+	Short Verdict = "short" // the target is not reached, and there is no floor
+	Fail  Verdict = "FAIL"  // the floor is missed
+)
+
+// Measure is one figure, with what it is held to.
 type Measure struct {
-	Name    string  `json:"name"`
-	Title   string  `json:"title"`
-	Value   float64 `json:"value"`
-	Unit    string  `json:"unit,omitempty"`
-	AtLeast float64 `json:"at_least,omitempty"` // 0: no lower bound
-	AtMost  float64 `json:"at_most,omitempty"`  // 0: no upper bound, unless Judged
-	Judged  bool    `json:"judged"`             // whether a bound applies
-	Passed  bool    `json:"passed"`             // true also when no bound applies
+	Scenario Scenario `json:"scenario"`
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Value    float64  `json:"value"`
+	Unit     string   `json:"unit,omitempty"`
+	Better   Better   `json:"better,omitempty"`
+	// Floor is what it must not be worse than, Target what it is meant to reach.
+	Floor  *float64 `json:"floor,omitempty"`
+	Target *float64 `json:"target,omitempty"`
+	// Steady says that the figure is about the same whatever else the machine does: a ratio to something
+	// measured beside it, processor time, memory.
+	Steady  bool    `json:"steady,omitempty"`
+	Verdict Verdict `json:"verdict,omitempty"`
 }
 
-// Load is what came of a load, for machines.
+func bound(v float64) *float64 { return &v }
+
+// meets reports whether the figure is no worse than a bound.
+func (m Measure) meets(bound *float64) bool {
+	return bound == nil || m.Better == More && m.Value >= *bound || m.Better == Less && m.Value <= *bound
+}
+
+// judge holds a figure to its bounds.
+func (m Measure) judge() Verdict {
+	switch {
+	case m.Floor == nil && m.Target == nil:
+		return ""
+	case !m.meets(m.Floor):
+		return Fail
+	case m.meets(m.Target):
+		return Pass
+	case m.Floor == nil:
+		return Short
+	}
+	return Floor
+}
+
+// Load is what came of a load. Times are in milliseconds, memory is in MiB.
 type Load struct {
+	Scenario Scenario       `json:"scenario"`
+	Name     string         `json:"name"`
+	Title    string         `json:"title"`
 	Planned  int            `json:"planned"`
 	Sent     int            `json:"sent"`
 	Acked    int            `json:"acked"`
@@ -33,31 +81,48 @@ type Load struct {
 	Unsent   int            `json:"unsent"`
 	Statuses map[int]int    `json:"statuses"`
 	Errors   map[string]int `json:"errors"`
-	Elapsed  time.Duration  `json:"elapsed_ns"`
+	Elapsed  float64        `json:"elapsed_s"`
 	RatePerS float64        `json:"rate_per_s"`
-	P50      time.Duration  `json:"p50_ns"`
-	P95      time.Duration  `json:"p95_ns"`
-	P99      time.Duration  `json:"p99_ns"`
-	P999     time.Duration  `json:"p999_ns"`
-	Max      time.Duration  `json:"max_ns"`
+	P50      float64        `json:"p50_ms"`
+	P90      float64        `json:"p90_ms"`
+	P95      float64        `json:"p95_ms"`
+	P99      float64        `json:"p99_ms"`
+	P999     float64        `json:"p999_ms"`
+	Max      float64        `json:"max_ms"`
+	RSS      float64        `json:"rss_mb"`                       // the server's at most; 0 where the system does not tell
+	CPU      float64        `json:"cpu_us_per_request,omitempty"` // the server's
+	Curve    []Point        `json:"curve"`
+}
+
+// Point says that Percent of the requests took no longer than Latency, in milliseconds.
+type Point struct {
+	Percent float64 `json:"percent"`
+	Latency float64 `json:"ms"`
+}
+
+// Machine is what was measured on. Figures of different machines compare by ratios only.
+type Machine struct {
+	Cores  int    `json:"cores"`
+	System string `json:"system"`
+	Go     string `json:"go"`
 }
 
 // Report is what was measured.
 type Report struct {
 	Version  string    `json:"version"`
 	Engine   string    `json:"engine"`
-	CPUs     int       `json:"cpus"`
-	System   string    `json:"system"`
+	At       time.Time `json:"at"`
+	Machine  Machine   `json:"machine"`
 	Measures []Measure `json:"measures"`
-	Steady   *Load     `json:"steady,omitempty"`
-	Ceiling  *Load     `json:"ceiling,omitempty"`
-	Overload *Load     `json:"overload,omitempty"`
-	Decide   *Spread   `json:"decide,omitempty"`
-	Reads    []ReadsOf `json:"reads,omitempty"`
+	Loads    []*Load   `json:"loads"`
+	Reads    []ReadsOf `json:"reads,omitempty"` // of Cache
+
+	scenario Scenario // being measured
 }
 
 func newReport(cfg Config) Report {
-	r := Report{Version: app.Version, Engine: "sqlite", CPUs: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Measures: []Measure{}}
+	r := Report{Version: app.Version, Engine: "sqlite", At: time.Now().UTC().Truncate(time.Second), Measures: []Measure{}, Loads: []*Load{},
+		Machine: Machine{Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}}
 	if cfg.DatabaseURL != "" {
 		r.Engine = "postgres"
 	}
@@ -66,74 +131,53 @@ func newReport(cfg Config) Report {
 
 func (r *Report) add(all ...Measure) {
 	for _, m := range all {
-		m.Value = math.Round(m.Value*100) / 100
-		r.Measures = append(r.Measures, judge(m))
+		m.Scenario, m.Value = r.scenario, rounded(m.Value)
+		m.Verdict = m.judge()
+		r.Measures = append(r.Measures, m)
 	}
 }
 
-// judge holds a figure to its bounds.
-func judge(m Measure) Measure {
-	m.Judged = m.Judged || m.AtLeast > 0 || m.AtMost > 0
-	m.Passed = m.Value >= m.AtLeast && (m.Value <= m.AtMost || m.AtMost == 0 && (!m.Judged || m.AtLeast > 0))
-	return m
+// load adds what came of a load, with the memory that the server held at most.
+func (r *Report) load(name, title string, got simulate.Report, c *child) *Load {
+	l := &Load{Scenario: r.scenario, Name: name, Title: title, Planned: got.Planned, Sent: got.Sent, Acked: got.Acked, Failed: got.Failed, Unsent: got.Unsent,
+		Statuses: got.Statuses, Errors: got.Errors, Elapsed: rounded(got.Elapsed.Seconds()), RatePerS: rounded(got.RatePerS),
+		P50: ms(got.P50), P90: ms(got.P90), P95: ms(got.P95), P99: ms(got.P99), P999: ms(got.P999), Max: ms(got.Max), Curve: []Point{}}
+	for _, q := range got.Curve {
+		l.Curve = append(l.Curve, Point{q.Percent, ms(q.Latency)})
+	}
+	if b, ok := c.memory(); ok {
+		l.RSS = rounded(mib(b.most))
+	}
+	r.Loads = append(r.Loads, l)
+	return l
 }
 
-// Passed reports whether every figure keeps its floor.
+// lie replaces the latencies by others. A percentile is the smallest value that at least that part does not exceed.
+func (l *Load) lie(all []time.Duration) {
+	slices.Sort(all)
+	at := func(percent float64) float64 {
+		if len(all) == 0 {
+			return 0
+		}
+		return ms(all[max(0, int(math.Ceil(float64(len(all))*percent/100))-1)])
+	}
+	l.P50, l.P90, l.P95, l.P99, l.P999, l.Max = at(50), at(90), at(95), at(99), at(99.9), at(100)
+	for i, p := range l.Curve {
+		l.Curve[i].Latency = at(p.Percent)
+	}
+}
+
+// Passed reports whether no figure misses its floor.
 func (r Report) Passed() bool {
-	for _, m := range r.Measures {
-		if !m.Passed {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Measures, func(m Measure) bool { return m.Verdict == Fail })
 }
 
-// WriteTable writes the report for people.
-func (r Report) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "ClubOS %s on %s, %d CPUs shared with the load, %s\n\n", r.Version, r.Engine, r.CPUs, r.System)
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "MEASURE\tVALUE\tFLOOR\t")
-	for _, m := range r.Measures {
-		floor, verdict := "", ""
-		switch {
-		case m.AtLeast > 0:
-			floor = "≥ " + amount(m.AtLeast, m.Unit)
-		case m.Judged:
-			floor = "≤ " + amount(m.AtMost, m.Unit)
-		}
-		if m.Judged {
-			verdict = "pass"
-			if !m.Passed {
-				verdict = "FAIL"
-			}
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", m.Title, amount(m.Value, m.Unit), floor, verdict)
+// rounded leaves as many digits as mean something.
+func rounded(v float64) float64 {
+	if v != 0 && math.Abs(v) < 1 {
+		return math.Round(v*10_000) / 10_000
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	return r.writeReads(w)
-}
-
-// amount writes a figure with as many digits as mean something.
-func amount(v float64, unit string) string {
-	digits := 0
-	if v < 100 && v != math.Trunc(v) {
-		digits = 1
-	}
-	s := fmt.Sprintf("%.*f", digits, v)
-	switch unit {
-	case "":
-		return s
-	case "/s":
-		return s + unit
-	}
-	return s + " " + unit
-}
-
-func summary(r simulate.Report) *Load {
-	return &Load{Planned: r.Planned, Sent: r.Sent, Acked: r.Acked, Failed: r.Failed, Unsent: r.Unsent, Statuses: r.Statuses, Errors: r.Errors,
-		Elapsed: r.Elapsed, RatePerS: r.RatePerS, P50: r.P50, P95: r.P95, P99: r.P99, P999: r.P999, Max: r.Max}
+	return math.Round(v*100) / 100
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

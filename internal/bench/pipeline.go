@@ -3,65 +3,54 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"clubos/internal/app"
 	"clubos/internal/club"
 	"clubos/internal/setting"
+	"clubos/internal/simulate"
 	"clubos/internal/store"
 )
 
-// Spread is how a set of durations lies.
-type Spread struct {
-	Count int           `json:"count"`
-	P50   time.Duration `json:"p50_ns"`
-	P95   time.Duration `json:"p95_ns"`
-	P99   time.Duration `json:"p99_ns"`
-	Max   time.Duration `json:"max_ns"`
-}
+// questions are what members ask about the wifi; each sender asks once.
+var questions = []string{"what's the wifi password?", "wifi password please", "hi, how do I get on the wifi", "whats the wi-fi code", "can you send me the wifi details"}
 
-// spread sorts the durations. A percentile is the smallest value that at least that part does not exceed.
-func spread(all []time.Duration) *Spread {
-	slices.Sort(all)
-	s := &Spread{Count: len(all)}
-	if len(all) == 0 {
-		return s
+// measurePipeline times the way from a text to the decision on it, beyond the club's wait for the rest of a burst.
+func measurePipeline(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
+	load := in.load(cfg)
+	load.Rate = cfg.DecideRate
+	load.Senders = cfg.DecideRate*int(cfg.Duration/time.Second) + cfg.DecideRate
+	load.Text = func(i int) string { return questions[i%len(questions)] }
+	before, known := c.cpu()
+	got, err := simulate.Load(ctx, load)
+	if err != nil {
+		return err
 	}
-	at := func(percent int) time.Duration { return all[max(0, (len(all)*percent+99)/100-1)] }
-	s.P50, s.P95, s.P99, s.Max = at(50), at(95), at(99), all[len(all)-1]
-	return s
+	waits, burst, err := in.decisions(ctx, got.Acked)
+	if err != nil {
+		return err
+	}
+	after, _ := c.cpu()
+	replies, err := in.replies(ctx)
+	if err != nil {
+		return err
+	}
+	l := r.load("pipeline", fmt.Sprintf("decisions on texts at %d/s", cfg.DecideRate), got, c)
+	l.lie(waits)
+	r.add(Measure{Name: "decided", Title: fmt.Sprintf("decided of %d texts at %d/s", got.Acked, cfg.DecideRate), Value: float64(len(waits)), Better: More, Floor: bound(float64(got.Acked))},
+		Measure{Name: "decide_p50", Title: fmt.Sprintf("decision after the wait of %s, median", burst), Value: l.P50, Unit: "ms", Better: Less},
+		Measure{Name: "decide_p95", Title: "… 95 of 100 within", Value: l.P95, Unit: "ms", Better: Less, Floor: bound(500), Target: bound(10)},
+		Measure{Name: "decide_max", Title: "… slowest", Value: l.Max, Unit: "ms", Better: Less},
+		Measure{Name: "replies", Title: "replies that went out unasked, to members", Value: float64(replies)})
+	if cost, ok := each(before, after, got.Acked); ok && known {
+		l.CPU = cost
+		r.add(Measure{Name: "cpu_us_per_decision", Title: "processor time of the server per text, reply included", Value: cost, Unit: "µs", Better: Less, Steady: true})
+	}
+	return nil
 }
 
 // settleWithin bounds the wait for the last decisions beyond the wait for a burst.
 const settleWithin = 20 * time.Second
-
-// filedWithin bounds the wait for texts that were kept in a storm.
-const filedWithin = 2 * time.Minute
-
-// filed waits until every text that was acknowledged is filed in its thread.
-func (in *installation) filed(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, filedWithin)
-	defer cancel()
-	return in.open(ctx, func(a *app.App) error {
-		tenant, _, err := a.Tenant(ctx, in.slug)
-		if err != nil {
-			return err
-		}
-		for {
-			var left int64
-			if err := tenant.Read(ctx, func(tx *store.Tx) (err error) { left, err = tx.CountArrivals(ctx); return err }); err != nil {
-				return fmt.Errorf("count kept texts: %w", err)
-			}
-			if left == 0 {
-				return nil
-			}
-			if err := pause(ctx, 50*time.Millisecond); err != nil {
-				return fmt.Errorf("wait for kept texts to be filed: %w", err)
-			}
-		}
-	})
-}
 
 // decisions waits until there are as many decisions as texts, or until none comes any more in time, and
 // returns how long each took beyond the club's wait for a burst.

@@ -1,0 +1,59 @@
+package bench
+
+import (
+	"slices"
+	"strings"
+
+	"clubos/internal/club"
+)
+
+// Scenario names a part of the measurement.
+type Scenario string
+
+// The scenarios, in the order in which they run.
+const (
+	Start    Scenario = "start"    // from the process's start to /readyz, and memory when idle
+	Steady   Scenario = "steady"   // texts at a fixed rate, whatever the server does
+	Ceiling  Scenario = "ceiling"  // as many texts as get through
+	Pipeline Scenario = "pipeline" // how soon a decision follows the wait for a burst
+	Health   Scenario = "health"   // how soon a balancer's question is answered
+	Console  Scenario = "console"  // an operator's pages of a club with very many threads
+	API      Scenario = "api"      // a program's list of them
+	Limiter  Scenario = "limiter"  // what asking whether somebody may costs
+	Ratio    Scenario = "ratio"    // processor time against that of plain references
+	Overload Scenario = "overload" // three times what the server can do
+	Cache    Scenario = "cache"    // what a day of the demo club reads, with and without what is kept
+)
+
+// Ingest is the name of Steady and Ceiling together: taking in texts.
+const Ingest = "ingest"
+
+// Scenarios lists those that run when none is chosen. Not among them are Overload, because where load and
+// server share the processors the load takes what the server would need, and Cache, which measures no speed
+// and plays two days.
+func Scenarios() []Scenario {
+	return []Scenario{Start, Steady, Ceiling, Pipeline, Health, Console, API, Limiter, Ratio}
+}
+
+// ScenarioNames lists what ParseScenario knows.
+func ScenarioNames() []string {
+	names := []string{"all", Ingest}
+	for _, s := range append(Scenarios(), Overload, Cache) {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// ParseScenario returns the scenarios of a name: itself, those of ingest, or all.
+func ParseScenario(name string) ([]Scenario, error) {
+	switch name {
+	case "all":
+		return Scenarios(), nil
+	case Ingest:
+		return []Scenario{Steady, Ceiling}, nil
+	}
+	if all := append(Scenarios(), Overload, Cache); slices.Contains(all, Scenario(name)) {
+		return []Scenario{Scenario(name)}, nil
+	}
+	return nil, club.Invalid("there is no scenario %q; there are %s", name, strings.Join(ScenarioNames(), ", "))
+}
