@@ -95,6 +95,32 @@ func TestWhoLooksTwiceReadsOnceUntilSomethingChanges(t *testing.T) {
 	}
 }
 
+func TestListIsKeptFromItsBeginningButNotFromAnInstant(t *testing.T) {
+	t.Parallel()
+	c := remembering(t, storetest.Config(t))
+	tenant := storetest.AddTenant(t, c, "fairway")
+	hearing(t, c, tenant)
+	reads := func(after time.Time) int64 {
+		before := c.Counts().Reads
+		for range 3 {
+			err := tenant.Look(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.FindOpenThreads(t.Context(), store.FindOpenThreadsParams{Status1: club.ThreadPending, AfterAt: after, Size: 5})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return c.Counts().Reads - before
+	}
+	if n := reads(time.Time{}); n != 1 {
+		t.Errorf("the beginning was read %d times", n)
+	}
+	if n := reads(time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)); n != 3 {
+		t.Errorf("what follows an instant was read %d times of 3", n)
+	}
+}
+
 func TestKeptRowsAreEqualToThoseThatWereRead(t *testing.T) {
 	t.Parallel()
 	c := remembering(t, storetest.Config(t))

@@ -761,13 +761,15 @@ FROM threads t JOIN subjects s ON s.id = t.subject_id
     LEFT JOIN members m ON m.subject_id = t.subject_id
     LEFT JOIN locations l ON l.id = t.location_id
     LEFT JOIN bays b ON b.id = t.bay_id
-WHERE t.status IN ($1, $2, $3, $4, $5, $6)
-  AND (CAST($7 AS TEXT) = '' OR t.location_id IS NULL OR CAST($7 AS TEXT) LIKE '%,' || t.location_id || ',%')
-  AND (CAST($8 AS TEXT) = '' OR t.location_id = CAST($8 AS TEXT))
-  AND (CAST($9 AS TEXT) = '' OR t.assigned_to = CAST($9 AS TEXT))
-  AND (CAST($10 AS TEXT) = '' OR t.updated_at < $11
-    OR (t.updated_at = $11 AND t.id < CAST($10 AS TEXT)))
-ORDER BY t.updated_at DESC, t.id DESC LIMIT $12
+WHERE t.id IN (SELECT x.id FROM threads x
+    WHERE x.status IN ($1, $2, $3, $4, $5, $6)
+      AND (CAST($7 AS TEXT) = '' OR x.location_id IS NULL OR CAST($7 AS TEXT) LIKE '%,' || x.location_id || ',%')
+      AND (CAST($8 AS TEXT) = '' OR x.location_id = CAST($8 AS TEXT))
+      AND (CAST($9 AS TEXT) = '' OR x.assigned_to = CAST($9 AS TEXT))
+      AND (CAST($10 AS TEXT) = '' OR x.updated_at < $11
+        OR (x.updated_at = $11 AND x.id < CAST($10 AS TEXT)))
+    ORDER BY x.updated_at DESC, x.id DESC LIMIT $12)
+ORDER BY t.updated_at DESC, t.id DESC
 `
 
 type FindOpenThreadsParams struct {
@@ -796,7 +798,8 @@ type FindOpenThreadsRow struct {
 }
 
 // Threads in up to six statuses, the last changed first, after a cursor. The statuses are compared one by
-// one, so that both engines take them from the index of statuses, however many settled threads there are.
+// one, so that both engines take them from the index of statuses, however many settled threads there are; and
+// only those of the page are joined with what is shown of them.
 func (q *Queries) FindOpenThreads(ctx context.Context, arg FindOpenThreadsParams) ([]FindOpenThreadsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findOpenThreads,
 		arg.Status1,

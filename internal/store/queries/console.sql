@@ -1,19 +1,22 @@
 -- name: FindOpenThreads :many
 -- Threads in up to six statuses, the last changed first, after a cursor. The statuses are compared one by
--- one, so that both engines take them from the index of statuses, however many settled threads there are.
+-- one, so that both engines take them from the index of statuses, however many settled threads there are; and
+-- only those of the page are joined with what is shown of them.
 SELECT sqlc.embed(t), s.wrapped_key, s.phone, m.id AS person_member_id, m.name AS member_name,
     COALESCE(l.name, '') AS location_name, COALESCE(b.name, '') AS bay_name
 FROM threads t JOIN subjects s ON s.id = t.subject_id
     LEFT JOIN members m ON m.subject_id = t.subject_id
     LEFT JOIN locations l ON l.id = t.location_id
     LEFT JOIN bays b ON b.id = t.bay_id
-WHERE t.status IN (sqlc.arg(status1), sqlc.arg(status2), sqlc.arg(status3), sqlc.arg(status4), sqlc.arg(status5), sqlc.arg(status6))
-  AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR t.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || t.location_id || ',%')
-  AND (CAST(sqlc.arg(location) AS TEXT) = '' OR t.location_id = CAST(sqlc.arg(location) AS TEXT))
-  AND (CAST(sqlc.arg(mine) AS TEXT) = '' OR t.assigned_to = CAST(sqlc.arg(mine) AS TEXT))
-  AND (CAST(sqlc.arg(after_id) AS TEXT) = '' OR t.updated_at < sqlc.arg(after_at)
-    OR (t.updated_at = sqlc.arg(after_at) AND t.id < CAST(sqlc.arg(after_id) AS TEXT)))
-ORDER BY t.updated_at DESC, t.id DESC LIMIT sqlc.arg(size);
+WHERE t.id IN (SELECT x.id FROM threads x
+    WHERE x.status IN (sqlc.arg(status1), sqlc.arg(status2), sqlc.arg(status3), sqlc.arg(status4), sqlc.arg(status5), sqlc.arg(status6))
+      AND (CAST(sqlc.arg(scope) AS TEXT) = '' OR x.location_id IS NULL OR CAST(sqlc.arg(scope) AS TEXT) LIKE '%,' || x.location_id || ',%')
+      AND (CAST(sqlc.arg(location) AS TEXT) = '' OR x.location_id = CAST(sqlc.arg(location) AS TEXT))
+      AND (CAST(sqlc.arg(mine) AS TEXT) = '' OR x.assigned_to = CAST(sqlc.arg(mine) AS TEXT))
+      AND (CAST(sqlc.arg(after_id) AS TEXT) = '' OR x.updated_at < sqlc.arg(after_at)
+        OR (x.updated_at = sqlc.arg(after_at) AND x.id < CAST(sqlc.arg(after_id) AS TEXT)))
+    ORDER BY x.updated_at DESC, x.id DESC LIMIT sqlc.arg(size))
+ORDER BY t.updated_at DESC, t.id DESC;
 
 -- name: CountOpenThreads :many
 -- The figures of the navigation: threads that somebody still owes something, by status.
