@@ -144,13 +144,16 @@ func run(ctx context.Context, cfg Config, part []Scenario, r *Report) (err error
 	case Limiter:
 		return failed(first, measureLimiter(ctx, cfg, r))
 	}
+	if first == Ratio {
+		cfg.DatabaseURL = "" // its references are of SQLite
+	}
 	in, err := install(ctx, cfg)
 	if err != nil {
 		return failed(first, err)
 	}
 	defer func() { err = errors.Join(err, in.remove(ctx)) }()
 	if first == Ratio {
-		return nil
+		return failed(first, measureRatio(ctx, in, r))
 	}
 	if crowded(first) {
 		if err := in.fill(ctx, cfg.Threads); err != nil {

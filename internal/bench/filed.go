@@ -21,17 +21,22 @@ func (in *installation) filed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for {
-			var left int64
-			if err := tenant.Read(ctx, func(tx *store.Tx) (err error) { left, err = tx.CountArrivals(ctx); return err }); err != nil {
-				return fmt.Errorf("count kept texts: %w", err)
-			}
-			if left == 0 {
-				return nil
-			}
-			if err := pause(ctx, 50*time.Millisecond); err != nil {
-				return fmt.Errorf("wait for kept texts to be filed: %w", err)
-			}
-		}
+		return awaitFiled(ctx, tenant)
 	})
+}
+
+// awaitFiled waits until no text is kept.
+func awaitFiled(ctx context.Context, tenant *store.Tenant) error {
+	for {
+		var left int64
+		if err := tenant.Read(ctx, func(tx *store.Tx) (err error) { left, err = tx.CountArrivals(ctx); return err }); err != nil {
+			return fmt.Errorf("count kept texts: %w", err)
+		}
+		if left == 0 {
+			return nil
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return fmt.Errorf("wait for kept texts to be filed: %w", err)
+		}
+	}
 }

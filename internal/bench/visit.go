@@ -87,7 +87,7 @@ func (in *installation) measurePages(ctx context.Context, cfg Config, c *child, 
 // measureAPI asks for the list of threads as a program does.
 func measureAPI(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
 	before, known := c.cpu()
-	got, err := in.look(ctx, cfg, []string{"/api/v1/threads"}, map[string]string{"Authorization": "Bearer " + in.crowd.key}, "list")
+	got, err := in.look(ctx, cfg, []string{"/api/v1/" + in.slug.String() + "/threads"}, map[string]string{"Authorization": "Bearer " + in.crowd.key}, "list")
 	if err != nil {
 		return err
 	}
