@@ -19,6 +19,8 @@ var wallClock = map[string]string{
 	"internal/inbox/lane.go":            "how long a batch may be gathered",
 	"internal/inbox/filer.go":           "how long it gives way to the lanes",
 	"internal/simulate/load.go":         "a load is sent by a schedule in real time",
+	"internal/simulate/load_drive.go":   "a load is sent by a schedule in real time",
+	"internal/bench/report.go":          "a report says when it was made",
 	"internal/simulate/load_wire.go":    "a load is sent by a schedule in real time",
 	"internal/simulate/expect.go":       "a scenario is played in real time",
 	"internal/simulate/staff.go":        "whether a cookie is still valid at the server, which runs in real time",

@@ -1,9 +1,7 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -15,16 +13,19 @@ import (
 	"clubos/internal/store"
 )
 
-func TestScenarioIsOneOrAll(t *testing.T) {
+func TestScenarioIsOneOrSeveral(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][]Scenario{"all": {Start, Steady, Ceiling, Decide}, "decide": {Decide}, "overload": {Overload}} {
+	for name, want := range map[string][]Scenario{"all": Scenarios(), "ingest": {Steady, Ceiling}, "pipeline": {Pipeline}, "overload": {Overload}, "cache": {Cache}} {
 		got, err := ParseScenario(name)
 		if err != nil || !cmp.Equal(want, got) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, want)
 		}
 	}
-	if _, err := ParseScenario("everything"); club.CodeOf(err) != club.CodeInvalid || !strings.Contains(err.Error(), "all, start, steady, ceiling, decide") {
+	if _, err := ParseScenario("everything"); club.CodeOf(err) != club.CodeInvalid || !strings.Contains(err.Error(), "all, ingest, start, steady, ceiling, pipeline") {
 		t.Errorf("unknown scenario: %v", err)
+	}
+	if diff := cmp.Diff([][]Scenario{{Start}, {Console, API}, {Ratio}}, parts([]Scenario{Start, Console, API, Ratio})); diff != "" {
+		t.Errorf("what looks at very many threads shares them (-want +got):\n%s", diff)
 	}
 }
 
@@ -38,70 +39,13 @@ func TestMeasurementThatIsOutOfBoundsIsRefusedBeforeAnythingStarts(t *testing.T)
 		"too many decisions":   {DecideRate: 1 << 20},
 		"too many connections": {Connections: 1 << 20},
 		"idle for ever":        {Idle: time.Hour},
+		"endless threads":      {Threads: 1 << 30},
+		"too many clients":     {Clients: 1 << 20},
 	} {
 		cfg.Binary = "/nowhere/clubos"
 		if _, err := Run(t.Context(), cfg); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestFigureIsHeldToItsBounds(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		in             Measure
-		judged, passed bool
-	}{
-		"information":         {Measure{Value: 5}, false, true},
-		"enough":              {Measure{Value: 2000, AtLeast: 2000}, true, true},
-		"too little":          {Measure{Value: 1999, AtLeast: 2000}, true, false},
-		"soon enough":         {Measure{Value: 200, AtMost: 200}, true, true},
-		"too late":            {Measure{Value: 201, AtMost: 200}, true, false},
-		"none as it must be":  {Measure{Value: 0, Judged: true}, true, true},
-		"one where none may":  {Measure{Value: 1, Judged: true}, true, false},
-		"between both bounds": {Measure{Value: 5, AtLeast: 1, AtMost: 9}, true, true},
-		"above both bounds":   {Measure{Value: 10, AtLeast: 1, AtMost: 9}, true, false},
-	} {
-		got := judge(c.in)
-		if got.Judged != c.judged || got.Passed != c.passed {
-			t.Errorf("%s: judged %t, passed %t", name, got.Judged, got.Passed)
-		}
-	}
-}
-
-func TestTableSaysWhatFails(t *testing.T) {
-	t.Parallel()
-	r := newReport(Config{})
-	r.add(Measure{Title: "start to ready", Value: 312.4, Unit: "ms", AtMost: 1000}, Measure{Title: "most acknowledged", Value: 1500, Unit: "/s", AtLeast: 2000}, Measure{Title: "… median", Value: 3.14159, Unit: "ms"})
-	var b bytes.Buffer
-	if err := r.WriteTable(&b); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"on sqlite", "312 ms", "≤ 1000 ms", "pass", "1500/s", "≥ 2000/s", "FAIL", "3.1 ms"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("the table lacks %q:\n%s", want, b.String())
-		}
-	}
-	if r.Passed() {
-		t.Error("the report passes though a figure misses its floor")
-	}
-}
-
-func TestReportReadsBackFromJSON(t *testing.T) {
-	t.Parallel()
-	want := newReport(Config{DatabaseURL: "postgres://localhost/x"})
-	want.add(Measure{Name: "start", Title: "start to ready", Value: 250, Unit: "ms", AtMost: 1000})
-	want.Steady = &Load{Planned: 10, Acked: 10, Statuses: map[int]int{200: 10}, Errors: map[string]int{}}
-	b, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got Report
-	if err := json.Unmarshal(b, &got); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -148,23 +92,6 @@ func TestDatabaseOfItsOwnStandsOnTheGivenServer(t *testing.T) {
 		if _, err := databaseURL(bad, "x"); club.CodeOf(err) != club.CodeInvalid {
 			t.Errorf("%s: %v", bad, err)
 		}
-	}
-}
-
-func TestPercentileIsAValueThatThatManyDoNotExceed(t *testing.T) {
-	t.Parallel()
-	var all []time.Duration
-	for i := 200; i > 0; i-- {
-		all = append(all, time.Duration(i))
-	}
-	if diff := cmp.Diff(&Spread{Count: 200, P50: 100, P95: 190, P99: 198, Max: 200}, spread(all)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(&Spread{Count: 1, P50: 7, P95: 7, P99: 7, Max: 7}, spread([]time.Duration{7})); diff != "" {
-		t.Errorf("one value (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(&Spread{}, spread(nil)); diff != "" {
-		t.Errorf("none (-want +got):\n%s", diff)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"clubos/internal/app"
 	"clubos/internal/club"
 	"clubos/internal/identity"
@@ -45,7 +47,7 @@ func (in *installation) fill(ctx context.Context, threads int) error {
 		if err != nil {
 			return err
 		}
-		f := filler{keys: keys, line: in.line, start: time.Now().UTC().Truncate(time.Microsecond).Add(-time.Duration(threads) * threadEvery), crowd: &in.crowd}
+		f := filler{keys: keys, line: in.line, start: a.Cluster.Clock().Now().Add(-time.Duration(threads) * threadEvery), crowd: &in.crowd}
 		if err := tenant.Read(ctx, func(tx *store.Tx) (err error) { f.bays, err = tx.FindBays(ctx); return err }); err != nil {
 			return fmt.Errorf("find bays: %w", err)
 		}
@@ -141,5 +143,10 @@ func (in *installation) analyse(ctx context.Context) error {
 	if in.database == "" {
 		return nil
 	}
-	return in.execute(ctx, "VACUUM ANALYZE")
+	return in.onDatabase(ctx, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "VACUUM ANALYZE"); err != nil {
+			return fmt.Errorf("analyse the database: %w", err)
+		}
+		return nil
+	})
 }

@@ -167,14 +167,13 @@ func (in *installation) createDatabase(ctx context.Context, server string) (stri
 	return at, nil
 }
 
-// execute runs a statement on the installation's own database.
-func (in *installation) execute(ctx context.Context, statement string) error {
+// onDatabase runs fn on a connection to the installation's own database.
+func (in *installation) onDatabase(ctx context.Context, fn func(*pgx.Conn) error) error {
 	conn, err := pgx.Connect(ctx, in.env["CLUBOS_DATABASE_URL"])
 	if err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	_, err = conn.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol)
-	return errors.Join(err, conn.Close(ctx))
+	return errors.Join(fn(conn), conn.Close(ctx))
 }
 
 // databaseURL returns the server's URL with another database's name.

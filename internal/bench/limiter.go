@@ -74,7 +74,8 @@ func measureLimiterOnRedis(ctx context.Context, cfg Config, r *Report) error {
 		}
 	}
 	var takes atomic.Int64
-	before, start := l.Facts().Alone, time.Now()
+	before := l.Facts().Alone
+	start := time.Now()
 	var all sync.WaitGroup
 	for asker := range redisAskers {
 		all.Go(func() {

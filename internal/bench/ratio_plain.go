@@ -138,17 +138,8 @@ func (f *references) take(w http.ResponseWriter, r *http.Request) {
 // store stores texts, each with a job, in a transaction.
 func (f *references) store(ctx context.Context, texts []string) error {
 	return f.transaction(ctx, func(tx *sql.Tx) error {
-		now := time.Now().UTC().Format(time.RFC3339Nano)
-		text, err := tx.PrepareContext(ctx, "INSERT INTO texts (body, at) VALUES (?, ?)")
-		if err != nil {
-			return err
-		}
-		job, err := tx.PrepareContext(ctx, "INSERT INTO jobs (text_id, at) VALUES (?, ?)")
-		if err != nil {
-			return err
-		}
 		for _, t := range texts {
-			res, err := text.ExecContext(ctx, t, now)
+			res, err := tx.ExecContext(ctx, "INSERT INTO texts (body, at) VALUES (?, CURRENT_TIMESTAMP)", t)
 			if err != nil {
 				return err
 			}
@@ -156,7 +147,7 @@ func (f *references) store(ctx context.Context, texts []string) error {
 			if err != nil {
 				return err
 			}
-			if _, err := job.ExecContext(ctx, id, now); err != nil {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO jobs (text_id, at) VALUES (?, CURRENT_TIMESTAMP)", id); err != nil {
 				return err
 			}
 		}

@@ -31,8 +31,12 @@ func (in *installation) reference(ctx context.Context, cfg Config) (perSecond fl
 	if in.database == "" || err != nil {
 		return 0, false, nil
 	}
-	if err := in.execute(ctx, `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
-CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`); err != nil {
+	err = in.onDatabase(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `CREATE TABLE public.bench_messages (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now());
+CREATE TABLE public.bench_jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL DEFAULT now())`, pgx.QueryExecModeSimpleProtocol)
+		return err
+	})
+	if err != nil {
 		return 0, false, fmt.Errorf("make the reference's tables: %w", err)
 	}
 	script := filepath.Join(in.dir, "reference.sql")
