@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -33,7 +35,20 @@ type DayConfig struct {
 	// Tell is called with each thing that happens, as one readable line without names and numbers. It is
 	// called by one goroutine at a time. Nil tells nobody.
 	Tell func(line string)
+
+	// asked is who wrote about what on the days before, and when; nil: nobody.
+	asked map[asking]time.Time
 }
+
+// asking is somebody with their trouble.
+type asking struct{ phone, about string }
+
+// Whoever asks the same again so soon says by it that they were not helped, and the club's machine takes it so. The
+// days of a simulation follow one another within minutes; so nobody repeats themselves but where a bay keeps failing.
+const (
+	againTold = 2 * time.Hour  // after words
+	againDone = 24 * time.Hour // after something was done
+)
 
 func (c DayConfig) withDefaults() DayConfig {
 	c.Texts, c.Length, c.Press = cmp.Or(c.Texts, 60), cmp.Or(c.Length, 8*time.Minute), cmp.Or(c.Press, 6*time.Second)
@@ -124,9 +139,16 @@ func matters() []matter {
 // PlanDay lays out a day: who writes what, and when. The same club, instant and configuration give the
 // same day.
 func PlanDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, error) {
+	events, _, err := planDay(c, now, cfg)
+	return events, err
+}
+
+// planDay is PlanDay with who has written about what so far, for the next day.
+func planDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, map[asking]time.Time, error) {
 	cfg = cfg.withDefaults()
 	r := rand.New(rand.NewPCG(cfg.Seed, 0x646179)) // must repeat by seed
-	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}, restarts: map[string]bool{}, unlocked: map[string]time.Duration{}}
+	d := &dayPlan{r: r, c: c, now: now, used: map[int]int{}, restarts: map[string]bool{}, unlocked: map[string]time.Duration{}, asked: map[asking]time.Time{}}
+	maps.Copy(d.asked, cfg.asked)
 	gap := cfg.Length / time.Duration(cfg.Texts+1)
 	first := opening()
 	// Follow-ups come on top of their matters, so room is left for them by counting them too.
@@ -137,12 +159,15 @@ func PlanDay(c *Club, now time.Time, cfg DayConfig) ([]DayEvent, error) {
 		}
 		d.add(name, at, gap, cfg.Texts)
 		at += gap/2 + time.Duration(r.Int64N(int64(gap)))
-		if i > 20*cfg.Texts {
-			return nil, club.Unavailable(nil, "the club has too few members for a day")
+		if i > 20*cfg.Texts { // whoever could write has written
+			if len(d.events) == 0 {
+				return nil, nil, club.Unavailable(nil, "the club has too few members for a day")
+			}
+			break
 		}
 	}
 	slices.SortStableFunc(d.events, func(a, b DayEvent) int { return cmp.Compare(a.At, b.At) })
-	return fit(d.events, cfg.Length), nil
+	return fit(d.events, cfg.Length), d.asked, nil
 }
 
 // fit stretches or shortens the times so that the last text comes just before the end.
@@ -166,6 +191,24 @@ type dayPlan struct {
 	events   []DayEvent
 	restarts map[string]bool          // by bay
 	unlocked map[string]time.Duration // by location: when its door was last asked for
+	asked    map[asking]time.Time
+}
+
+// repeats reports whether somebody has written about a matter's trouble a short while ago.
+func (d *dayPlan) repeats(phone string, m matter) bool {
+	last, ok := d.asked[asking{phone, m.about()}]
+	if m.device || m.door {
+		return ok && d.now.Sub(last) < againDone
+	}
+	return ok && d.now.Sub(last) < againTold
+}
+
+// about is a matter's trouble: what one procedure is for.
+func (m matter) about() string {
+	if m.door || strings.HasPrefix(m.name, "door") {
+		return "door"
+	}
+	return m.name
 }
 
 // add puts a matter into the day; "" chooses one by weight. It adds nothing when nobody fits or a device
@@ -187,6 +230,7 @@ func (d *dayPlan) add(name string, at, gap time.Duration, most int) {
 	if m.door {
 		d.unlocked[e.Place] = at
 	}
+	d.asked[asking{e.Phone, m.about()}] = d.now.Add(at)
 	if d.used[e.Member]++; m.held {
 		d.used[e.Member] += often
 	}
@@ -224,14 +268,13 @@ func (d *dayPlan) choose(name string) matter {
 // cast finds somebody for a matter who has come up least so far.
 func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 	if m.unknown {
-		d.strange++
-		return DayEvent{Member: -1, Phone: strangerNumber(100 + d.strange), Place: d.c.Locations[d.r.IntN(len(d.c.Locations))].Name}, true
+		return d.stranger(m), true
 	}
 	for most := 1; most <= often; most++ {
 		taken := map[int]bool{}
 		for i := range d.c.Members {
 			// Some are passed over at first, so that another day is about other people.
-			taken[i] = d.used[i] >= most || most < often && d.r.IntN(3) == 0
+			taken[i] = d.used[i] >= most || most < often && d.r.IntN(3) == 0 || !m.broken && d.repeats(d.c.Members[i].Phone, m)
 		}
 		want := Pick{Booking: m.booking}
 		if m.broken {
@@ -251,7 +294,20 @@ func (d *dayPlan) cast(m matter) (DayEvent, bool) {
 		}
 		return e, true
 	}
+	if m.booking == BookingNone && !m.held { // what anybody may want to know
+		return d.stranger(m), true
+	}
 	return DayEvent{}, false
+}
+
+// stranger is the next number that belongs to no member and has not asked this before.
+func (d *dayPlan) stranger(m matter) DayEvent {
+	e := DayEvent{Member: -1, Place: d.c.Locations[d.r.IntN(len(d.c.Locations))].Name}
+	for ok := true; ok; ok = d.repeats(e.Phone, m) {
+		d.strange++
+		e.Phone = strangerNumber(100 + d.strange)
+	}
+	return e
 }
 
 // Troubled is the bay that keeps failing: that of the last booking that runs at Now. The day's other matters

@@ -57,13 +57,15 @@ func RunDay(ctx context.Context, w *World, cfg DayConfig) error {
 func (d *day) play(ctx context.Context) error {
 	club := d.w.Club
 	due := d.reports()
+	var asked map[asking]time.Time
 	for seed := d.cfg.Seed; ; seed++ {
 		cfg := d.cfg
-		cfg.Seed = seed
-		events, err := PlanDay(club, d.w.now(), cfg)
+		cfg.Seed, cfg.asked = seed, asked
+		events, all, err := planDay(club, d.w.now(), cfg)
 		if err != nil {
 			return err
 		}
+		asked = all
 		d.writes = map[string]bool{}
 		for _, e := range events {
 			d.writes[e.Phone] = true

@@ -63,6 +63,30 @@ func TestDayHasItsTextsInItsTimeAndShowsEverythingEarly(t *testing.T) {
 	}
 }
 
+func TestNobodyRepeatsThemselvesInDaysThatFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	days, err := simulate.PlanDaysForTest(invented(t, 4), storetest.Start, simulate.DayConfig{Seed: 4, Texts: 60, Length: 4 * time.Minute}, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i, day := range days {
+		if len(day) < 30 {
+			t.Errorf("day %d has %d texts", i, len(day))
+		}
+		for _, e := range day {
+			if strings.HasSuffix(e.Matter, "afterwards") || e.Broken {
+				continue
+			}
+			about := e.Phone + " " + e.Matter
+			if seen[about] {
+				t.Errorf("day %d: %s asks again: %s", i, e.Phone, e.Matter)
+			}
+			seen[about] = true
+		}
+	}
+}
+
 func TestDayIsPlausible(t *testing.T) {
 	t.Parallel()
 	c := invented(t, 3)
