@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clubos/internal/api"
+	"clubos/internal/club"
 	"clubos/internal/guard"
 	"clubos/internal/health"
 )
@@ -39,11 +40,23 @@ func classOf(r *http.Request) (guard.Class, bool) {
 
 // admitVendor gives a vendor's event, whose signature holds, a place. A text that speaks of danger always
 // has one.
-func (a *App) admitVendor(ctx context.Context, danger bool) (done func(), err error) {
+func (a *App) admitVendor(ctx context.Context, slug club.Slug, danger bool) (done func(), err error) {
 	if danger {
-		return a.limiter.Admit(ctx, guard.Emergency)
+		return a.limiter.AdmitFor(ctx, guard.Emergency, slug.String())
 	}
-	return a.limiter.Admit(ctx, guard.Ingest)
+	return a.limiter.AdmitFor(ctx, guard.Ingest, slug.String())
+}
+
+// clubOf is whose pages or data a request asks for, by its route: /c/{club}/… and /api/v1/{club}/….
+func clubOf(r *http.Request) string {
+	at, found := strings.CutPrefix(r.URL.Path, "/c/")
+	if !found {
+		if at, found = strings.CutPrefix(r.URL.Path, api.Prefix+"/"); !found {
+			return ""
+		}
+	}
+	slug, _, _ := strings.Cut(at, "/")
+	return slug
 }
 
 // timed has what next takes counted as kind's; streams are not, which last as long as a page is open.

@@ -121,6 +121,7 @@ func (a *App) open(ctx context.Context) error {
 	a.vendors.standIns = cfg.StandIns
 	a.metrics = telemetry.NewMetrics(Version, a.Cluster.Engine())
 	a.limiter, a.timings = guard.New(a.Cluster.Clock()), health.NewTimings(a.Cluster.Clock())
+	a.limiter.Club = clubOf
 	a.wire()
 	return nil
 }

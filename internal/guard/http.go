@@ -17,7 +17,11 @@ func (l *Limiter) Protect(next http.Handler, class func(*http.Request) (Class, b
 			next.ServeHTTP(w, r)
 			return
 		}
-		done, err := l.Admit(r.Context(), c)
+		of := ""
+		if l.Club != nil {
+			of = l.Club(r)
+		}
+		done, err := l.AdmitFor(r.Context(), c, of)
 		switch {
 		case err == nil:
 			defer done()

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -10,12 +11,17 @@ import (
 
 // Limiter admits requests. It is safe for concurrent use.
 type Limiter struct {
+	// Club names the club of a request that Protect looks at, by its route; "" for nobody's. Set before use; nil
+	// names none.
+	Club func(*http.Request) string
+
 	clock club.Clock
 
 	mu       sync.Mutex // guards the fields below
 	limit    float64
 	running  [classes]int
 	inFlight int
+	held     map[string]int     // places by club
 	waiting  [classes][]*waiter // in the order in which they came
 	waiters  int
 	idleAt   time.Time // when nobody last waited
@@ -27,12 +33,13 @@ type Limiter struct {
 // waiter is a request without a place.
 type waiter struct {
 	class  Class
+	club   string
 	answer chan bool // receives true with a place, false when it made room for a higher class
 }
 
 // New returns a limiter that has seen nothing yet.
 func New(clock club.Clock) *Limiter {
-	return &Limiter{clock: clock, limit: firstLimit, idleAt: clock.Now()}
+	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, idleAt: clock.Now()}
 }
 
 // errOverloaded is what is said to whoever is refused.
@@ -43,13 +50,19 @@ func errOverloaded() error {
 // Admit gives a request a place, perhaps after a short wait. The place is given back by done, which must
 // be called once. The error is Unavailable when there is no place, or the context's.
 func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
+	return l.AdmitFor(ctx, c, "")
+}
+
+// AdmitFor is Admit for a request of a club. Of those of one class that wait, the club that holds the fewest places
+// gets the next, so that one for which very much is asked holds up no other.
+func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
 	l.mu.Lock()
 	if l.hasRoom(c) && !l.isBehind(c) {
-		l.start(c)
+		l.start(c, of)
 		l.mu.Unlock()
-		return l.ender(c), nil
+		return l.ender(c, of), nil
 	}
-	w, patience := l.queue(c)
+	w, patience := l.queue(c, of)
 	l.mu.Unlock()
 	if w == nil {
 		return nil, errOverloaded()
@@ -61,7 +74,7 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 		if !ok {
 			return nil, errOverloaded()
 		}
-		return l.ender(c), nil
+		return l.ender(c, of), nil
 	case <-late.C:
 		err = errOverloaded()
 	case <-ctx.Done():
@@ -83,7 +96,7 @@ func (l *Limiter) giveUp(w *waiter, why error) (func(), error) {
 	if ok := <-w.answer; !ok {
 		return nil, errOverloaded()
 	}
-	return l.ender(w.class), nil
+	return l.ender(w.class, w.club), nil
 }
 
 // hasRoom reports whether one more of a class may run.
@@ -112,21 +125,25 @@ func (l *Limiter) isBehind(c Class) bool {
 	return len(l.waiting[c]) > 0
 }
 
-func (l *Limiter) start(c Class) {
+func (l *Limiter) start(c Class, of string) {
 	l.running[c]++
+	l.held[of]++
 	l.inFlight++
 	l.seen.most = max(l.seen.most, l.inFlight)
 	l.counts.admitted(l.clock.Now(), c)
 }
 
 // ender returns what gives a place back.
-func (l *Limiter) ender(c Class) func() {
+func (l *Limiter) ender(c Class, of string) func() {
 	began := l.clock.Now()
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		now := l.clock.Now()
 		l.running[c]--
+		if l.held[of]--; l.held[of] == 0 {
+			delete(l.held, of)
+		}
 		l.inFlight--
 		l.learn(now, c, now.Sub(began))
 		l.admitWaiting()
@@ -134,17 +151,17 @@ func (l *Limiter) ender(c Class) func() {
 }
 
 // queue has a request wait, and says how long. Nil when it must not: too many do already, and none of
-// them matters less.
-func (l *Limiter) queue(c Class) (*waiter, time.Duration) {
+// them matters less, or is of a club for which more wait.
+func (l *Limiter) queue(c Class, of string) (*waiter, time.Duration) {
 	now := l.clock.Now()
 	if l.waiters == 0 {
 		l.idleAt = now
 	}
-	if l.load.Pressure >= traits(c).yields && l.load.Short || l.waiters >= mostWait && !l.evict(c) {
+	if l.load.Pressure >= traits(c).yields && l.load.Short || l.waiters >= mostWait && !l.evict(c) && !l.evictOf(c, of) {
 		l.counts.shed(now, c)
 		return nil, 0
 	}
-	w := &waiter{class: c, answer: make(chan bool, 1)}
+	w := &waiter{class: c, club: of, answer: make(chan bool, 1)}
 	l.waiting[c] = append(l.waiting[c], w)
 	l.waiters++
 	patience := traits(c).patience
@@ -158,14 +175,38 @@ func (l *Limiter) queue(c Class) (*waiter, time.Duration) {
 func (l *Limiter) evict(c Class) bool {
 	for i := Bulk; i > c; i-- {
 		if n := len(l.waiting[i]); n > 0 {
-			last := l.waiting[i][n-1]
-			l.remove(last)
-			l.counts.shed(l.clock.Now(), i)
-			last.answer <- false
+			l.refuse(l.waiting[i][n-1])
 			return true
 		}
 	}
 	return false
+}
+
+// evictOf refuses the newest of the club that has the most waiting in a class, if it has more than a newcomer's.
+func (l *Limiter) evictOf(c Class, of string) bool {
+	count := map[string]int{}
+	newest := map[string]*waiter{}
+	for _, w := range l.waiting[c] {
+		count[w.club]++
+		newest[w.club] = w
+	}
+	most := of
+	for name, n := range count {
+		if n > count[most] {
+			most = name
+		}
+	}
+	if count[most] <= count[of]+1 {
+		return false
+	}
+	l.refuse(newest[most])
+	return true
+}
+
+func (l *Limiter) refuse(w *waiter) {
+	l.remove(w)
+	l.counts.shed(l.clock.Now(), w.class)
+	w.answer <- false
 }
 
 func (l *Limiter) remove(w *waiter) bool {
@@ -180,14 +221,24 @@ func (l *Limiter) remove(w *waiter) bool {
 	return false
 }
 
+// next returns who gets the next place of a class: who came first, of the club that holds the fewest.
+func (l *Limiter) next(c Class) *waiter {
+	best := l.waiting[c][0]
+	for _, w := range l.waiting[c][1:] {
+		if l.held[w.club] < l.held[best.club] {
+			best = w
+		}
+	}
+	return best
+}
+
 // admitWaiting gives free places to who waits, the highest class first.
 func (l *Limiter) admitWaiting() {
 	for _, c := range Classes() {
 		for len(l.waiting[c]) > 0 && l.hasRoom(c) {
-			w := l.waiting[c][0]
-			l.waiting[c] = l.waiting[c][1:]
-			l.waiters--
-			l.start(c)
+			w := l.next(c)
+			l.remove(w)
+			l.start(c, w.club)
 			w.answer <- true
 		}
 	}

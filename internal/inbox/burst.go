@@ -38,7 +38,7 @@ func (b *batch) enqueueOnce(c *conversation) {
 	last := c.texts[len(c.texts)-1]
 	job := AdvanceJob{Meta: jobs.Meta{Tenant: b.Tenant, Correlation: last.correlation}, Thread: c.ID}
 	if slices.ContainsFunc(c.texts, func(f *filing) bool { return f.urgent }) {
-		b.Enqueue(job, nil)
+		b.Enqueue(job, jobs.Urgent())
 		return
 	}
 	if due, ok := b.burst.due[c.ID]; ok && b.Now.Before(due.Add(-burstMargin)) {

@@ -58,6 +58,9 @@ type Job interface {
 // seconds; for waits shorter than that, let the job return Later.
 func At(at time.Time) *river.InsertOpts { return &river.InsertOpts{ScheduledAt: at} }
 
+// Urgent returns options for a job that is worked before those of all clubs, however much its own club has to do.
+func Urgent() *river.InsertOpts { return &river.InsertOpts{Priority: 1} }
+
 // Later makes a handler run again after d, without counting a failed try.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
 

@@ -25,6 +25,7 @@ type Tenant struct {
 	clock   club.Clock
 	log     *slog.Logger
 	queue   func(club.Slug, []river.InsertManyParams) // nil: River's tables
+	pace    *pace
 	changes *hub
 	ledger  *ledger
 	cache   *memory // nil: nothing is kept
@@ -207,6 +208,9 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 		}
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
+		if t.db.bell == nil { // all clubs' jobs are in one queue
+			t.pace.rank(tx.jobs, tx.Now)
+		}
 		if err := t.db.jobs.enqueue(ctx, conn, sqlTx, tx.jobs); err != nil {
 			return translate(err)
 		}

@@ -22,7 +22,7 @@ func (s *server) ninjaone(ctx context.Context, e *event) error {
 	if err := s.fromNinjaOne(ctx, e); err != nil {
 		return err
 	}
-	return s.admitted(ctx, false, func() error {
+	return s.admitted(ctx, e, false, func() error {
 		e.result.Ignored, err = s.cfg.DeviceReport(ctx, e.tenant, "ninjaone", r)
 		return err
 	})

@@ -106,7 +106,7 @@ func newGate(t testing.TB) *gate {
 	t.Cleanup(in.Close)
 	receivers := newReceivers(t)
 	g.handler = webhook.New(webhook.Config{
-		Admit: func(ctx context.Context, danger bool) (func(), error) {
+		Admit: func(ctx context.Context, _ club.Slug, danger bool) (func(), error) {
 			if g.admit == nil {
 				return func() {}, nil
 			}

@@ -16,5 +16,5 @@ func (s *server) pagerduty(ctx context.Context, e *event) error {
 		e.result.Ignored = "an event of a kind that we do not use"
 		return nil
 	}
-	return s.admitted(ctx, false, func() error { return s.cfg.PagerChange(ctx, e.tenant, c) })
+	return s.admitted(ctx, e, false, func() error { return s.cfg.PagerChange(ctx, e.tenant, c) })
 }

@@ -26,8 +26,8 @@ func (r refused) Unwrap() error { return r.error }
 
 // admitted does what an event asks for, once it has a place. What is refused for want of one has cost no
 // more than reading it and proving that it is genuine: only so can a text that speaks of danger be told.
-func (s *server) admitted(ctx context.Context, danger bool, do func() error) error {
-	done, err := s.cfg.Admit(ctx, danger)
+func (s *server) admitted(ctx context.Context, e *event, danger bool, do func() error) error {
+	done, err := s.cfg.Admit(ctx, e.tenant.Slug, danger)
 	if club.CodeOf(err) == club.CodeUnavailable {
 		return refused{err}
 	}
@@ -53,7 +53,7 @@ func (s *server) texts(ctx context.Context, e *event, from Texts, provider strin
 		return err
 	}
 	danger := d.Inbound != nil && phrase.Read(d.Inbound.Text).Emergency != phrase.EmergencyNone
-	return s.admitted(ctx, danger, func() error {
+	return s.admitted(ctx, e, danger, func() error {
 		e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, d, provider)
 		return err
 	})
@@ -68,7 +68,7 @@ func (s *server) bookings(ctx context.Context, e *event) error {
 		return err
 	}
 	var booking club.BookingID
-	err = s.admitted(ctx, false, func() error {
+	err = s.admitted(ctx, e, false, func() error {
 		booking, err = s.cfg.Inbox.Booking(ctx, e.tenant, id, change)
 		return err
 	})
@@ -91,7 +91,7 @@ func (s *server) unifi(ctx context.Context, e *event) error {
 	if err != nil {
 		return err
 	}
-	return s.admitted(ctx, false, func() error {
+	return s.admitted(ctx, e, false, func() error {
 		e.result, err = s.cfg.Inbox.DoorEvent(ctx, e.tenant, ev)
 		return err
 	})
@@ -120,7 +120,7 @@ func (s *server) slack(ctx context.Context, e *event) error {
 	ctx, cancel := context.WithTimeout(ctx, pressWithin)
 	defer cancel()
 	var reply string
-	err = s.admitted(ctx, false, func() error {
+	err = s.admitted(ctx, e, false, func() error {
 		reply, err = s.cfg.SlackActions.Press(ctx, e.tenant, p.User, p.Action, p.Value)
 		return err
 	})

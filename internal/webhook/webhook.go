@@ -90,7 +90,7 @@ type Config struct {
 	DeviceReport func(ctx context.Context, tenant *store.Tenant, vendor string, r club.DeviceReport) (unused string, err error)
 	// Admit gives an event whose signature holds a place until done is called, or refuses it as
 	// Unavailable when too much is under way; danger is a text that speaks of it. Nil admits all.
-	Admit func(ctx context.Context, danger bool) (done func(), err error)
+	Admit func(ctx context.Context, tenant club.Slug, danger bool) (done func(), err error)
 	// Limits bound how often an address may send what is not genuine. Default: nothing does. What is genuine
 	// is never limited.
 	Limits *limit.Limits
@@ -116,7 +116,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	if cfg.Admit == nil {
-		cfg.Admit = func(context.Context, bool) (func(), error) { return func() {}, nil }
+		cfg.Admit = func(context.Context, club.Slug, bool) (func(), error) { return func() {}, nil }
 	}
 	s := &server{cfg: cfg}
 	mux := http.NewServeMux()

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// How much work a club may make before the others' goes first. What it makes beyond waits longer the more it is.
+const (
+	paceRate  = 20.0 // jobs per second
+	paceBurst = 100.0
+	// lowestPriority is River's; the highest, which is also that of a job of which nothing is said, is 1.
+	lowestPriority = 4
+)
+
+// pace is how much work a club has made of late, in this process. The clubs of a PostgreSQL installation share a queue,
+// which is worked by priority and then in order: without it a club that is sent thousands of texts would have all
+// others wait until it is done.
+type pace struct {
+	mu    sync.Mutex // guards the fields below
+	at    time.Time
+	level float64 // jobs beyond the rate
+}
+
+// rank sets the priority of jobs that are due at once or in a moment. One that says its own keeps it, and so does one that
+// is due later, when all this may be over.
+func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.level = max(0, p.level-paceRate*max(0, now.Sub(p.at).Seconds()))
+	p.at = now
+	for i := range jobs {
+		opts := jobs[i].InsertOpts
+		if opts != nil && (opts.Priority != 0 || opts.ScheduledAt.Sub(now) > 2*scheduler) {
+			continue
+		}
+		p.level++
+		priority := 1
+		for most := paceBurst; p.level > most && priority < lowestPriority; most *= 4 {
+			priority++
+		}
+		if priority == 1 {
+			continue
+		}
+		ranked := river.InsertOpts{}
+		if opts != nil {
+			ranked = *opts // which may be another job's as well
+		}
+		ranked.Priority = priority
+		jobs[i].InsertOpts = &ranked
+	}
+}
