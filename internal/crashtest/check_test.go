@@ -29,10 +29,13 @@ func (in *installation) records(mode string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+filepath.Join(in.env["CLUBOS_DATA_DIR"], "tenants", slug+".db")+"?mode="+mode+"&_pragma=busy_timeout(5000)&_time_format=sqlite&_timezone=UTC")
 }
 
+// lies is how long a job has been due that is not merely about to be taken: timers come due all the time.
+const lies = 2 * time.Second
+
 // unsettled are counts that are zero when all work is done, each with what it counts.
 func unsettled() map[string]string {
 	return map[string]string{
-		"jobs under way":  `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable')`,
+		"jobs that lie":   `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable') AND scheduled_at < $1`,
 		"calls under way": `SELECT COUNT(*) FROM notifications WHERE status IN ('queued', 'sending')`,
 
 		"texts that are only kept": `SELECT COUNT(*) FROM arrivals`,
@@ -107,7 +110,7 @@ func (d *drive) settle(ctx context.Context, server *child) {
 		case calm.IsZero():
 			calm = time.Now()
 			d.made.recovered = max(d.made.recovered, calm.Sub(began))
-		case time.Since(calm) > time.Second:
+		case time.Since(calm) > lies:
 			return
 		}
 		if time.Since(began) > d.in.patience {
@@ -137,7 +140,11 @@ func (d *drive) count(ctx context.Context, db *sql.DB, queries map[string]string
 	out := map[string]int{}
 	for what, query := range queries {
 		var n int
-		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+		var args []any
+		if strings.Contains(query, "$1") {
+			args = append(args, time.Now().UTC().Add(-lies))
+		}
+		if err := db.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
 			d.t.Fatalf("%s: %v", what, err)
 		}
 		if n > 0 {

@@ -80,7 +80,7 @@ func TestTheLongRun(t *testing.T) {
 	}
 }
 
-// live is one of the program's lives.
+// live is one of the program's lives. One in six may end before it has begun.
 func (d *drive) live(ctx context.Context, p failpoint.Point) {
 	d.t.Helper()
 	hit := 1 + d.rng.IntN(12)
@@ -88,10 +88,19 @@ func (d *drive) live(ctx context.Context, p failpoint.Point) {
 		hit = 1 + d.rng.IntN(600)
 	}
 	server := d.in.launch(d.t, fmt.Sprintf("CLUBOS_FAILPOINT=%s:%d", p, hit))
+	ready := d.rng.IntN(6) > 0 && server.awaitReady(ctx, d.in.url+"/readyz") == nil
 	d.send(ctx, ordinarily)
-	if server.fell(d.t, time.Duration(400+d.rng.IntN(1200))*time.Millisecond) {
+	fell := server.fell(d.t, time.Duration(200+d.rng.IntN(1200))*time.Millisecond)
+	switch {
+	case fell:
 		d.made.fell[p]++
-		return
+	case !ready || d.rng.IntN(12) > 0:
+		d.end(server, false)
+	case server.deploy() == nil:
+		d.made.deploys++
+	case server.fell(d.t, time.Second): // in the midst of its drain
+		d.made.fell[p]++
+	default:
+		d.t.Errorf("a server did not end\n%s", server.lastLines())
 	}
-	d.end(server, server.awaitReady(ctx, d.in.url+"/readyz") == nil && d.rng.IntN(10) == 0)
 }

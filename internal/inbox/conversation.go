@@ -65,7 +65,7 @@ func (b *batch) continueThreads(ctx context.Context, all []*filing) (left []*fil
 		}
 		for _, th := range rows {
 			if s := bySubject[th.SubjectID]; continues(th, b.Now, settings.EpisodeGap) {
-				s.threads[line] = &conversation{Thread: th}
+				s.threads[line] = newConversation(th, b.Now)
 			}
 		}
 	}
@@ -89,7 +89,7 @@ func (b *batch) openThreads(ctx context.Context, all []*filing) error {
 			if err != nil {
 				return err
 			}
-			f.into = &conversation{Thread: newThread(b, f.sender, f.line, f.provider, place)}
+			f.into = newConversation(newThread(b, f.sender, f.line, f.provider, place), b.Now)
 			return nil
 		})
 		if err != nil {
@@ -127,7 +127,9 @@ func (b *batch) moveThreads(ctx context.Context, all []*filing) error {
 			if err != nil {
 				return fmt.Errorf("find thread: %w", err)
 			}
-			c.Thread = fresh
+			if err := b.refresh(ctx, c, fresh); err != nil {
+				return err
+			}
 		}
 	}
 	if len(left) > 0 {
@@ -139,6 +141,21 @@ func (b *batch) moveThreads(ctx context.Context, all []*filing) error {
 		c.texts = nil
 	}
 	return nil
+}
+
+// refresh takes over a thread that somebody else has changed. Texts of ours that are stored come after
+// theirs, whoever began first.
+func (b *batch) refresh(ctx context.Context, c *conversation, fresh store.Thread) error {
+	c.Thread = fresh
+	at := behind(fresh, c.at)
+	if at.Equal(c.at) {
+		return nil
+	}
+	c.at = at
+	_, err := b.Each(ctx, len(c.texts), func(q *store.Queries, i int) (int64, error) {
+		return q.RestampMessage(ctx, store.RestampMessageParams{ID: c.texts[i].row.ID, CreatedAt: at})
+	})
+	return b.blame(c.texts, err)
 }
 
 // moveOnce saves the threads as the texts leave them, and returns those that have changed since they

@@ -30,6 +30,21 @@ type filing struct {
 type conversation struct {
 	store.Thread
 	texts []*filing // those that were stored and that it has not been told of
+	// at is when they came. It is no earlier than the thread's last text, which somebody may have seen
+	// already: another replica's transaction may have begun later and committed before.
+	at time.Time
+}
+
+func newConversation(th store.Thread, now time.Time) *conversation {
+	return &conversation{Thread: th, at: behind(th, now)}
+}
+
+// behind returns now, or the next instant after a thread's last text.
+func behind(th store.Thread, now time.Time) time.Time {
+	if th.LastInAt != nil && th.LastInAt.After(now) {
+		return th.LastInAt.Add(time.Microsecond)
+	}
+	return now
 }
 
 // set is the keys of a JSON object, which is how both engines take a list.
@@ -204,7 +219,7 @@ func (f *filing) seal(b *batch) error {
 	f.row = store.CreateMessageParams{
 		ID: id, ThreadID: f.into.ID, Direction: club.DirectionIn, Author: club.AuthorMember, Provider: f.provider,
 		ProviderMessageID: optional(key(f.ProviderMessageID)), Status: club.MessageReceived, Body: body, Masked: f.masked,
-		Media: f.media, SentAt: sent, CorrelationID: f.correlation, Now: b.Now,
+		Media: f.media, SentAt: sent, CorrelationID: f.correlation, Now: f.into.at,
 	}
 	return nil
 }

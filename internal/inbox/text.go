@@ -75,7 +75,8 @@ func (f *filing) arrives(b *batch, th store.Thread) store.Thread {
 		th.Priority = club.PriorityNormal // a person has seen to what was pressing; thanks are not
 	}
 	th.Unread++
-	th.LastInAt = &b.Now
+	at := f.into.at
+	th.LastInAt = &at
 	if th.WaitingSince == nil {
 		th.WaitingSince = &b.Now
 	}

@@ -585,6 +585,24 @@ func (q *Queries) MoveMessages(ctx context.Context, arg MoveMessagesParams) (int
 	return result.RowsAffected()
 }
 
+const restampMessage = `-- name: RestampMessage :execrows
+UPDATE messages SET created_at = $2, updated_at = $2 WHERE id = $1
+`
+
+type RestampMessageParams struct {
+	ID        club.MessageID
+	CreatedAt time.Time
+}
+
+// Of a text whose transaction began before, and commits after, that of another one in its thread.
+func (q *Queries) RestampMessage(ctx context.Context, arg RestampMessageParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, restampMessage, arg.ID, arg.CreatedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateThread = `-- name: UpdateThread :execrows
 UPDATE threads SET member_id = $2, location_id = $3, bay_id = $4, status = $5, priority = $6, unread = $7, snippet = $8, assigned_to = $9,
     silent_until = $10, merged_into = $11, awaiting = $12, episode_at = $13, last_in_at = $14, last_out_at = $15, waiting_since = $16,

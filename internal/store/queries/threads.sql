@@ -39,6 +39,10 @@ INSERT INTO messages (id, thread_id, direction, author, author_id, provider, pro
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', 0, $15, $16, sqlc.arg(now), sqlc.arg(now))
 ON CONFLICT DO NOTHING;
 
+-- name: RestampMessage :execrows
+-- Of a text whose transaction began before, and commits after, that of another one in its thread.
+UPDATE messages SET created_at = $2, updated_at = $2 WHERE id = $1;
+
 -- name: FindMessage :one
 SELECT id, thread_id, direction, author, author_id, provider, provider_message_id, dedup_key, status, body, masked, media, decision_id,
     handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
