@@ -55,9 +55,9 @@ const (
 	// settle is how long after a claim a vendor's "never seen it" is not yet believed: the request
 	// may still be on its way. It is longer than timeout.
 	settle = 45 * time.Second
-	// giveUp is how long after a claim a vendor that does not answer is asked again: within a minute of
-	// a text that cannot be answered a person must know.
-	giveUp   = 45 * time.Second
+	// giveUp is how long after a claim a vendor that does not answer is asked again: with the pause and the
+	// question that are under way by then, a person must know within a minute.
+	giveUp   = 30 * time.Second
 	stranded = 5 * time.Minute // untouched for so long, a text's job is taken as lost
 	skew     = time.Minute     // by which a vendor's clock may be behind ours
 )
