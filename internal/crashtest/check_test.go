@@ -257,7 +257,7 @@ func (d *drive) replies(ctx context.Context, db *sql.DB) (unknown []string, said
 	decisions := map[string]string{} // by the vendor's id
 	d.made.replies, d.made.doubtful = 0, 0
 	d.rows(ctx, db, `SELECT status, COALESCE(provider_message_id, ''), COALESCE(decision_id, id) FROM messages WHERE direction = 'out'`, func(c []string) {
-		if c[0] == "unconfirmed" {
+		if c[0] == "unconfirmed" || c[0] == "sending" { // the latter only where work was left
 			d.made.doubtful++
 		}
 		if c[1] != "" {
