@@ -19,6 +19,7 @@ const (
 	mostDecideRate  = 1000
 	mostThreads     = 2_000_000
 	mostConnections = 4096
+	mostTenants     = 5000
 )
 
 // Config says what to measure.
@@ -41,6 +42,8 @@ type Config struct {
 	DecideRate int
 	// Threads is how many the club of Console and API has. Default 100 000.
 	Threads int
+	// Tenants is how many clubs Tenants makes beside the first. Default 100.
+	Tenants int
 	// Clients is how many people, or programs, look at it at once. Default 16.
 	Clients int
 	// Connections is how many requests of a load may be under way. Default 256.
@@ -69,7 +72,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Duration, c.Idle = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Idle, 5*time.Second)
 	c.Rate, c.DecideRate, c.Connections = cmp.Or(c.Rate, 2000), cmp.Or(c.DecideRate, 50), cmp.Or(c.Connections, 256)
-	c.Threads, c.Clients = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16)
+	c.Threads, c.Clients, c.Tenants = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16), cmp.Or(c.Tenants, 100)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -84,6 +87,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, club.Invalid("connections are from 1 to %d", mostConnections)
 	case c.Threads < 1 || c.Threads > mostThreads:
 		return c, club.Invalid("threads are from 1 to %d", mostThreads)
+	case c.Tenants < 1 || c.Tenants > mostTenants:
+		return c, club.Invalid("clubs are from 1 to %d", mostTenants)
 	case c.Clients < 1 || c.Clients > mostConnections:
 		return c, club.Invalid("clients are from 1 to %d", mostConnections)
 	case c.Idle < 0 || c.Idle > time.Minute:
@@ -143,6 +148,10 @@ func run(ctx context.Context, cfg Config, part []Scenario, r *Report) (err error
 		return failed(first, measureCache(ctx, cfg, r))
 	case Limiter:
 		return failed(first, measureLimiter(ctx, cfg, r))
+	case Tenants:
+		return failed(first, measureTenants(ctx, cfg, r))
+	case Neighbour:
+		return failed(first, measureNeighbour(ctx, cfg, r))
 	}
 	if first == Ratio {
 		cfg.DatabaseURL = "" // its references are of SQLite

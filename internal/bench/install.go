@@ -31,7 +31,8 @@ type installation struct {
 	line    string // a number of the club, by Quo
 	secret  string // of Quo's webhooks
 	vendors *vendor.Vendors
-	crowd   crowd // what fill made
+	crowd   crowd       // what fill made
+	clubs   []club.Slug // that addClubs made
 
 	server   string // URL of the PostgreSQL server; "" on SQLite
 	database string // made on it
@@ -214,8 +215,10 @@ func (in *installation) dropDatabase(ctx context.Context) error {
 		return fmt.Errorf("drop the database: %w", err)
 	}
 	// Roles belong to the server, not to a database.
-	if _, err := conn.Exec(ctx, "DROP ROLE IF EXISTS "+pgx.Identifier{"r_" + in.slug.String()}.Sanitize()); err != nil {
-		return fmt.Errorf("drop the club's role: %w", err)
+	for _, slug := range append(in.clubs, in.slug) {
+		if _, err := conn.Exec(ctx, "DROP ROLE IF EXISTS "+pgx.Identifier{"r_" + slug.String()}.Sanitize()); err != nil {
+			return fmt.Errorf("drop a club's role: %w", err)
+		}
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (in *installation) decisions(ctx context.Context, texts int) (waits []time.
 		deadline := time.NewTimer(burst + settleWithin)
 		defer deadline.Stop()
 		for {
-			if waits, err = readWaits(ctx, tenant, burst); err != nil || len(waits) >= texts {
+			if waits, err = readWaits(ctx, tenant, burst, time.Time{}); err != nil || len(waits) >= texts {
 				return err
 			}
 			select {
@@ -84,8 +84,8 @@ func (in *installation) decisions(ctx context.Context, texts int) (waits []time.
 	return waits, burst, err
 }
 
-// readWaits reads every decision and the texts that it read.
-func readWaits(ctx context.Context, tenant *store.Tenant, burst time.Duration) (waits []time.Duration, err error) {
+// readWaits reads every decision since an instant and the texts that it read.
+func readWaits(ctx context.Context, tenant *store.Tenant, burst time.Duration, since time.Time) (waits []time.Duration, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		waits = nil
 		var before *string
@@ -95,6 +95,9 @@ func readWaits(ctx context.Context, tenant *store.Tenant, burst time.Duration) (
 				return fmt.Errorf("read decisions: %w", err)
 			}
 			for _, d := range page {
+				if d.CreatedAt.Before(since) {
+					return nil
+				}
 				messages, err := tx.FindMessagesPage(ctx, store.FindMessagesPageParams{ThreadID: d.ThreadID, Size: 20})
 				if err != nil {
 					return fmt.Errorf("read messages: %w", err)

@@ -22,23 +22,29 @@ const (
 	Limiter  Scenario = "limiter"  // what asking whether somebody may costs
 	Ratio    Scenario = "ratio"    // processor time against that of plain references
 	Overload Scenario = "overload" // three times what the server can do
-	Cache    Scenario = "cache"    // what a day of the demo club reads, with and without what is kept
+	Tenants  Scenario = "tenants"  // what each of many clubs costs in which nothing happens
+	// Neighbour is what a club that is sent as many texts as get through does to the others.
+	Neighbour Scenario = "neighbour"
+	Cache     Scenario = "cache" // what a day of the demo club reads, with and without what is kept
 )
 
 // Ingest is the name of Steady and Ceiling together: taking in texts.
 const Ingest = "ingest"
 
 // Scenarios lists those that run when none is chosen. Not among them are Overload, because where load and
-// server share the processors the load takes what the server would need, and Cache, which measures no speed
-// and plays two days.
+// server share the processors the load takes what the server would need, Cache, which measures no speed
+// and plays two days, and what is about many clubs: Tenants takes minutes to make them, and Neighbour is a load like Overload.
 func Scenarios() []Scenario {
 	return []Scenario{Start, Steady, Ceiling, Pipeline, Health, Console, API, Limiter, Ratio}
 }
 
+// byName lists those that run only when they are asked for.
+func byName() []Scenario { return []Scenario{Overload, Tenants, Neighbour, Cache} }
+
 // ScenarioNames lists what ParseScenario knows.
 func ScenarioNames() []string {
 	names := []string{"all", Ingest}
-	for _, s := range append(Scenarios(), Overload, Cache) {
+	for _, s := range append(Scenarios(), byName()...) {
 		names = append(names, string(s))
 	}
 	return names
@@ -52,7 +58,7 @@ func ParseScenario(name string) ([]Scenario, error) {
 	case Ingest:
 		return []Scenario{Steady, Ceiling}, nil
 	}
-	if all := append(Scenarios(), Overload, Cache); slices.Contains(all, Scenario(name)) {
+	if all := append(Scenarios(), byName()...); slices.Contains(all, Scenario(name)) {
 		return []Scenario{Scenario(name)}, nil
 	}
 	return nil, club.Invalid("there is no scenario %q; there are %s", name, strings.Join(ScenarioNames(), ", "))

@@ -145,7 +145,7 @@ func (r *Runner) AddTenant(ctx context.Context, slug club.Slug) error {
 
 // sqlitePoll is how often the queues of a SQLite club are looked at when no bell has rung, for what another
 // process has stored: a hundred clubs are a hundred files to look at.
-const sqlitePoll = time.Second
+const sqlitePoll = 5 * time.Second
 
 // takeUpSQLite makes jobs available that a killed process left running: the file has one process.
 func takeUpSQLite(ctx context.Context, db *sql.DB) error {

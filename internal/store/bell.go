@@ -196,8 +196,14 @@ func (t *Tenant) JobDriver() riverdriver.Driver[*sql.Tx] {
 
 // JobsIn has the queue of a SQLite club looked at after a while, because a job of it is to be tried again then.
 // On PostgreSQL, where one client looks at all clubs' queues all the time, it does nothing.
+//
+// River writes down only after the try, together with other jobs, that there is to be another: the bell rings once
+// more for a job that was not there yet.
 func (t *Tenant) JobsIn(wait time.Duration, queue string) {
-	if t.db.bell != nil {
-		t.db.bell.bell.later(wait, queue)
+	if t.db.bell == nil {
+		return
+	}
+	for _, more := range []time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond} {
+		t.db.bell.bell.later(wait+more, queue)
 	}
 }

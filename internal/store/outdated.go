@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -64,7 +65,7 @@ func (e *postgresEngine) versions(ctx context.Context, slugs []club.Slug) (map[c
 		for _, slug := range slugs[:n] {
 			if schema := e.scopeOf(slug).schema; there[schema] {
 				args = append(args, slug.String())
-				parts = append(parts, fmt.Sprintf("SELECT CAST($%d AS TEXT), MAX(version_id) FROM %s.goose_db_version", len(args), pgx.Identifier{schema}.Sanitize()))
+				parts = append(parts, "SELECT CAST($"+strconv.Itoa(len(args))+" AS TEXT), MAX(version_id) FROM "+pgx.Identifier{schema}.Sanitize()+".goose_db_version")
 			}
 		}
 		slugs = slugs[n:]
