@@ -55,12 +55,14 @@ show what a club has after it has run for a while.`,
 
 func newEvalGuarantee(io std) *cobra.Command {
 	var f evalFlags
+	var v vectorFlags
 	var cfg eval.StaticConfig
 	var splits int
 	cmd := &cobra.Command{
 		Use: "guarantee", Short: "How often the errors stay within the bound", Args: cobra.NoArgs,
 		Long: `Train once, then shuffle val and test together again and again, into parts of the sizes that they had. Each
-time, calibrate on the one and count the errors of the other.`,
+time, calibrate on the one and count the errors of the other. With --embeddings, vectors are weighed in as
+clubos eval static does.`,
 		Example: "  clubos eval guarantee --data intents.jsonl --splits 50 --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := f.rows()
@@ -73,8 +75,13 @@ time, calibrate on the one and count the errors of the other.`,
 			if err := checkBound(&cfg); err != nil {
 				return err
 			}
+			vectors, done, err := v.vectors(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
 			say, end := progress(io.err)
-			cfg.Target, cfg.Seed, cfg.Progress = f.target, f.seed, say
+			cfg.Target, cfg.Seed, cfg.Progress, cfg.Vectors = f.target, f.seed, say, vectors
 			r, err := eval.Guarantee(cmd.Context(), rows, splits, cfg)
 			end()
 			if err != nil {
@@ -83,14 +90,15 @@ time, calibrate on the one and count the errors of the other.`,
 			if f.json {
 				return writeJSON(io.out, r)
 			}
-			return writeFigures(io.out, []figure{
+			return writeFigures(io.out, append([]figure{
 				{"splits that kept the promise", fmt.Sprintf("%s of %d", percent(r.KeptShare), splits)},
 				{"wrong, of the answers", fmt.Sprintf("%s on average, %s at worst (at most %s promised)", percent(r.Mean), percent(slices.Max(r.Errors)), percent(f.target))},
 				{"answered rightly, of those in scope", fmt.Sprintf("%s to %s", percent(slices.Min(r.RightIn)), percent(slices.Max(r.RightIn)))},
-			})
+			}, viewFigures(r.View)...))
 		},
 	}
 	f.add(cmd)
+	v.add(cmd)
 	addBoundFlags(cmd, &cfg)
 	cmd.Flags().IntVar(&splits, "splits", 50, "how many splits")
 	return cmd

@@ -13,6 +13,8 @@ type GuaranteeReport struct {
 	RightIn   []float64 `json:"right_in"`
 	Target    float64   `json:"target_error"`
 	Mean      float64   `json:"mean_error"`
+	// View is what the vectors brought; nil without any.
+	View *ViewReport `json:"view,omitempty"`
 }
 
 // Guarantee trains once and then shuffles val and test together, splits times,
@@ -28,12 +30,17 @@ func Guarantee(ctx context.Context, rows []Row, splits int, cfg StaticConfig) (G
 	if err != nil {
 		return GuaranteeReport{}, err
 	}
-	pool := judge(m, slices.Concat(p.val, p.test), unseen)
+	r, look := GuaranteeReport{Target: cfg.Target}, unseen
+	if cfg.Vectors != nil {
+		if look, r.View, err = cfg.view(ctx, m, p); err != nil {
+			return r, err
+		}
+	}
+	pool := judge(m, slices.Concat(p.val, p.test), look)
 	cut := len(p.val)
 	if len(p.val) == 0 || len(p.test) == 0 {
 		cut = len(pool) / 2
 	}
-	r := GuaranteeReport{Target: cfg.Target}
 	rng := rand.New(rand.NewPCG(cfg.Seed, 12))
 	kept := 0
 	for range splits {

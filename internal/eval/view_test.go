@@ -80,6 +80,10 @@ func TestVectorsAreFetchedMaskedAndMeasured(t *testing.T) {
 	if !with.View.Heeded || with.InScopeAccuracy <= alone.InScopeAccuracy || with.View.Texts == 0 || with.View.Tokens == 0 {
 		t.Errorf("accuracy %.3f alone, %.3f with vectors, %+v", alone.InScopeAccuracy, with.InScopeAccuracy, with.View)
 	}
+	kept, err := eval.Guarantee(t.Context(), rows, 5, eval.StaticConfig{Seed: 1, Vectors: source})
+	if err != nil || kept.View == nil || !kept.View.Heeded || len(kept.Errors) != 5 {
+		t.Errorf("the promise with vectors: %+v, %v", kept, err)
+	}
 	if i := slices.IndexFunc(s.Texts(), func(text string) bool { return strings.Contains(text, "555") }); i >= 0 {
 		t.Errorf("a number was sent: %q", s.Texts()[i])
 	}

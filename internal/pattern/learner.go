@@ -9,7 +9,7 @@ import (
 type LearnerConfig struct {
 	// Target is the share of answers that may be wrong; 0 means 0.05.
 	Target float64
-	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.13.
+	// Alpha is how probable it may be, after all that is known, that more are; 0 means 0.08.
 	Alpha float64
 	Seed  uint64
 }
@@ -69,7 +69,7 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 		cfg.Target = 0.05
 	}
 	if cfg.Alpha == 0 {
-		cfg.Alpha = 0.13
+		cfg.Alpha = 0.08
 	}
 	l := &Learner{cfg: cfg, model: m, prior: m.selector, selector: m.selector, examples: slices.Clone(examples), trained: len(examples), offset: map[string]float64{}}
 	l.delta = newDelta(m.c.vocabulary, nil)
