@@ -75,4 +75,11 @@ const (
 	windowSamples = 10                     // that a look needs
 	lateShare     = 0.1                    // of late requests from which on fewer run
 	backOff       = 0.85
+	unhurried     = 100 * time.Millisecond // within which what is under way at the floor is done
+	fading        = 0.98                   // of the best rate, from one look to the next: half of it after nine seconds
+
+	// Who is refused hears of it no sooner than this after asking: whoever asks again at once would have us do
+	// nothing but refuse. Vendors wait longer than that, and so does nobody who has a page before them.
+	heldFor  = 2 * time.Second
+	mostHeld = 4096
 )

@@ -208,9 +208,12 @@ func TestFullQueueMakesRoomForWhoMattersMore(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if _, err := l.Admit(t.Context(), Bulk); club.CodeOf(err) != club.CodeUnavailable {
-			t.Errorf("one too many: %v", err)
-		}
+		all.Go(func() {
+			if _, err := l.Admit(t.Context(), Bulk); club.CodeOf(err) != club.CodeUnavailable {
+				t.Errorf("one too many: %v", err)
+			}
+		})
+		synctest.Wait()
 		all.Go(func() {
 			if done, err := l.Admit(t.Context(), Ingest); err == nil {
 				done()
@@ -222,6 +225,65 @@ func TestFullQueueMakesRoomForWhoMattersMore(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := New(club.SystemClock{})
+		release := hold(t, l, Ingest, firstLimit)
+		defer release()
+		refused := func(c Class) time.Duration {
+			start := time.Now()
+			if _, err := l.Admit(t.Context(), c); club.CodeOf(err) != club.CodeUnavailable {
+				t.Errorf("%s: %v", c, err)
+			}
+			return time.Since(start)
+		}
+		if took := refused(Ingest); took != heldFor {
+			t.Errorf("a text heard after %s", took)
+		}
+		pages := hold(t, l, Operator, traits(Operator).own)
+		defer pages()
+		if took := refused(Operator); took > traits(Operator).patience {
+			t.Errorf("a person heard after %s", took)
+		}
+		l.bear(Load{Pressure: mostPressure, Short: true})
+		if took := refused(Ingest); took != 0 {
+			t.Errorf("with no memory to spare a text heard after %s", took)
+		}
+		if l.parked != 0 {
+			t.Errorf("%d are kept waiting", l.parked)
+		}
+	})
+}
+
+// TestLateRequestsDoNotMakeFewerRunThanTheRateNeeds is about a processor that something else takes: what runs
+// is late however few they are.
+func TestLateRequestsDoNotMakeFewerRunThanTheRateNeeds(t *testing.T) {
+	t.Parallel()
+	clock := club.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	l := New(clock)
+	second := func(done int) {
+		for range done {
+			clock.Advance(time.Second / time.Duration(done))
+			l.mu.Lock()
+			l.learn(clock.Now(), Ingest, time.Second)
+			l.mu.Unlock()
+		}
+	}
+	for range 5 {
+		second(3000)
+	}
+	if limit := l.State().Limit; limit < 290 {
+		t.Errorf("%d places for 3000 a second", limit)
+	}
+	for range 60 {
+		second(50) // it really can do no more
+	}
+	if limit := l.State().Limit; limit != leastLimit {
+		t.Errorf("%d places for 50 a second", limit)
+	}
 }
 
 func TestClientThatGoesWhileItWaitsLeavesNothingBehind(t *testing.T) {

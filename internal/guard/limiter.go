@@ -19,6 +19,8 @@ type Limiter struct {
 
 	mu       sync.Mutex // guards the fields below
 	limit    float64
+	rate     float64 // requests done in a second, at best and of late
+	parked   int     // refused, and not told yet
 	running  [classes]int
 	inFlight int
 	held     map[string]int     // places by club
@@ -56,6 +58,36 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 // AdmitFor is Admit for a request of a club. Of those of one class that wait, the club that holds the fewest places
 // gets the next, so that one for which very much is asked holds up no other.
 func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
+	came := l.clock.Now()
+	if done, err = l.admit(ctx, c, of); club.CodeOf(err) == club.CodeUnavailable && c != Operator {
+		l.park(ctx, heldFor-l.clock.Now().Sub(came))
+	}
+	return done, err
+}
+
+// park keeps one who is refused waiting, unless memory is short or too many are kept already.
+func (l *Limiter) park(ctx context.Context, d time.Duration) {
+	l.mu.Lock()
+	full := l.parked >= mostHeld || l.load.Short
+	if !full {
+		l.parked++
+	}
+	l.mu.Unlock()
+	if full {
+		return
+	}
+	over := time.NewTimer(d)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	l.parked--
+	l.mu.Unlock()
+}
+
+func (l *Limiter) admit(ctx context.Context, c Class, of string) (done func(), err error) {
 	l.mu.Lock()
 	if l.hasRoom(c) && !l.isBehind(c) {
 		l.start(c, of)

@@ -187,6 +187,10 @@ func respond(w http.ResponseWriter, e *event, status int, err error) {
 
 // log writes the one line of a request, without anything that the request said.
 func (s *server) log(ctx context.Context, r *http.Request, e *event, status int, err error, took time.Duration) {
+	var shed refused
+	if errors.As(err, &shed) && !s.cfg.Log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
 	level, outcome := slog.LevelInfo, "success"
 	attrs := []slog.Attr{
 		slog.String("http.request.id", club.CorrelationFrom(ctx).String()), slog.String("http.request.method", r.Method),
@@ -202,10 +206,9 @@ func (s *server) log(ctx context.Context, r *http.Request, e *event, status int,
 			attrs = append(attrs, slog.String("error.message", err.Error()))
 		}
 	}
-	var shed refused
 	switch {
 	case errors.Is(err, context.Canceled):
-	case errors.As(err, &shed):
+	case shed.error != nil:
 		level = slog.LevelDebug
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
