@@ -26,7 +26,7 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, c *child
 		return err
 	}
 	ordinary, dangers := in.load(cfg), in.load(cfg)
-	ordinary.Rate, ordinary.Connections, ordinary.Run = max(1, min(mostRate, int(overloadTimes*peak.RatePerS))), mostConnections, "over"
+	ordinary.Rate, ordinary.Connections, ordinary.Run = max(1, min(mostRate, int(overloadTimes*peak.RatePerS))), min(mostConnections, 8*cfg.Connections), "over"
 	dangers.Rate, dangers.Connections, dangers.Run, dangers.FirstSender = dangersPerSecond, dangersPerSecond, "danger", 2000
 	dangers.Text = func(i int) string { return fmt.Sprintf("there is a fire in bay %d, smoke everywhere", 1+i%4) }
 	var over, danger simulate.Report
