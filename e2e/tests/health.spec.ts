@@ -9,7 +9,7 @@ test("the health page tells promises, vendors, the server and its queues", async
   const promises = page.locator("#promises");
   for (const what of ["Texts and reports taken in", "Texts decided on", "Actions sent to the vendor", "Pages shown", "Health checks answered"])
     await expect(promises.getByRole("row", { name: new RegExp(what) }).locator(".badge")).toHaveText(/^(Kept|Missed|Nothing measured)$/);
-  await expect(promises.getByText(/^[\d.<]+ a minute$/)).toHaveCount(4);
+  await expect(promises.getByText(/ a minute$/)).toHaveCount(4);
   await expect(page.locator("#vendors")).toContainText("Answers");
   const server = page.locator("#server");
   for (const what of ["Processor time", "Memory", "Cache", "Servers"]) await expect(server.getByText(what, { exact: true })).toBeVisible();
@@ -22,16 +22,22 @@ test("the health page tells promises, vendors, the server and its queues", async
 
 for (const width of [390, 1440])
   for (const colorScheme of ["light", "dark"] as const)
-    test(`the health page is accessible and fits at ${width}, ${colorScheme}, without scripts`, async ({ as }) => {
-      const page = await as("owner", { javaScriptEnabled: false, colorScheme, viewport: { width, height: 900 } });
+    test(`the health page is accessible and fits at ${width}, ${colorScheme}`, async ({ as }) => {
+      const page = await as("owner", { colorScheme, viewport: { width, height: 900 } });
       await page.goto(at("health"));
       await expect(page.locator("#server")).toBeVisible();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       await check(page);
-      if (width > 390) return;
-      // On a phone a cell begins with its label, which says something else than the cell.
-      const cells = await page.locator("#promises td[data-label]").evaluateAll((all) => all.map((c) => [c.getAttribute("data-label"), c.textContent?.trim()]));
-      expect(cells.filter(([label, text]) => label === text)).toEqual([]);
     });
+
+test("without scripts a phone shows all of it, each cell with a label that says something else", async ({ as }) => {
+  const page = await as("owner", { javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+  await page.goto(at("health"));
+  for (const part of ["#promises", "#vendors", "#feeds", "#server", "#queues"]) await expect(page.locator(part)).toBeVisible();
+  const cells = await page.locator("td[data-label]").evaluateAll((all) => all.map((c) => [c.getAttribute("data-label"), c.textContent?.trim()]));
+  expect(cells.length).toBeGreaterThan(20);
+  expect(cells.filter(([label, text]) => label === text)).toEqual([]);
+});
 
 test("who does not look after the club sees promises and no server", async ({ as }) => {
   const page = await as("viewer");

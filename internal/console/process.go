@@ -63,6 +63,9 @@ func promiseHealth(v *visit, r health.Report, told map[string]time.Time, p *page
 // classTitles are the classes of requests in words.
 var classTitles = map[string]string{"emergency": "Texts that speak of danger", "ingest": "Texts and vendors' reports", "operator": "Pages", "api": "Programs", "bulk": "Files and replays"}
 
+// queueTitles are the queues of jobs in words.
+var queueTitles = map[string]string{"default": "Inward work", "vendor": "Calls to vendors"}
+
 func processReport(s health.Process, p *page.HealthPage) *page.ProcessReport {
 	out := &page.ProcessReport{Minutes: health.TimedOver, Waiting: fmt.Sprintf("%d of %d requests at a time, %d wait", s.Running, s.Places, s.Waiting)}
 	for _, c := range s.Classes {
@@ -87,10 +90,14 @@ func processReport(s health.Process, p *page.HealthPage) *page.ProcessReport {
 	}
 	out.Uses = append(out.Uses, hits)
 	if s.Replicas > 0 {
-		out.Uses = append(out.Uses, page.UseRow{Title: "Servers", Share: -1, Value: fmt.Sprintf("%d, this one with them", s.Replicas), State: page.Word{Label: "Alive", Tone: page.ToneOK}})
+		value := "this one alone"
+		if s.Replicas > 1 {
+			value = fmt.Sprintf("%d, this one among them", s.Replicas)
+		}
+		out.Uses = append(out.Uses, page.UseRow{Title: "Servers", Share: -1, Value: value, State: page.Word{Label: "Alive", Tone: page.ToneOK}})
 	}
 	for _, q := range s.Queues {
-		row := page.QueueRow{Title: q.Name, Due: q.Due, Running: q.Running, Later: q.Later, Oldest: q.Oldest, State: page.Word{Label: "Well", Tone: page.ToneOK}}
+		row := page.QueueRow{Title: orText(queueTitles[q.Name], q.Name), Due: q.Due, Running: q.Running, Later: q.Later, Oldest: q.Oldest, State: page.Word{Label: "Well", Tone: page.ToneOK}}
 		if q.Oldest > health.LongWait {
 			row.State = page.Word{Label: "Waits too long", Tone: page.ToneDanger}
 			p.Worsen(page.Word{Label: "Work waits too long", Tone: page.ToneDanger})

@@ -71,6 +71,8 @@ func Took(d time.Duration) string { return took(d) }
 // took is a short time as people read it: "340 ms", "2.3 s", "3 min".
 func took(d time.Duration) string {
 	switch {
+	case d > 0 && d < time.Millisecond:
+		return "< 1 ms"
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
