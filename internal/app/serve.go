@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,9 +93,15 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err := s.resume(ctx, recs); err != nil { // it is tried again when clubs are looked for
 		a.Log.ErrorContext(ctx, "kept texts cannot be filed", "event.action", "server.start", "event.outcome", "failure", "error.message", err.Error())
 	}
+	var warming sync.WaitGroup
 	for i, rec := range recs {
-		s.warm(findCtx, rec.Slug, i < warmAtStart)
+		warming.Add(1)
+		s.warm(findCtx, rec.Slug, i < warmAtStart, warming.Done)
 	}
+	s.finding.Go(func() {
+		warming.Wait()
+		debug.FreeOSMemory() // a start takes twice what is kept of it, and reads each model into buffers of its own
+	})
 	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
 	return s, nil
 }
@@ -158,7 +165,7 @@ func (s *Server) find(ctx context.Context) {
 			}
 			cancel()
 			for _, slug := range served {
-				s.warm(ctx, slug, true)
+				s.warm(ctx, slug, true, func() {})
 			}
 		}
 	}

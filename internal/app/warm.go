@@ -23,13 +23,15 @@ const (
 
 // warm has a club's matcher made ready at once, or when something is first heard of the club, and from then on when
 // a text has come or what is known has changed, on whichever replica. The wait for the rest of a burst is time
-// enough, so that no text waits for a matcher. A second call for a club does nothing.
-func (s *Server) warm(ctx context.Context, slug club.Slug, atOnce bool) {
+// enough, so that no text waits for a matcher. done is called once the club has been looked at, or is left for later.
+// A second call for a club does nothing else.
+func (s *Server) warm(ctx context.Context, slug club.Slug, atOnce bool, done func()) {
 	s.mu.Lock()
 	known := s.warmed[slug]
 	s.warmed[slug] = true
 	s.mu.Unlock()
 	if known {
+		done()
 		return
 	}
 	changes, end := s.app.Cluster.Subscribe(slug)
@@ -39,12 +41,13 @@ func (s *Server) warm(ctx context.Context, slug club.Slug, atOnce bool) {
 		quiet := warmPolls // looks since something was heard
 		if atOnce {
 			quiet = 0
+			s.warmOnce(ctx, slug)
 		}
-		for {
-			if atOnce {
+		done()
+		for again := false; ; again = true {
+			if again {
 				s.warmOnce(ctx, slug)
 			}
-			atOnce = true
 			select {
 			case <-ctx.Done():
 				return

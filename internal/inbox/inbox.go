@@ -9,6 +9,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/jobs"
+	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/vault"
 )
@@ -140,14 +141,32 @@ func (in *Inbox) Close() {
 // committed. Unavailable: try again. When ctx ends first its error is returned, and the delivery may be
 // stored all the same: a second delivery of it is then a duplicate.
 func (in *Inbox) Deliver(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
-	return in.take(ctx, tenant, d, provider, false)
+	return in.take(ctx, tenant, Read(d), provider, false)
 }
+
+// Reading is a delivery with what its words say at once.
+type Reading struct {
+	club.Delivery
+	said phrase.Reading // of a text
+}
+
+// Read reads a delivery, before anybody knows whether there is a place for it.
+func Read(d club.Delivery) Reading {
+	r := Reading{Delivery: d}
+	if d.Inbound != nil {
+		r.said = phrase.Read(d.Inbound.Text)
+	}
+	return r
+}
+
+// Danger reports whether a text speaks of danger.
+func (r Reading) Danger() bool { return r.said.Emergency != phrase.EmergencyNone }
 
 // Accept is Deliver for whoever needs no more than to know that the delivery cannot be lost any more. When
 // many come together they are kept as they are, which is quickly done, and filed in their threads in a
 // moment (Result.Kept), whatever becomes of this process. Texts that must count at once are filed first.
-func (in *Inbox) Accept(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string) (Result, error) {
-	return in.take(ctx, tenant, d, provider, true)
+func (in *Inbox) Accept(ctx context.Context, tenant *store.Tenant, r Reading, provider string) (Result, error) {
+	return in.take(ctx, tenant, r, provider, true)
 }
 
 // Resume files what an earlier process, or another replica that is gone, has kept of a club's texts.
@@ -176,7 +195,7 @@ func (in *Inbox) Settle(ctx context.Context, tenant *store.Tenant) error {
 	}
 }
 
-func (in *Inbox) take(ctx context.Context, tenant *store.Tenant, d club.Delivery, provider string, patient bool) (Result, error) {
+func (in *Inbox) take(ctx context.Context, tenant *store.Tenant, d Reading, provider string, patient bool) (Result, error) {
 	switch {
 	case d.Inbound != nil:
 		return in.submit(ctx, tenant, d.Inbound.From, &item{text: newText(d, provider, &in.numbers), patient: patient})

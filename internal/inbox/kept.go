@@ -72,7 +72,7 @@ func decodeKept(b []byte, numbers *numbers) ([]keptText, error) {
 		}
 		d.Inbound = &in
 		if !r.bad {
-			out = append(out, keptText{newText(d, provider, numbers), correlation})
+			out = append(out, keptText{newText(Read(d), provider, numbers), correlation})
 		}
 	}
 	if r.bad || len(r.b) > 0 {

@@ -11,7 +11,7 @@ import (
 
 func kept(ds ...club.Delivery) (out []*filing) {
 	for _, d := range ds {
-		out = append(out, &filing{text: newText(d, "twilio", &numbers{}), correlation: "cor_1"})
+		out = append(out, &filing{text: newText(Read(d), "twilio", &numbers{}), correlation: "cor_1"})
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (h *house) storm(ds ...club.Delivery) []inbox.Result {
 	var wg sync.WaitGroup
 	for i, d := range ds {
 		wg.Go(func() {
-			r, err := h.inbox.Accept(h.t.Context(), h.tenant, d, vendor)
+			r, err := h.inbox.Accept(h.t.Context(), h.tenant, inbox.Read(d), vendor)
 			if err != nil {
 				h.t.Error(err)
 			}
@@ -147,7 +147,7 @@ func TestTextsOfASenderKeepTheirOrderInAStorm(t *testing.T) {
 					}
 					continue
 				}
-				if _, err := h.inbox.Accept(t.Context(), h.tenant, text(from, words), vendor); err != nil {
+				if _, err := h.inbox.Accept(t.Context(), h.tenant, inbox.Read(text(from, words)), vendor); err != nil {
 					t.Error(err)
 				}
 			}
@@ -321,7 +321,7 @@ func TestTwoReplicasFileEachKeptTextOnce(t *testing.T) {
 		in := []*inbox.Inbox{first, second}[i%2]
 		d := text(fmt.Sprintf("+1415555%04d", 900+i%9), "hi")
 		wg.Go(func() {
-			if _, err := in.Accept(t.Context(), h.tenant, d, vendor); err != nil {
+			if _, err := in.Accept(t.Context(), h.tenant, inbox.Read(d), vendor); err != nil {
 				t.Error(err)
 			}
 		})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"clubos/internal/club"
-	"clubos/internal/phrase"
 	"clubos/internal/store"
 	"clubos/internal/thread"
 )
@@ -23,15 +22,14 @@ type text struct {
 	count      int    // of media
 }
 
-func newText(d club.Delivery, provider string, numbers *numbers) *text {
+func newText(d Reading, provider string, numbers *numbers) *text {
 	t := &text{Inbound: *d.Inbound, provider: provider, deliveryID: d.ID, count: len(d.Inbound.Media)}
 	if t.deliveryID == "" {
 		t.deliveryID = t.DeliveryID
 	}
 	t.line = lineOf(t.To, numbers)
-	reading := phrase.Read(t.Text)
-	t.emergency = reading.Emergency != phrase.EmergencyNone
-	t.urgent = t.emergency || reading.OptOut
+	t.emergency = d.Danger()
+	t.urgent = t.emergency || d.said.OptOut
 	return t
 }
 

@@ -88,6 +88,8 @@ type Registry struct {
 	limits  map[string]time.Duration // by kind: so long after its beginning a try of a node that is gone may be begun anew
 	observe func(Try)                // nil: nobody asks; set by NewRunner
 	pause   time.Duration            // of a job whose club is suspended; set by NewRunner
+	// postponed is told of a job that will be tried again soon; nil: nobody asks. Set by NewRunner.
+	postponed func(queue string, wait time.Duration)
 }
 
 type tick struct {
@@ -162,7 +164,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	start := time.Now()
 	failpoint.Hit(failpoint.JobBegun)
 	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
-	again(tenant, job.JobRow, err)
+	w.registry.again(tenant, job.JobRow, err)
 	failpoint.Hit(failpoint.JobDone)
 	last := job.Attempt >= job.MaxAttempts
 	w.registry.tell(job.JobRow, job.Kind, start, err, last)
@@ -185,7 +187,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 }
 
 // again has a job that is to be tried once more before River's scheduler comes round found when it is due.
-func again(tenant *store.Tenant, row *rivertype.JobRow, err error) {
+func (r *Registry) again(tenant *store.Tenant, row *rivertype.JobRow, err error) {
 	if err == nil || row == nil {
 		return
 	}
@@ -195,6 +197,9 @@ func again(tenant *store.Tenant, row *rivertype.JobRow, err error) {
 	}
 	if wait <= soonest {
 		tenant.JobsIn(wait, row.Queue)
+		if r.postponed != nil {
+			r.postponed(row.Queue, wait)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
@@ -50,7 +51,9 @@ type Runner struct {
 
 	mu      sync.Mutex           // guards the fields below
 	clients map[club.Slug]client // on PostgreSQL one, under ""
-	node    *node                // nil on SQLite
+	node    *node                // this and the next two are nil on SQLite
+	pool    *pgxpool.Pool        // River's own
+	waker   *waker
 	started bool
 }
 
@@ -76,7 +79,9 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 		cfg.Look = 2 * time.Second
 	}
 	r.pause, r.observe = cfg.Pause, cfg.Observe
-	return &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
+	runner := &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
+	r.postponed = func(queue string, wait time.Duration) { runner.wake().at(queue, time.Now().Add(wait+postponedBy)) }
+	return runner
 }
 
 // Start begins to work the jobs of every active tenant. The context ends nothing: call Stop.
@@ -84,6 +89,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.mu.Lock()
 	r.started = true
 	r.mu.Unlock()
+	r.registry.cluster.OnJobs(r.enqueued)
 	if pool, schema, ok := r.registry.cluster.Postgres(); ok {
 		n := r.nodeFor(pool, schema)
 		if err := n.start(ctx); err != nil {
@@ -92,12 +98,20 @@ func (r *Runner) Start(ctx context.Context) error {
 		r.mu.Lock()
 		r.node = n
 		r.mu.Unlock()
+		own, err := queuePool(ctx, pool)
+		if err != nil {
+			return err
+		}
 		cfg := r.config("")
 		cfg.Schema = schema
-		c, err := river.NewClient(riverpgxv5.New(pool), cfg)
+		c, err := river.NewClient(riverpgxv5.New(own), cfg)
 		if err != nil {
+			own.Close()
 			return fmt.Errorf("open job client: %w", err)
 		}
+		r.mu.Lock()
+		r.pool, r.waker = own, newWaker(announceTo(own, schema, r.registry.log))
+		r.mu.Unlock()
 		return r.start(ctx, "", c)
 	}
 	recs, err := r.registry.cluster.FindTenants(ctx)
@@ -140,7 +154,7 @@ func (r *Runner) AddTenant(ctx context.Context, slug club.Slug) error {
 	if err != nil {
 		return fmt.Errorf("open job client: %w", err)
 	}
-	return r.start(ctx, slug, c)
+	return r.start(store.Relaxed(ctx), slug, c)
 }
 
 // sqlitePoll is how often the queues of a SQLite club are looked at when no bell has rung, for what another
@@ -166,13 +180,32 @@ func (r *Runner) start(ctx context.Context, slug club.Slug, c client) error {
 	return nil
 }
 
+// enqueued has the jobs of a transaction worked when they are due.
+func (r *Runner) enqueued(_ club.Slug, list []river.InsertManyParams) {
+	w := r.wake()
+	for _, p := range list {
+		w.at(placeOf(p))
+	}
+}
+
+// wake returns the waker; nil while there is none.
+func (r *Runner) wake() *waker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waker
+}
+
 // Stop lets running jobs finish until ctx ends, then cancels them; their next try is up to the next
 // start. It may be called more than once.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
-	clients, n := r.clients, r.node
-	r.clients, r.node = map[club.Slug]client{}, nil
+	clients, n, pool, w := r.clients, r.node, r.pool, r.waker
+	r.clients, r.node, r.pool, r.waker = map[club.Slug]client{}, nil, nil, nil
 	r.mu.Unlock()
+	w.close()
+	if pool != nil {
+		defer pool.Close()
+	}
 	if n != nil {
 		defer n.close() // it shows life while jobs end
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -54,6 +55,7 @@ type Cluster struct {
 	tenants map[club.Slug]*Tenant
 
 	roster  roster
+	stored  *jobsHeard
 	changes *hub
 	ledger  *ledger
 	cache   *memory // nil: nothing is kept
@@ -100,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if cfg.ControlSchema == "" {
 		cfg.ControlSchema = "control"
 	}
-	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub(), ledger: &ledger{}}
+	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub(), stored: &jobsHeard{}, ledger: &ledger{}}
 	if cfg.Cache != nil {
 		c.cache = &memory{cfg.Cache, newReplayer()}
 	}
@@ -179,6 +181,27 @@ func (c *Cluster) MigrationStatus(ctx context.Context, slug club.Slug) ([]Migrat
 // function that ends the subscription. A slow reader loses changes, never blocks a writer; what it
 // reads are hints to look again.
 func (c *Cluster) Subscribe(slug club.Slug) (<-chan Change, func()) { return c.changes.subscribe(slug) }
+
+// jobsHeard is told of the jobs of transactions that have committed.
+type jobsHeard struct {
+	fn atomic.Pointer[func(club.Slug, []river.InsertManyParams)]
+}
+
+func (h *jobsHeard) tell(slug club.Slug, jobs []river.InsertManyParams) {
+	if fn := h.fn.Load(); fn != nil {
+		(*fn)(slug, jobs)
+	}
+}
+
+// OnJobs has fn called with the jobs of each transaction that has committed here and left them in River's
+// tables. It is a hint for whoever works them, and must not block. The last fn counts; nil ends it.
+func (c *Cluster) OnJobs(fn func(club.Slug, []river.InsertManyParams)) {
+	if fn == nil {
+		c.stored.fn.Store(nil)
+		return
+	}
+	c.stored.fn.Store(&fn)
+}
 
 // enqueuer stores jobs in a transaction.
 type enqueuer interface {

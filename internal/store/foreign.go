@@ -12,6 +12,8 @@ const (
 	foreignEvery = 250 * time.Millisecond
 	// foreignWithin bounds the wait for the writer's connection.
 	foreignWithin = 5 * time.Millisecond
+
+	dataVersion = "PRAGMA data_version"
 )
 
 // foreign tells that another process has written a file of SQLite, the command line for example. The
@@ -50,7 +52,7 @@ func (f *foreign) look(ctx context.Context, now time.Time) bool {
 // moved reports it on the writer's connection, outside of a transaction.
 func (f *foreign) moved(ctx context.Context, conn *sql.Conn) bool {
 	var version int64
-	if conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version) != nil {
+	if conn.QueryRowContext(ctx, dataVersion).Scan(&version) != nil {
 		return false
 	}
 	f.mu.Lock()

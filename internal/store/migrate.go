@@ -203,6 +203,8 @@ func (e *sqliteEngine) tenantStatus(ctx context.Context, slug club.Slug) (list [
 // and the first migration are not safe against each other.
 const controlLock = 0x636c75626f73
 
+// migrateControl drops two indexes of River's as well: nobody looks a job up by a word of its arguments or metadata, and at each of
+// the three moves of a job they cost more than all others together.
 func (e *postgresEngine) migrateControl(ctx context.Context) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
@@ -224,6 +226,10 @@ func (e *postgresEngine) migrateControl(ctx context.Context) error {
 	}
 	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "DROP INDEX IF EXISTS "+pgx.Identifier{e.cfg.JobsSchema, "river_job_args_index"}.Sanitize()+", "+
+		pgx.Identifier{e.cfg.JobsSchema, "river_job_metadata_index"}.Sanitize()); err != nil {
+		return fmt.Errorf("drop indexes of the job queue: %w", err)
 	}
 	p, err := provider(e.db, goose.DialectPostgres, "control")
 	if err != nil {

@@ -136,7 +136,7 @@ func (e *postgresEngine) createTenant(ctx context.Context, slug club.Slug) error
 func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantDB, error) {
 	s := e.scopeOf(slug)
 	return &tenantDB{
-		write: e.db, read: e.db, pipelined: true, relax: relaxation{inside: "SET LOCAL synchronous_commit = off"},
+		write: e.db, read: e.db, pipelined: true, relax: "SET LOCAL synchronous_commit = off",
 		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
 		jobs:   postgresJobs{client: e.jobs},
 		notify: e.announce,

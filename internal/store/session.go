@@ -12,19 +12,17 @@ type session struct {
 	tx      *Tx
 	relaxed bool // its commit does not wait for the disk
 
-	conn       *sql.Conn
-	sql        *sql.Tx
-	db         DBTX // runs statements in it; nil before begin
-	cancel     context.CancelFunc
-	restore    func() // has commits on the connection wait for the disk again; nil where they do
-	unprepared []string
+	conn   *sql.Conn
+	sql    *sql.Tx
+	db     DBTX // runs statements in it; nil before begin
+	cancel context.CancelFunc
 }
 
 func (s *session) begin(ctx context.Context) error {
 	t := s.t
-	pool, stmts := t.db.read, t.db.readStmts
+	pool := t.db.read
 	if s.tx.writable {
-		pool, stmts = t.db.write, t.db.writeStmts
+		pool = t.db.write
 	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {
@@ -37,11 +35,6 @@ func (s *session) begin(ctx context.Context) error {
 		}
 		s.tx.mark = t.cache.Mark(t.Slug)
 	}
-	if s.relaxed {
-		if s.restore, err = t.db.relax.begin(ctx, conn); err != nil {
-			return translate(err)
-		}
-	}
 	// The caller's context ends the queries, but not a commit under way: whether one that was cut off
 	// counts, nobody could say. Its own limit is far beyond any transaction of ours.
 	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
@@ -49,36 +42,26 @@ func (s *session) begin(ctx context.Context) error {
 	if s.sql, err = conn.BeginTx(txCtx, &sql.TxOptions{ReadOnly: !s.tx.writable}); err != nil {
 		return translate(err)
 	}
-	if s.relaxed {
-		if err := t.db.relax.enter(ctx, s.sql); err != nil {
+	if s.relaxed && t.db.relax != "" {
+		if _, err := s.sql.ExecContext(ctx, t.db.relax); err != nil {
 			return translate(err)
 		}
 	}
-	s.db = faulty(ctx, stmts.in(s.sql, &s.unprepared))
+	s.db = faulty(ctx, s.sql)
 	return nil
 }
 
-// end rolls back what was not committed and gives the connection back. Only then are statements prepared
-// for the next time, which needs a connection.
-func (s *session) end(ctx context.Context) {
+// end rolls back what was not committed and gives the connection back.
+func (s *session) end() {
 	if s.sql != nil {
 		_ = s.sql.Rollback() // after Commit this is a no-op
 	}
 	if s.cancel != nil {
 		s.cancel()
 	}
-	if s.restore != nil {
-		s.restore()
+	if s.conn != nil {
+		_ = s.conn.Close()
 	}
-	if s.conn == nil {
-		return
-	}
-	_ = s.conn.Close()
-	stmts := s.t.db.readStmts
-	if s.tx.writable {
-		stmts = s.t.db.writeStmts
-	}
-	stmts.prepare(ctx, s.unprepared)
 }
 
 // late is a DBTX whose transaction begins with the first statement.

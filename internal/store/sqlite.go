@@ -12,7 +12,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 
 	"clubos/internal/club"
 )
@@ -43,6 +43,11 @@ const readersKept = 30 * time.Second
 // pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
 // a deferred transaction that reads and then writes fails at once when another has written between.
 func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
+	return e.connect(file, write, false)
+}
+
+// connect is pool; where relaxable, commits need not wait for the disk (Relaxed).
+func (e *sqliteEngine) connect(file string, write, relaxable bool) (*sql.DB, error) {
 	q := url.Values{}
 	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-8000)"} {
 		q.Add("_pragma", p)
@@ -62,10 +67,11 @@ func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
-	db, err := sql.Open("sqlite", "file:"+file+"?"+q.Encode())
+	connector, err := sqlite.NewConnector("file:" + file + "?" + q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(file), err)
 	}
+	db := sql.OpenDB(sqliteConnector{Connector: connector, relaxable: relaxable && !e.cfg.Relaxed})
 	n := 4
 	if write {
 		n = 1
@@ -99,7 +105,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if _, err := os.Stat(e.file(slug)); err != nil {
 		return nil, club.Unavailable(err, "the database file of the club %q is missing", slug)
 	}
-	w, err := e.pool(e.file(slug), true)
+	w, err := e.connect(e.file(slug), true, true)
 	if err != nil {
 		return nil, err
 	}
@@ -115,17 +121,12 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
-	ws, rs := newStmtCache(w), newStmtCache(r)
-	var relax relaxation
-	if !e.cfg.Relaxed {
-		relax = relaxation{before: "PRAGMA synchronous = NORMAL", after: "PRAGMA synchronous = FULL"}
-	}
 	return &tenantDB{
-		relax: relax, turns: make(chan struct{}, 1),
-		write: w, read: r, writeStmts: ws, readStmts: rs,
+		turns: make(chan struct{}, 1),
+		write: w, read: r, oneWriter: true,
 		enter: func(ctx context.Context) context.Context { return ctx },
 		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: &foreign{writer: w},
-		close: func() error { return errors.Join(ws.close(), rs.close(), r.Close(), w.Close()) },
+		close: func() error { return errors.Join(r.Close(), w.Close()) },
 	}, nil
 }
 

@@ -26,6 +26,7 @@ type Tenant struct {
 	log     *slog.Logger
 	queue   func(club.Slug, []river.InsertManyParams) // nil: River's tables
 	pace    *pace
+	stored  *jobsHeard
 	changes *hub
 	ledger  *ledger
 	cache   *memory // nil: nothing is kept
@@ -34,11 +35,10 @@ type Tenant struct {
 // tenantDB is a tenant's connection pools and how to mark a context as its own.
 type tenantDB struct {
 	write, read *sql.DB
-	writeStmts  *stmtCache // nil: the driver caches by itself
-	readStmts   *stmtCache
+	oneWriter   bool // SQLite
 	pipelined   bool // statements can be sent before the results of those before them have come
 	enter       func(context.Context) context.Context
-	relax       relaxation
+	relax       string        // the statement that has a transaction's commit not wait for the disk; "": its context says so
 	turns       chan struct{} // holds one of those who want to write; nil: any number write side by side
 	jobs        enqueuer
 	bell        *belled                                                // nil: the database announces jobs
@@ -113,7 +113,7 @@ func (t *Tenant) Look(ctx context.Context, fn func(*Tx) error) error {
 	}
 	tx := t.newTx(ctx)
 	s := &session{t: t, tx: tx}
-	defer func() { s.end(t.db.enter(ctx)) }()
+	defer s.end()
 	tx.Queries = New(mindful{DBTX: accounted{late{s}, t.ledger, tx}, t: t, tx: tx, session: s})
 	tx.known = tx.Queries
 	return translate(fn(tx))
@@ -169,7 +169,7 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	tx := t.newTx(ctx)
 	tx.writable = m != reading
 	s := &session{t: t, tx: tx, relaxed: m == relaxed}
-	ctx = t.db.enter(ctx)
+	ctx = relaxedIf(t.db.enter(ctx), s.relaxed)
 	if t.db.turns != nil && m == writing {
 		select {
 		case t.db.turns <- struct{}{}:
@@ -178,7 +178,7 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 			return translate(ctx.Err())
 		}
 	}
-	defer s.end(ctx)
+	defer s.end()
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
@@ -225,8 +225,12 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 	if err != nil {
 		return translate(err)
 	}
-	if len(tx.jobs) > 0 && t.queue != nil {
-		t.queue(t.Slug, tx.jobs)
+	if len(tx.jobs) > 0 {
+		if t.queue != nil {
+			t.queue(t.Slug, tx.jobs)
+		} else {
+			t.stored.tell(t.Slug, tx.jobs)
+		}
 	}
 	if t.db.notify == nil {
 		t.changes.publish(tx.changes)
@@ -239,7 +243,7 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 
 // WritePool returns the pool that the job runner of a SQLite tenant works on; nil on PostgreSQL.
 func (t *Tenant) WritePool() *sql.DB {
-	if t.db.writeStmts == nil {
+	if !t.db.oneWriter {
 		return nil
 	}
 	return t.db.write

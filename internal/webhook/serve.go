@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -20,6 +21,9 @@ import (
 
 // maxBody bounds a request's body. The longest genuine one has a few kB.
 const maxBody = 1 << 20
+
+// mostAnnounced bounds the memory that is taken for a body before any of it has come.
+const mostAnnounced = 16 << 10
 
 // retryAfter is what a vendor is asked to wait after a failure of ours, in seconds.
 const retryAfter = "5"
@@ -72,7 +76,7 @@ func (s *server) tooMany(ctx context.Context, w http.ResponseWriter, e *event) b
 
 // handle does the steps in their order.
 func (s *server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request, e *event) (err error) {
-	if e.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	if e.body, err = readBody(w, r); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return &club.Error{Code: club.CodeTooLarge, Msg: "the body is larger than 1 MiB"}
@@ -104,6 +108,17 @@ func (s *server) handle(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		e.url += "?" + r.URL.RawQuery
 	}
 	return vendor.take(s, ctx, e)
+}
+
+// readBody reads the body into a buffer of the length that was announced: grown from nothing it takes the
+// most memory of all that a text needs. An announcement is no more than that, and bounded all the same.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	size := min(max(r.ContentLength, 0), mostAnnounced)
+	body := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
 }
 
 // tenant finds the club. None and a name that cannot be one are the same from outside. A suspended club

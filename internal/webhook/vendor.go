@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"clubos/internal/club"
-	"clubos/internal/phrase"
+	"clubos/internal/inbox"
 )
 
 // errUnconfigured is what a vendor gets that the club has not set up.
@@ -52,9 +52,9 @@ func (s *server) texts(ctx context.Context, e *event, from Texts, provider strin
 	if err != nil {
 		return err
 	}
-	danger := d.Inbound != nil && phrase.Read(d.Inbound.Text).Emergency != phrase.EmergencyNone
-	return s.admitted(ctx, e, danger, func() error {
-		e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, d, provider)
+	read := inbox.Read(d)
+	return s.admitted(ctx, e, read.Danger(), func() error {
+		e.result, err = s.cfg.Inbox.Accept(ctx, e.tenant, read, provider)
 		return err
 	})
 }

@@ -126,13 +126,27 @@ func (c *code) UnmarshalJSON(b []byte) error {
 type instant struct{ time.Time }
 
 func (i *instant) UnmarshalJSON(b []byte) error {
-	if json.Unmarshal(b, &i.Time) != nil {
+	if i.Time.UnmarshalJSON(b) != nil {
 		i.Time = time.Time{}
 	}
 	return nil
 }
 
+// current is an event of the current generation about a message, read in one go.
+type current struct {
+	ID        code    `json:"id"`
+	Type      code    `json:"type"`
+	CreatedAt instant `json:"createdAt"`
+	Data      *data   `json:"data"`
+}
+
+// parse reads an event. Nearly all are texts of the current generation; what turns out to be something else is
+// read again, with as few expectations as can be.
 func parse(deliveryID string, body []byte) (club.Delivery, error) {
+	var c current
+	if json.Unmarshal(body, &c) == nil && c.Data != nil && c.Data.Resource != nil && strings.HasPrefix(string(c.Type), "message.") {
+		return deliver(deliveryID, event{ID: c.ID, Type: c.Type, CreatedAt: c.CreatedAt}, func() (resource, error) { return c.Data.message(), nil })
+	}
 	var e event
 	if err := json.Unmarshal(body, &e); err != nil {
 		return club.Delivery{}, club.Invalid("the webhook is not the JSON that was expected")
@@ -147,6 +161,11 @@ func parse(deliveryID string, body []byte) (club.Delivery, error) {
 	if e.Type == "" {
 		return club.Delivery{}, club.Invalid("the webhook has no type")
 	}
+	return deliver(deliveryID, e, e.resource)
+}
+
+// deliver returns what an event says; message reads the one that it is about.
+func deliver(deliveryID string, e event, message func() (resource, error)) (club.Delivery, error) {
 	if deliveryID == "" {
 		deliveryID = string(e.ID)
 	}
@@ -156,7 +175,7 @@ func parse(deliveryID string, body []byte) (club.Delivery, error) {
 		d.Ignored = string(e.Type[:min(len(e.Type), 80)])
 		return d, nil
 	}
-	r, err := e.resource()
+	r, err := message()
 	switch {
 	case err != nil:
 	case reports:
@@ -181,9 +200,7 @@ func (e event) resource() (r resource, err error) {
 	}
 	switch {
 	case d.Resource != nil:
-		r = *d.Resource
-		r.From, r.PhoneNumberID = d.Context.SenderIdentifier, d.Context.PhoneNumberID
-		r.To = d.Context.RecipientIdentifiers
+		r = d.message()
 	case isObject(d.Object):
 		if json.Unmarshal(d.Object, &r) != nil {
 			return r, unreadable
@@ -197,6 +214,14 @@ func (e event) resource() (r resource, err error) {
 		}
 	}
 	return r, nil
+}
+
+// message is the resource with the addresses that stand beside it.
+func (d *data) message() resource {
+	r := *d.Resource
+	r.From, r.PhoneNumberID = d.Context.SenderIdentifier, d.Context.PhoneNumberID
+	r.To = d.Context.RecipientIdentifiers
+	return r
 }
 
 func isObject(raw json.RawMessage) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) }

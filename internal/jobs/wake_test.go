@@ -1,0 +1,49 @@
+package jobs_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// startLazy starts a runner that hardly ever polls.
+func startLazy(t *testing.T, r *jobs.Registry) {
+	t.Helper()
+	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: time.Hour})
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := runner.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestJobIsWorkedWhenItIsDueWithoutPolling(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 4)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
+		worked <- j.Word
+		return nil
+	}})
+	startLazy(t, r)
+	enqueue(t, tenant, "at once", nil)
+	if got := receive(t, worked); got != "at once" {
+		t.Errorf("%q came first", got)
+	}
+	enqueue(t, tenant, "due", jobs.At(time.Now().Add(50*time.Millisecond)))
+	if got := receive(t, worked); got != "due" {
+		t.Errorf("%q came next", got)
+	}
+}
