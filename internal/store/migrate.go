@@ -203,8 +203,8 @@ func (e *sqliteEngine) tenantStatus(ctx context.Context, slug club.Slug) (list [
 // and the first migration are not safe against each other.
 const controlLock = 0x636c75626f73
 
-// migrateControl drops two indexes of River's as well: nobody looks a job up by a word of its arguments or metadata, and at each of
-// the three moves of a job they cost more than all others together.
+// migrateControl drops two indexes of River's as well: nobody looks a job up by a word of its arguments or
+// metadata, and they double what the server writes at each of a job's three moves.
 func (e *postgresEngine) migrateControl(ctx context.Context) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
