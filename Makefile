@@ -1,5 +1,5 @@
 # make test   everything, on both databases, with the race detector, and the browser tests
-# make check  what CI runs: lint, generated files, deployment, tests, coverage floors
+# make check  what CI runs: lint, generated files, deployment, tests, coverage floors, ratios of speed
 GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -48,8 +48,12 @@ e2e: ## browser tests only
 cover: ## coverage floors, from the last make test
 	scripts/check-coverage.sh
 
+.PHONY: ratios
+ratios: build ## processor time against plain references: twice as much of it as before fails
+	bin/clubos bench --scenario ratio
+
 .PHONY: check
-check: lint generated deployment test cover ## what CI runs
+check: lint generated deployment test cover ratios ## what CI runs
 
 .PHONY: bench
 bench: build ## measure this machine

@@ -101,7 +101,7 @@ func drawCurves(loads []*Load) *curves {
 		c.Across = append(c.Across, tick{x(p), label})
 	}
 	for e := low; e <= high; e++ {
-		c.Up = append(c.Up, tick{y(math.Pow(10, e)), fmt.Sprintf("%g ms", math.Pow(10, e))})
+		c.Up = append(c.Up, tick{y(math.Pow(10, e)), power(int(e))})
 	}
 	for i, l := range loads {
 		var points strings.Builder
@@ -113,6 +113,17 @@ func drawCurves(loads []*Load) *curves {
 		}
 	}
 	return c
+}
+
+// power writes a power of ten of milliseconds.
+func power(e int) string {
+	switch {
+	case e < 0:
+		return fmt.Sprintf("%g µs", math.Pow10(e+3))
+	case e < 3:
+		return fmt.Sprintf("%g ms", math.Pow10(e))
+	}
+	return fmt.Sprintf("%g s", math.Pow10(e-3))
 }
 
 // drawBars leaves out loads of which the figure is not known.
