@@ -92,9 +92,9 @@ func kind(c Change) int {
 
 func compare(old, new Measure, tolerance float64, absolute bool) Change {
 	c := Change{Old: old, New: new, Counts: new.Steady || absolute || isCount(new)}
-	switch {
-	case old.Value == new.Value:
-	case old.Value == 0:
+	switch old.Value {
+	case new.Value:
+	case 0:
 		c.Percent = math.Inf(1)
 	default:
 		c.Percent = 100 * (new.Value - old.Value) / math.Abs(old.Value)

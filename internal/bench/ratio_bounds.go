@@ -7,5 +7,5 @@ const (
 	mostPage     = 7.0
 	mostList     = 8.0
 	mostDecision = 28.0
-	mostLimit    = 6.5
+	mostLimit    = 6.0
 )
