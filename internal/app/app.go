@@ -113,8 +113,10 @@ func (a *App) open(ctx context.Context) error {
 	if cfg.VerifyWithin > 0 {
 		a.Catalogue = a.Catalogue.VerifiedWithin(cfg.VerifyWithin)
 	}
-	if a.hasher, err = identity.NewHasher(2); err != nil {
-		return err
+	if a.hasher = cfg.Hasher; a.hasher == nil {
+		if a.hasher, err = identity.NewHasher(2); err != nil {
+			return err
+		}
 	}
 	a.Library = knowledge.New(a.Catalogue)
 	a.vendors = newVendors(a.Cluster, a.Ring, cfg.publicURL(), a.Cluster.Clock(), log)

@@ -4,6 +4,7 @@ package app
 
 import (
 	"clubos/internal/decide"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"clubos/internal/club"
+	"clubos/internal/identity"
 	"clubos/internal/integration"
 	"clubos/internal/jobs"
 	"clubos/internal/redis"
@@ -73,12 +75,16 @@ type Config struct {
 	VerifyWithin time.Duration
 	// Steps works the jobs one by one and moves the clock, in the place of the job runner; StandIns are the
 	// vendors of every club. Both are for simulations of a long time.
-	Steps    *jobs.Stepper
+	Steps *jobs.Stepper
+	// Turn is asked before each transaction begins (store.Config.Turn), for simulations that interleave work. Nil: it begins.
+	Turn     func(context.Context) (end func(), err error)
 	StandIns *StandIns
 	// Listener is used instead of one at Listen, which is its address: for who must know that beforehand.
 	Listener net.Listener
 	// Matchers keeps what was trained where several servers of one process share it. Nil: the server's own.
 	Matchers *decide.Matchers
+	// Hasher hashes passwords, likewise.
+	Hasher *identity.Hasher
 }
 
 // LoadConfig reads the environment and reports everything that is wrong with it at once.
@@ -211,7 +217,7 @@ func (c Config) store(log *slog.Logger) store.Config {
 		s.URL = c.DatabaseURL
 	}
 	if c.Steps != nil {
-		s.Clock, s.Queue = c.Steps.Clock, c.Steps.Queue
+		s.Clock, s.Queue, s.Turn = c.Steps.Clock, c.Steps.Queue, c.Turn
 	}
 	if p := c.SchemaPrefix; p != "" {
 		s.ControlSchema, s.JobsSchema, s.TenantPrefix = p+"control", p+"jobs", p

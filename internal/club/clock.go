@@ -20,8 +20,9 @@ func (SystemClock) Now() time.Time { return time.Now().UTC().Truncate(time.Micro
 // ManualClock stands still until it is moved. It is for tests and for replays, and is safe for
 // concurrent use.
 type ManualClock struct {
-	mu  sync.Mutex // guards now
-	now time.Time
+	mu    sync.Mutex // guards the fields below
+	now   time.Time
+	creep time.Duration
 }
 
 // NewManualClock returns a clock that reads at.
@@ -33,7 +34,17 @@ func NewManualClock(at time.Time) *ManualClock {
 func (c *ManualClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	now := c.now
+	c.now = now.Add(c.creep)
+	return now
+}
+
+// Creep has the clock move by d, in whole microseconds, at each reading from here on, so that what is done one
+// after the other has instants, and ids, in that order. 0: it stands still again.
+func (c *ManualClock) Creep(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.creep = d.Truncate(time.Microsecond)
 }
 
 // Advance moves the clock forward by d and returns the new instant.

@@ -179,6 +179,18 @@ func TestParsersNameWhatIsAllowed(t *testing.T) {
 	}
 }
 
+func TestAClockThatCreepsIsNeverReadTwiceAtOneInstant(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	c := NewManualClock(at)
+	c.Creep(time.Microsecond)
+	first, second := c.Now(), c.Now()
+	c.Creep(0)
+	if third := c.Now(); !first.Equal(at) || second.Sub(first) != time.Microsecond || third.Sub(second) != time.Microsecond || !c.Now().Equal(third) {
+		t.Errorf("read %s, %s, %s", first, second, third)
+	}
+}
+
 func TestClockKeepsMicrosecondsInUTC(t *testing.T) {
 	t.Parallel()
 	now := SystemClock{}.Now()

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"encoding/json"
@@ -56,6 +57,9 @@ type step struct {
 	tick     time.Duration // of a periodic job: the interval
 }
 
+// compare orders by time, then by age.
+func (j step) compare(k step) int { return cmp.Or(j.at.Compare(k.at), cmp.Compare(j.seq, k.seq)) }
+
 // Queue takes the jobs of a transaction that has committed.
 func (s *Stepper) Queue(_ club.Slug, list []river.InsertManyParams) {
 	s.mu.Lock()
@@ -78,11 +82,14 @@ func (s *Stepper) pushLocked(j step) {
 	heap.Push(&s.jobs, j)
 }
 
-// Bind gives the stepper its handlers, and has the periodic jobs of a club worked from here on.
+// Bind gives the stepper its handlers, and has the periodic jobs of a club worked from here on. Another
+// registry takes the place of the first, as a process that was started again does; what waits stays.
 func (s *Stepper) Bind(r *Registry, slug club.Slug) {
 	s.registry = r
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.jobs = slices.DeleteFunc(s.jobs, func(j step) bool { return j.tick > 0 })
+	heap.Init(&s.jobs)
 	for _, name := range slices.Sorted(maps.Keys(r.ticks)) {
 		every := max(r.ticks[name].every, s.TickEvery)
 		s.pushLocked(step{at: s.Clock.Now().Add(every), args: tickJob{Name: name, Tenant: slug}, tick: every})
@@ -107,39 +114,119 @@ func (s *Stepper) Step(ctx context.Context) error {
 		s.mu.Unlock()
 		return nil
 	}
-	j := heap.Pop(&s.jobs).(step)
+	t := s.takeLocked(0)
 	s.mu.Unlock()
-	if wait := j.at.Sub(s.Clock.Now()); wait > 0 {
+	if wait := t.job.at.Sub(s.Clock.Now()); wait > 0 {
 		s.Clock.Advance(wait)
 	}
-	if j.tick > 0 {
-		defer s.again(j, s.Clock.Now().Add(j.tick))
-		return (&tickWorker{registry: s.registry}).Work(ctx, &river.Job[tickJob]{Args: j.args.(tickJob)})
+	return t.End(t.Work(ctx))
+}
+
+// Waiting is a job that waits for its time.
+type Waiting struct {
+	At       time.Time
+	Kind     string // of a periodic job its name after "tick/"
+	Periodic bool
+
+	seq int64
+}
+
+// Waiting lists what waits, by time and then by age.
+func (s *Stepper) Waiting() []Waiting {
+	s.mu.Lock()
+	list := slices.Clone(s.jobs)
+	s.mu.Unlock()
+	slices.SortFunc(list, step.compare)
+	out := make([]Waiting, len(list))
+	for i, j := range list {
+		out[i] = Waiting{At: j.at, Kind: j.args.Kind(), Periodic: j.tick > 0, seq: j.seq}
+		if tick, ok := j.args.(tickJob); ok {
+			out[i].Kind = "tick/" + tick.Name
+		}
 	}
-	work, ok := s.registry.byKind[j.args.Kind()]
+	return out
+}
+
+// Taken is a job in the hands of whoever works it: as one of several that are under way, in an order of their
+// own. It must be ended or abandoned.
+type Taken struct {
+	stepper *Stepper
+	job     step
+}
+
+// Take takes a job that waits, due or not. One that waits no more is our bug and panics.
+func (s *Stepper) Take(w Waiting) *Taken {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.jobs, func(j step) bool { return j.seq == w.seq })
+	if i < 0 {
+		panic("BUG: the job " + w.Kind + " does not wait")
+	}
+	return s.takeLocked(i)
+}
+
+func (s *Stepper) takeLocked(i int) *Taken {
+	t := &Taken{stepper: s, job: heap.Remove(&s.jobs, i).(step)}
+	t.job.attempt++
+	return t
+}
+
+var errNoHandler = errors.New("no handler for jobs")
+
+// Args returns what the job was enqueued with.
+func (t *Taken) Args() river.JobArgs { return t.job.args }
+
+// Work tries the job once.
+func (t *Taken) Work(ctx context.Context) error {
+	r, kind := t.stepper.registry, t.job.args.Kind()
+	if tick, ok := t.job.args.(tickJob); ok {
+		return (&tickWorker{registry: r}).Work(ctx, &river.Job[tickJob]{Args: tick})
+	}
+	work, ok := r.byKind[kind]
 	if !ok {
-		return fmt.Errorf("no handler for jobs of kind %s", j.args.Kind())
+		return fmt.Errorf("%w of kind %s", errNoHandler, kind)
 	}
-	j.attempt++
-	body, err := json.Marshal(j.args) // as if it had been stored
+	body, err := json.Marshal(t.job.args) // as if it had been stored
 	if err != nil {
-		return fmt.Errorf("encode job %s: %w", j.args.Kind(), err)
+		return fmt.Errorf("encode job %s: %w", kind, err)
 	}
-	row := &rivertype.JobRow{Kind: j.args.Kind(), Attempt: j.attempt, MaxAttempts: maxAttempts}
-	err = work(ctx, row, body)
+	return work(ctx, &rivertype.JobRow{Kind: kind, Attempt: t.job.attempt, MaxAttempts: maxAttempts}, body)
+}
+
+// End takes in how the try ended: a job that failed, or that asked for it, waits again. It returns the error
+// of a job that was lost, or of a turn of a periodic one.
+func (t *Taken) End(err error) error {
+	s, j := t.stepper, t.job
 	var later *river.JobSnoozeError
 	switch {
+	case j.tick > 0:
+		s.again(j, s.Clock.Now().Add(j.tick))
+		return err
 	case err == nil:
 		return nil
 	case errors.As(err, &later):
 		j.attempt--
 		s.again(j, s.Clock.Now().Add(later.Duration))
 		return nil
-	case j.attempt >= maxAttempts:
+	case j.attempt >= maxAttempts, errors.Is(err, errNoHandler):
 		return fmt.Errorf("job %s was lost: %w", j.args.Kind(), err)
 	}
 	s.again(j, s.Clock.Now().Add(retryWait(j.failures)))
 	return nil
+}
+
+// Abandon says that whoever worked the job is gone, and nobody knows how far it came: it is begun anew at once,
+// and the try has counted.
+func (t *Taken) Abandon() {
+	s, j := t.stepper, t.job
+	if j.tick > 0 {
+		s.again(j, s.Clock.Now().Add(j.tick))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.at = s.Clock.Now()
+	s.pushLocked(j)
 }
 
 func (s *Stepper) again(j step, at time.Time) {
@@ -155,10 +242,7 @@ type stepQueue []step
 
 func (q stepQueue) Len() int { return len(q) }
 func (q stepQueue) Less(i, j int) bool {
-	if c := q[i].at.Compare(q[j].at); c != 0 {
-		return c < 0
-	}
-	return q[i].seq < q[j].seq
+	return q[i].compare(q[j]) < 0
 }
 func (q stepQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q *stepQueue) Push(x any)   { *q = append(*q, x.(step)) }

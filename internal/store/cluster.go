@@ -38,6 +38,10 @@ type Config struct {
 	// Queue, if set, is given the jobs of each transaction that has committed, in the place of River's
 	// tables. It is for installations that live on another clock than the world's (jobs.Stepper).
 	Queue func(club.Slug, []river.InsertManyParams)
+	// Turn, if set, is called before each transaction begins, and what it returns when that has ended. An error
+	// has it not begin. It is for installations whose work takes turns, a transaction at a time, and ends at a
+	// transaction of somebody's choice (simulate/trial).
+	Turn func(ctx context.Context) (end func(), err error)
 	// TenantPrefix comes before a slug in the names of schemas and roles on PostgreSQL: <prefix>t_<slug>.
 	// It lets several installations share a server. Default "".
 	TenantPrefix string

@@ -168,7 +168,7 @@ func (c *Cluster) openTenant(ctx context.Context, rec TenantRecord) (*Tenant, er
 	if err != nil {
 		return nil, translate(err)
 	}
-	t := &Tenant{Slug: rec.Slug, Name: rec.Name, Keyset: rec.Keyset, db: db, clock: c.cfg.Clock, log: c.cfg.Log, queue: c.cfg.Queue, pace: &pace{}, stored: c.stored, changes: c.changes, ledger: c.ledger, cache: c.cache}
+	t := &Tenant{Slug: rec.Slug, Name: rec.Name, Keyset: rec.Keyset, db: db, clock: c.cfg.Clock, log: c.cfg.Log, queue: c.cfg.Queue, turn: c.cfg.Turn, pace: &pace{}, stored: c.stored, changes: c.changes, ledger: c.ledger, cache: c.cache}
 	c.tenants[rec.Slug] = t
 	return t, nil
 }

@@ -25,6 +25,7 @@ type Tenant struct {
 	clock   club.Clock
 	log     *slog.Logger
 	queue   func(club.Slug, []river.InsertManyParams) // nil: River's tables
+	turn    func(context.Context) (func(), error)     // nil: whoever comes
 	pace    *pace
 	stored  *jobsHeard
 	changes *hub
@@ -166,6 +167,13 @@ func (t *Tenant) newTx(ctx context.Context) *Tx {
 }
 
 func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
+	if t.turn != nil {
+		end, err := t.turn(ctx)
+		if err != nil {
+			return translate(err)
+		}
+		defer end()
+	}
 	tx := t.newTx(ctx)
 	tx.writable = m != reading
 	s := &session{t: t, tx: tx, relaxed: m == relaxed}
