@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -138,6 +139,7 @@ func (n *Notifier) Update(ctx context.Context, tx *store.Tx, ref string, note No
 	if err != nil {
 		return fmt.Errorf("update note: %w", err)
 	}
+	slices.Sort(ids) // the oldest first: the database names them in any order
 	for _, id := range ids {
 		enqueue(tx, id)
 	}

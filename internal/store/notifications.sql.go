@@ -203,9 +203,10 @@ func (q *Queries) FindNotification(ctx context.Context, id club.NotificationID) 
 
 const findNotificationsOfRef = `-- name: FindNotificationsOfRef :many
 SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
-FROM notifications WHERE ref = $1 ORDER BY id
+FROM notifications WHERE ref = $1 ORDER BY created_at, dedup_key
 `
 
+// Oldest first. Those of one instant stand by whom they call: their ids say nothing of an order.
 func (q *Queries) FindNotificationsOfRef(ctx context.Context, ref string) ([]Notification, error) {
 	rows, err := q.db.QueryContext(ctx, findNotificationsOfRef, ref)
 	if err != nil {

@@ -9,8 +9,9 @@ SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, exte
 FROM notifications WHERE id = $1;
 
 -- name: FindNotificationsOfRef :many
+-- Oldest first. Those of one instant stand by whom they call: their ids say nothing of an order.
 SELECT id, channel, target, user_id, kind, ref, thread_id, payload, status, external_id, error, attempts, dedup_key, created_at, updated_at
-FROM notifications WHERE ref = $1 ORDER BY id;
+FROM notifications WHERE ref = $1 ORDER BY created_at, dedup_key;
 
 -- name: ReplaceNotification :many
 -- Gives every post about a matter new words; what was said to a person stays said. A row that is being
