@@ -61,7 +61,7 @@ func newSimulate(io std) *cobra.Command {
 		},
 	}
 	run.Flags().StringVar(&database, "database-url", "", "use this PostgreSQL instead of SQLite (its schemas must be empty)")
-	cmd.AddCommand(list, run, newSimulateYear(io))
+	cmd.AddCommand(list, run, newSimulateYear(io), newSimulateSeeds(io))
 	return cmd
 }
 

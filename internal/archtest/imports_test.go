@@ -70,7 +70,7 @@ type reserved struct {
 
 func reservedPackages() []reserved {
 	return []reserved{
-		{"internal/app", []string{"cmd", "internal/demo", "internal/bench", "internal/simulate/year"}, "everything is wired there; whoever imports it has the whole house on its back"},
+		{"internal/app", []string{"cmd", "internal/demo", "internal/bench", "internal/simulate/year", "internal/simulate/trial"}, "everything is wired there; whoever imports it has the whole house on its back"},
 		{"internal/connector", []string{"internal/connector", "internal/app", "internal/simulate"}, "the domain knows what it needs of a vendor by an interface of its own; who stands behind it is wired in app"},
 		{"internal/webhook", []string{"internal/app"}, "a face is wired by app and used by the world outside"},
 		{"internal/api", []string{"internal/api", "internal/app", "cmd"}, "a face is wired by app and used by the world outside"},
