@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -91,19 +92,23 @@ func (a *api) describe() {
 	}
 	delete(doc.Components.Schemas.Map(), "ErrorModel") // the framework's own form, which is never sent
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
-	body, err := json.Marshal(doc)
-	if err != nil {
-		panic("BUG: the description of the API cannot be encoded: " + err.Error())
-	}
-	page := a.docsPage(doc)
+	// Written when first asked for: most processes never are.
+	body := sync.OnceValue(func() []byte {
+		b, err := json.Marshal(doc)
+		if err != nil {
+			panic("BUG: the description of the API cannot be encoded: " + err.Error())
+		}
+		return b
+	})
+	page := sync.OnceValue(func() []byte { return a.docsPage(doc) })
 	a.mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", typeJSON)
-		_, _ = w.Write(body)
+		_, _ = w.Write(body())
 	})
 	a.mux.HandleFunc("GET "+Prefix+"/docs", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		_, _ = w.Write(page)
+		_, _ = w.Write(page())
 	})
 	a.mux.HandleFunc("GET "+Prefix+"/docs.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
