@@ -122,7 +122,7 @@ func (h *hall) next() (seed uint64, ok bool) {
 	if h.Tell != nil && h.taken%500 == 0 {
 		h.Tell(fmt.Sprintf("%d of %d seeds, %d with broken promises", h.taken, h.Seeds, len(h.report.Failures)))
 	}
-	return h.From + uint64(h.taken) - 1, true //nolint:gosec // it is at least one
+	return h.From + uint64(h.taken) - 1, true
 }
 
 func (h *hall) hold(ctx context.Context, m *Mould, seed uint64) error {

@@ -82,7 +82,7 @@ func sameTrace(t *testing.T, m *Mould) {
 	if again := digest(t, m); again != here {
 		t.Errorf("in the same process: %s, then %s", here, again)
 	}
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTrials$/^the_same_seed", "-test.v") //nolint:gosec // this test
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTrials$/^the_same_seed", "-test.v")
 	child.Env = append(os.Environ(), childSeeds+"=1")
 	out, err := child.CombinedOutput()
 	if err != nil {

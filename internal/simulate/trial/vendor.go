@@ -55,7 +55,6 @@ type vendors struct {
 	n       int
 	effects []effect
 	seen    map[string]time.Time // texts by key: from when the vendor's log shows them
-	reports []report             // of texts that went out, to be delivered
 	reboots map[string]time.Time
 	scripts []script
 	opened  map[string]time.Time
