@@ -113,8 +113,14 @@ func (d *drive) cast() {
 	}
 }
 
+// sendOver is how long texts that are sent together take to come.
+const sendOver = 700 * time.Millisecond
+
 // send begins to deliver n texts, each one to three times, shuffled and side by side.
-func (d *drive) send(ctx context.Context, n int) {
+func (d *drive) send(ctx context.Context, n int) { d.sendWithin(ctx, n, sendOver) }
+
+// sendWithin delivers all within a time.
+func (d *drive) sendWithin(ctx context.Context, n int, over time.Duration) {
 	var all []vendor.Webhook
 	for range n {
 		from, at, words := d.sender()
@@ -125,7 +131,7 @@ func (d *drive) send(ctx context.Context, n int) {
 	}
 	d.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for _, hook := range all {
-		after := time.Duration(d.rng.Int64N(int64(700 * time.Millisecond)))
+		after := time.Duration(d.rng.Int64N(int64(over)))
 		d.wg.Go(func() { d.deliver(ctx, hook, after) })
 	}
 }
