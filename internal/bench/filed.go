@@ -9,8 +9,9 @@ import (
 	"clubos/internal/store"
 )
 
-// filedWithin bounds the wait for texts that were kept in a storm.
-const filedWithin = 2 * time.Minute
+// filedWithin bounds the wait for texts that were kept in a storm: after an overload there are a hundred
+// thousand, and what is filed is decided on meanwhile.
+const filedWithin = 5 * time.Minute
 
 // filed waits until every text that was acknowledged is filed in its thread.
 func (in *installation) filed(ctx context.Context) error {
