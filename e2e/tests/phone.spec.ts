@@ -15,6 +15,16 @@ for (const path of mainPages) {
   });
 }
 
+test("the long name of an unread conversation is cut, and the page does not move sideways", async ({ page, club }) => {
+  const m = await club.member();
+  await club.text(m, "is somebody missing a grey putter cover");
+  const { id } = await club.thread(m);
+  await page.goto(at("inbox?status=all"));
+  const name = page.locator(`a[data-thread="${id}"][data-unread] .name bdi`);
+  await name.evaluate((e) => (e.textContent = "Recurring: a long name ".repeat(8)));
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
+
 test("a thread fits, its context opens and closes, and Back leads to the list", async ({ page, club }) => {
   const m = await club.booker("Northside", 4);
   await club.text(m, "a word about the height of the chairs " + "very".repeat(60));
