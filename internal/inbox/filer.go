@@ -17,7 +17,7 @@ const (
 	mostAgain    = 30 * time.Second
 	filedOnClose = 2 * time.Second // how long the end waits for what was kept
 
-	// While more texts come together than crowd, and for a moment after that, a turn is followed by a pause so
+	// While more texts come together than crowd, in all lanes, and for a moment after that, a turn is followed by a pause so
 	// many times as long: what is acknowledged is safe, what is not may never come again.
 	crowd     = 24
 	crowdFor  = 100 * time.Millisecond

@@ -52,7 +52,7 @@ type lane struct {
 func (l *lane) run() {
 	for first := range l.queue {
 		items := l.gather(first)
-		if len(items) > crowd {
+		if len(items)*len(l.lanes) > crowd {
 			l.filer.crowded.Store(time.Now().Add(crowdFor).UnixNano())
 		}
 		_ = l.store(items) // who waits has been told

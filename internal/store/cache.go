@@ -93,7 +93,7 @@ func (m mindful) QueryRowContext(ctx context.Context, query string, args ...any)
 // lookup returns what a query's result is kept under; ok is false for what is not kept.
 func (m mindful) lookup(query string, args []any) (l Lookup, ok bool) {
 	s := m.t.ledger.of(query)
-	if len(s.reads) == 0 || s.touches(m.tx.changed, args) {
+	if !s.kept || s.touches(m.tx.changed, args) {
 		return l, false
 	}
 	key, shared := keys[s.name]

@@ -33,6 +33,7 @@ type statement struct {
 	changes  []string // tables that it writes
 	pin      int      // the argument that is the id of the one row it reads or changes; 0: any row
 	recalled bool     // a transaction asks it once
+	kept     bool     // what it reads may be kept
 	run      atomic.Int64
 }
 
@@ -81,6 +82,7 @@ func parse(query string) *statement {
 	if len(s.changes) <= 1 && len(s.reads) <= 1 {
 		s.pin = pinOf(text)
 	}
+	s.kept = len(s.reads) > 0 && !slices.ContainsFunc(s.reads, func(table string) bool { return slices.Contains(unannounced, table) })
 	s.recalled = recalled[s.name] && len(s.changes) == 0
 	return s
 }

@@ -30,6 +30,8 @@ type postgresEngine struct {
 	db   *sql.DB // the pool as database/sql
 	jobs *river.Client[pgx.Tx]
 	hub  *hub
+	// flush is the statement after which what was committed before it is durable; "": there is none.
+	flush string
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
@@ -65,6 +67,10 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open job queue: %w", err)
+	}
+	if e.flush, err = flushing(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
 	}
 	listenCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = stop
@@ -139,83 +145,9 @@ func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantD
 		write: e.db, read: e.db, pipelined: true, relax: "SET LOCAL synchronous_commit = off",
 		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
 		jobs:   postgresJobs{client: e.jobs},
-		notify: e.announce,
-		close:  func() error { return nil },
+		notify: e.announce, settle: e.settle,
+		close: func() error { return nil },
 	}, nil
-}
-
-// news is what a transaction changed: rows, and what pages may show.
-type news struct {
-	tenant  club.Slug
-	touched []Touched
-	changes []Change
-}
-
-// announcement is how one process tells the others of it. Of a table that Rows names, only these have
-// changed; a program that does not know of rows goes by the tables.
-type announcement struct {
-	Change
-	Tables []string            `json:"tables,omitempty"`
-	Rows   map[string][]string `json:"rows,omitempty"`
-}
-
-func announcing(n news) announcement {
-	a := announcement{Change: Change{Tenant: n.tenant}}
-	for _, t := range n.touched {
-		if !slices.Contains(a.Tables, t.Table) {
-			a.Tables = append(a.Tables, t.Table)
-		}
-		if t.Row != "" {
-			if a.Rows == nil {
-				a.Rows = map[string][]string{}
-			}
-			a.Rows[t.Table] = append(a.Rows[t.Table], t.Row)
-		}
-	}
-	return a
-}
-
-// touched is what other replicas have changed.
-func (a announcement) touched() (list []Touched) {
-	for _, table := range a.Tables {
-		rows := a.Rows[table]
-		if len(rows) == 0 {
-			list = append(list, Touched{Table: table})
-		}
-		for _, row := range rows {
-			list = append(list, Touched{table, row})
-		}
-	}
-	return list
-}
-
-// announce tells every replica when the transaction commits, by one statement. The tables come first: who
-// then looks because of a change must find what is new. This process hears of it too: its own pages must not
-// be told of a change before it has forgotten what was there.
-func (e *postgresEngine) announce(ctx context.Context, tx *sql.Tx, n news) error {
-	list := make([]announcement, 0, 1+len(n.changes))
-	if len(n.touched) > 0 {
-		list = append(list, announcing(n))
-	}
-	seen := map[Change]bool{}
-	for _, c := range n.changes {
-		if !seen[c] {
-			seen[c] = true
-			list = append(list, announcement{Change: c})
-		}
-	}
-	payloads := make([]string, len(list))
-	for i, a := range list {
-		payload, err := json.Marshal(a)
-		if err != nil {
-			return fmt.Errorf("encode change: %w", err)
-		}
-		payloads[i] = string(payload)
-	}
-	if _, err := tx.ExecContext(ctx, "SELECT pg_notify($1, p) FROM unnest(CAST($2 AS TEXT[])) WITH ORDINALITY AS list (p, n) ORDER BY n", changeChannel, payloads); err != nil {
-		return fmt.Errorf("announce change: %w", err)
-	}
-	return nil
 }
 
 // trust tells the cache whether what other replicas change is heard here.

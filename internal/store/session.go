@@ -51,6 +51,13 @@ func (s *session) begin(ctx context.Context) error {
 	return nil
 }
 
+// settle waits for the disk after a commit that did not. Like the commit it is not cut off.
+func (s *session) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLimit)
+	defer cancel()
+	return s.t.db.settle(ctx, s.conn)
+}
+
 // end rolls back what was not committed and gives the connection back.
 func (s *session) end() {
 	if s.sql != nil {

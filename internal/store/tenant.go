@@ -44,8 +44,10 @@ type tenantDB struct {
 	jobs        enqueuer
 	bell        *belled                                                // nil: the database announces jobs
 	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
-	foreign     *foreign                                               // nil: other processes announce what they change
-	close       func() error
+	// settle follows the commit of what was announced and is to be durable; nil: the commit is.
+	settle  func(ctx context.Context, conn *sql.Conn) error
+	foreign *foreign // nil: other processes announce what they change
+	close   func() error
 }
 
 // Tx is a transaction in a tenant's database. It is valid until its function returns.
@@ -206,20 +208,22 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	if !tx.writable {
 		return nil
 	}
-	return t.commit(ctx, s.conn, s.sql, tx)
+	return t.commit(ctx, s)
 }
 
-func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *Tx) error {
-	if len(tx.changes)+len(tx.changed) > 0 && t.db.notify != nil {
-		if err := t.db.notify(ctx, sqlTx, news{t.Slug, tx.changed, tx.changes}); err != nil {
+func (t *Tenant) commit(ctx context.Context, s *session) error {
+	tx, settles := s.tx, false
+	if n := (news{t.Slug, announced(tx.changed), tx.changes}); t.db.notify != nil && len(n.touched)+len(n.changes) > 0 {
+		if err := t.db.notify(ctx, s.sql, n); err != nil {
 			return translate(err)
 		}
+		settles = t.db.settle != nil && !s.relaxed
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
 		if t.db.bell == nil { // all clubs' jobs are in one queue
 			t.pace.rank(tx.jobs, tx.Now)
 		}
-		if err := t.db.jobs.enqueue(ctx, conn, sqlTx, tx.jobs); err != nil {
+		if err := t.db.jobs.enqueue(ctx, s.conn, s.sql, tx.jobs); err != nil {
 			return translate(err)
 		}
 	}
@@ -227,7 +231,10 @@ func (t *Tenant) commit(ctx context.Context, conn *sql.Conn, sqlTx *sql.Tx, tx *
 		return err
 	}
 	failpoint.Hit(failpoint.Commit)
-	err := sqlTx.Commit()
+	err := s.sql.Commit()
+	if err == nil && settles {
+		err = s.settle(ctx)
+	}
 	failpoint.Hit(failpoint.Committed)
 	t.forget(tx.changed) // also where nobody can say whether it counts
 	if err != nil {
