@@ -25,10 +25,11 @@ const (
 	mostPause = 500 * time.Millisecond
 
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
-	// their text acknowledged.
-	sqliteRows, postgresRows = 2, 8
-	// catchUp times as many are when there is a backlog and the lanes are quiet.
-	catchUp = 4
+	// their text acknowledged: a row takes it for about 4 ms.
+	sqliteRows, postgresRows = 1, 8
+	// catchUp times as many are when there is a backlog and no text has come for quietFor.
+	catchUp  = 4
+	quietFor = 50 * time.Millisecond
 )
 
 // filer files the texts of a club that were kept for later, in the order in which they were, one
@@ -39,6 +40,7 @@ type filer struct {
 	wake    chan struct{}
 	closing chan struct{}
 	crowded atomic.Int64 // until then, in ns since the epoch, the lanes are busy: acknowledging goes first
+	lately  atomic.Int64 // when texts came last, in ns since the epoch
 	burst   *bursts
 	rows    int32
 }
@@ -94,12 +96,11 @@ func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		if rows = f.rows; n >= int(rows) {
+		if rows = f.rows; n >= int(rows) && start.UnixNano() > f.lately.Load()+int64(quietFor) {
 			rows *= catchUp
 		}
 		var wait time.Duration
 		if start.UnixNano() < f.crowded.Load() {
-			rows = f.rows
 			wait = min(pauses*time.Since(start), mostPause)
 		}
 		pause := time.NewTimer(wait)

@@ -52,8 +52,10 @@ type lane struct {
 func (l *lane) run() {
 	for first := range l.queue {
 		items := l.gather(first)
+		now := time.Now()
+		l.filer.lately.Store(now.UnixNano())
 		if len(items)*len(l.lanes) > crowd {
-			l.filer.crowded.Store(time.Now().Add(crowdFor).UnixNano())
+			l.filer.crowded.Store(now.Add(crowdFor).UnixNano())
 		}
 		_ = l.store(items) // who waits has been told
 	}

@@ -213,9 +213,15 @@ func TextForTest(ctx context.Context, tx *Tx, query string) (text string, err er
 	return text, err
 }
 
-// AwaitWaiterForTest waits until somebody waits for a connection to write on.
-func AwaitWaiterForTest(ctx context.Context, t *Tenant) {
-	for ctx.Err() == nil && t.db.write.Stats().WaitCount == 0 {
+// AwaitWaiterForTest waits until somebody waits for SQLite's writer who goes first, and so many others.
+func AwaitWaiterForTest(ctx context.Context, t *Tenant, others int) {
+	waits := func() bool {
+		l := t.db.line
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.waiting[classFirst]) > 0 && len(l.waiting[classRelaxed])+len(l.waiting[classOther]) >= others
+	}
+	for ctx.Err() == nil && !waits() {
 		runtime.Gosched()
 	}
 }

@@ -2,6 +2,11 @@ package store_test
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -97,11 +102,87 @@ func TestWhoeverWritesFirstWaitsForOneAtMost(t *testing.T) {
 	for range 8 {
 		wg.Go(func() { _ = tenant.Write(t.Context(), entry("in line")) })
 	}
+	wg.Go(func() { _ = tenant.WriteRelaxed(t.Context(), entry("eased")) })
 	wg.Go(func() { _ = tenant.WriteFirst(t.Context(), entry("first")) })
-	store.AwaitWaiterForTest(t.Context(), tenant)
+	store.AwaitWaiterForTest(t.Context(), tenant, 9)
 	close(release)
 	wg.Wait()
-	if len(order) != 9 || order[0] != "first" {
+	if len(order) != 10 || order[0] != "first" || order[1] != "eased" {
 		t.Errorf("order %q", order)
 	}
+}
+
+func TestWhoLeavesTheLineLeavesItsPlaceToTheNext(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	if c.Engine() != "sqlite" {
+		t.Skip("there is more than one writer")
+	}
+	tenant := storetest.AddTenant(t, c, "aa")
+	held, release := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = tenant.Write(t.Context(), func(*store.Tx) error {
+			close(held)
+			<-release
+			return nil
+		})
+	})
+	<-held
+	impatient, cancel := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() { gone <- tenant.WriteFirst(impatient, func(*store.Tx) error { return nil }) }()
+	store.AwaitWaiterForTest(t.Context(), tenant, 0)
+	cancel()
+	if err := <-gone; err == nil {
+		t.Error("who has gone got the writer")
+	}
+	close(release)
+	if err := tenant.Write(t.Context(), func(*store.Tx) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+}
+
+// A log's sequence number moves on when it is begun anew (https://www.sqlite.org/fileformat2.html#walformat).
+func sequence(t *testing.T, log string) uint32 {
+	t.Helper()
+	f, err := os.Open(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var b [4]byte
+	if _, err := f.ReadAt(b[:], 12); err != nil {
+		t.Fatal(err)
+	}
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func TestLogThatIsLongIsBegunAnewBesideWhoWrites(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.Config(t)
+	dir, isSQLite := strings.CutPrefix(cfg.URL, "sqlite:")
+	if !isSQLite {
+		t.Skip("the server's own matter")
+	}
+	c, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	tenant := storetest.AddTenant(t, c, "aa")
+	write := func(id string) {
+		if err := tenant.Write(t.Context(), func(tx *store.Tx) error { return put(t, tx, id) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(strings.Repeat("x", 9<<20))
+	log := filepath.Join(dir, "tenants", "aa.db-wal")
+	before, n := sequence(t, log), 0
+	await(t, "the log begins anew", func() bool {
+		write(fmt.Sprint(n))
+		n++
+		return sequence(t, log) != before
+	})
 }

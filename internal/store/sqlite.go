@@ -43,11 +43,12 @@ const readersKept = 30 * time.Second
 // pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
 // a deferred transaction that reads and then writes fails at once when another has written between.
 func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
-	return e.connect(file, write, false)
+	return e.connect(file, write, nil)
 }
 
-// connect is pool; where relaxable, commits need not wait for the disk (Relaxed).
-func (e *sqliteEngine) connect(file string, write, relaxable bool) (*sql.DB, error) {
+// connect is pool; kept is of a club's own writer, whose commits need not wait for the disk (Relaxed), and which leaves
+// its log to it. Nil: SQLite's ways.
+func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints) (*sql.DB, error) {
 	q := url.Values{}
 	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-8000)"} {
 		q.Add("_pragma", p)
@@ -67,11 +68,17 @@ func (e *sqliteEngine) connect(file string, write, relaxable bool) (*sql.DB, err
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
+	own := sqliteConnector{relaxable: kept != nil && !e.cfg.Relaxed}
+	if kept != nil {
+		q.Add("_pragma", "wal_autocheckpoint("+longestLog+")")
+		own.committed = kept.committed
+	}
 	connector, err := sqlite.NewConnector("file:" + file + "?" + q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(file), err)
 	}
-	db := sql.OpenDB(sqliteConnector{Connector: connector, relaxable: relaxable && !e.cfg.Relaxed})
+	own.Connector = connector
+	db := sql.OpenDB(own)
 	n := 4
 	if write {
 		n = 1
@@ -105,7 +112,8 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if _, err := os.Stat(e.file(slug)); err != nil {
 		return nil, club.Unavailable(err, "the database file of the club %q is missing", slug)
 	}
-	w, err := e.connect(e.file(slug), true, true)
+	log := &checkpoints{log: e.file(slug) + "-wal", line: &line{}, report: e.cfg.Log}
+	w, err := e.connect(e.file(slug), true, log)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +121,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	log.reader, log.writer = r, w
 	if err := w.PingContext(ctx); err != nil { // creates the WAL before a reader asks for it
 		return nil, errors.Join(err, w.Close(), r.Close())
 	}
@@ -122,11 +131,14 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
 	return &tenantDB{
-		turns: make(chan struct{}, 1),
+		line:  log.line,
 		write: w, read: r, oneWriter: true,
 		enter: func(ctx context.Context) context.Context { return ctx },
 		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: &foreign{writer: w},
-		close: func() error { return errors.Join(r.Close(), w.Close()) },
+		close: func() error {
+			log.close()
+			return errors.Join(r.Close(), w.Close())
+		},
 	}, nil
 }
 

@@ -30,6 +30,8 @@ func relaxedIf(ctx context.Context, relaxed bool) context.Context {
 type sqliteConnector struct {
 	driver.Connector
 	relaxable bool // its commits wait for the disk unless their context is Relaxed
+	// committed, if set, is called after what may have been a commit.
+	committed func()
 }
 
 // Connect is that of driver.Connector.
@@ -42,7 +44,7 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("BUG: the SQLite driver's connections lack something"), conn.Close())
 	}
-	return &sqliteConn{driverConn: inner, relaxable: c.relaxable, kept: map[string]*keptStmt{}}, nil
+	return &sqliteConn{driverConn: inner, relaxable: c.relaxable, committed: c.committed, kept: map[string]*keptStmt{}}, nil
 }
 
 // driverConn is what the driver's connections can do.
@@ -65,6 +67,7 @@ type sqliteConn struct {
 	relaxed   bool // commits do not wait for the disk at present
 	inside    bool // a transaction is under way
 	broken    bool // nobody knows whether commits wait
+	committed func()
 }
 
 // keptStmt is a prepared statement that is used again once its rows are closed.
@@ -123,6 +126,13 @@ func (c *sqliteConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver
 	return sqliteTx{tx, c}, nil
 }
 
+// ended says that what may have changed something is over.
+func (c *sqliteConn) ended() {
+	if c.committed != nil && !c.inside {
+		c.committed()
+	}
+}
+
 type sqliteTx struct {
 	driver.Tx
 	conn *sqliteConn
@@ -131,7 +141,9 @@ type sqliteTx struct {
 // Commit and Rollback are those of driver.Tx.
 func (t sqliteTx) Commit() error {
 	t.conn.inside = false
-	return t.Tx.Commit()
+	err := t.Tx.Commit()
+	t.conn.ended()
+	return err
 }
 
 func (t sqliteTx) Rollback() error {
@@ -167,6 +179,7 @@ func (c *sqliteConn) ExecContext(ctx context.Context, query string, args []drive
 	if err := c.waitAs(ctx); err != nil {
 		return nil, err
 	}
+	defer c.ended()
 	if k, ok := c.statement(ctx, query); ok {
 		return k.stmt.ExecContext(ctx, args)
 	}

@@ -39,8 +39,8 @@ type tenantDB struct {
 	oneWriter   bool // SQLite
 	pipelined   bool // statements can be sent before the results of those before them have come
 	enter       func(context.Context) context.Context
-	relax       string        // the statement that has a transaction's commit not wait for the disk; "": its context says so
-	turns       chan struct{} // holds one of those who want to write; nil: any number write side by side
+	relax       string // the statement that has a transaction's commit not wait for the disk; "": its context says so
+	line        *line  // of those who want to write; nil: any number write side by side
 	jobs        enqueuer
 	bell        *belled                                                // nil: the database announces jobs
 	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
@@ -130,13 +130,13 @@ func (t *Tenant) Write(ctx context.Context, fn func(*Tx) error) error {
 // WriteRelaxed is Write without waiting for the disk. A power cut may undo the transaction, as a whole and
 // with all that was committed after it, and never one before it that waited. It is for work that is done
 // again from what is durable, such as moving a row on: whoever acts on what it stored waits for the disk,
-// and with it for this. Like WriteFirst it stands in no line.
+// and with it for this.
 func (t *Tenant) WriteRelaxed(ctx context.Context, fn func(*Tx) error) error {
 	return t.write(ctx, relaxed, fn)
 }
 
-// WriteFirst is Write for what somebody outside waits for. SQLite has one writer: all others stand in one
-// line for it, and those of WriteFirst beside it, so that they wait for one of the others at most.
+// WriteFirst is Write for what somebody outside waits for. SQLite has one writer, and whoever goes first waits for
+// one of the others at most.
 func (t *Tenant) WriteFirst(ctx context.Context, fn func(*Tx) error) error {
 	return t.write(ctx, first, fn)
 }
@@ -180,13 +180,11 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	tx.writable = m != reading
 	s := &session{t: t, tx: tx, relaxed: m == relaxed}
 	ctx = relaxedIf(t.db.enter(ctx), s.relaxed)
-	if t.db.turns != nil && m == writing {
-		select {
-		case t.db.turns <- struct{}{}:
-			defer func() { <-t.db.turns }()
-		case <-ctx.Done():
-			return translate(ctx.Err())
+	if t.db.line != nil && tx.writable {
+		if err := t.db.line.enter(ctx, classOf(m)); err != nil {
+			return translate(err)
 		}
+		defer t.db.line.leave()
 	}
 	defer s.end()
 	if err := s.begin(ctx); err != nil {
