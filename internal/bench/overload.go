@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -15,58 +16,139 @@ import (
 const (
 	overloadTimes    = 3  // what is sent, of what the server can do
 	dangersPerSecond = 20 // texts among them that speak of danger
+	// rounds are how often the most it can do and the overload are measured in turn, so that other work of the machine
+	// meets both.
+	rounds = 3
+	// calm is between two of them: what was refused has heard of it by then.
+	calm = 6 * time.Second
 )
+
+// flood is what came of the rounds together.
+type flood struct {
+	peak, over, danger simulate.Report // their counts are sums
+	peakRate, overRate float64         // acknowledged meanwhile, means of the rounds
+	rest               [3]answers      // of others
+	cpu                [2][3]time.Duration
+}
 
 // measureOverload finds what the server can do, sends three times as much whatever it answers, and looks at
 // what came of it: how much was still done, whether danger was refused, and whether all that was acknowledged
 // is stored.
 func measureOverload(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
-	peak, err := simulate.Load(ctx, in.load(cfg))
+	f, err := in.flood(ctx, cfg, c)
 	if err != nil {
 		return err
 	}
-	ordinary, dangers := in.load(cfg), in.load(cfg)
-	ordinary.Rate, ordinary.Connections, ordinary.Run = max(1, min(mostRate, int(overloadTimes*peak.RatePerS))), min(mostConnections, 8*cfg.Connections), "over"
-	dangers.Rate, dangers.Connections, dangers.Run, dangers.FirstSender = dangersPerSecond, dangersPerSecond, "danger", 2000
-	dangers.Text = func(i int) string { return fmt.Sprintf("there is a fire in bay %d, smoke everywhere", 1+i%4) }
-	var over, danger simulate.Report
-	var overErr, dangerErr error
-	var both sync.WaitGroup
-	both.Go(func() { over, overErr = simulate.Load(ctx, ordinary) })
-	both.Go(func() { danger, dangerErr = simulate.Load(ctx, dangers) })
-	rest := in.others(ctx, cfg.Duration)
-	both.Wait()
-	if overErr != nil || dangerErr != nil {
-		return fmt.Errorf("load: %w, %w", overErr, dangerErr)
-	}
+	ended := time.Now()
 	if err := in.filed(ctx); err != nil {
 		return err
 	}
+	filed := time.Since(ended)
 	stored, err := in.texts(ctx)
 	if err != nil {
 		return err
 	}
-	r.load("overload", fmt.Sprintf("texts at %d/s", ordinary.Rate), over, c)
-	acked := peak.Acked + over.Acked + danger.Acked
-	r.add(Measure{Name: "overload_peak", Title: "most acknowledged, before the overload", Value: peak.RatePerS, Unit: "/s"},
-		Measure{Name: "overload_rate", Title: fmt.Sprintf("acknowledged of %d/s", ordinary.Rate), Value: over.RatePerS, Unit: "/s"},
-		Measure{Name: "overload_goodput", Title: "… of the most", Value: 100 * (over.RatePerS + danger.RatePerS) / max(1, peak.RatePerS), Unit: "%", Better: More, Floor: bound(90)},
-		Measure{Name: "overload_refused", Title: "… refused with 503", Value: float64(over.Statuses[503])},
-		Measure{Name: "overload_unanswered", Title: "… failed otherwise", Value: float64(over.Failed - over.Statuses[503])},
-		Measure{Name: "overload_unsent", Title: "… that the load itself could not send", Value: float64(over.Unsent)},
-		Measure{Name: "overload_danger", Title: fmt.Sprintf("of %d texts of danger refused or failed", danger.Sent), Value: float64(danger.Failed), Better: Less, Floor: bound(0)},
-		Measure{Name: "overload_danger_p95", Title: "… 95 of 100 within", Value: ms(danger.P95), Unit: "ms"},
+	r.load("overload", fmt.Sprintf("texts at %d times the most", overloadTimes), f.over, c)
+	acked := f.peak.Acked + f.over.Acked + f.danger.Acked
+	r.add(Measure{Name: "overload_peak", Title: fmt.Sprintf("most acknowledged, in %d rounds before an overload each", rounds), Value: f.peakRate, Unit: "/s"},
+		Measure{Name: "overload_rate", Title: "acknowledged during the overloads", Value: f.overRate, Unit: "/s"},
+		Measure{Name: "overload_goodput", Title: "… of the most", Value: 100 * f.overRate / max(1, f.peakRate), Unit: "%", Better: More, Floor: bound(90), Steady: true},
+		Measure{Name: "overload_sent", Title: "… sent", Value: float64(f.over.Sent)},
+		Measure{Name: "overload_refused", Title: "… refused with 503", Value: float64(f.over.Statuses[503])},
+		Measure{Name: "overload_unanswered", Title: "… failed otherwise", Value: float64(f.over.Failed - f.over.Statuses[503])},
+		Measure{Name: "overload_unsent", Title: "… that the load itself could not send", Value: float64(f.over.Unsent)},
+		Measure{Name: "overload_danger", Title: fmt.Sprintf("of %d texts of danger refused or failed", f.danger.Sent), Value: float64(f.danger.Failed), Better: Less, Floor: bound(0)},
+		Measure{Name: "overload_danger_p95", Title: "… 95 of 100 within", Value: ms(f.danger.P95), Unit: "ms"},
+		Measure{Name: "overload_filed", Title: fmt.Sprintf("all %d filed in their threads after another", acked), Value: ms(filed), Unit: "ms", Better: Less},
 		Measure{Name: "overload_lost", Title: "acknowledged and not stored", Value: float64(max(0, int64(acked)-stored)), Better: Less, Floor: bound(0)})
+	for i, phase := range []struct {
+		name, title string
+		acked       int
+	}{{"peak", "at the most", f.peak.Acked}, {"overload", "in the overload", f.over.Acked + f.danger.Acked}} {
+		for at, who := range []string{"server", "generator", "database"} {
+			if cost, ok := each(0, f.cpu[i][at], phase.acked); ok {
+				r.add(Measure{Name: "cpu_us_per_text_" + phase.name + "_" + who, Title: fmt.Sprintf("processor time per text acknowledged %s: %s", phase.title, who), Value: cost, Unit: "µs", Better: Less, Steady: true})
+			}
+		}
+	}
 	for i, o := range others {
-		got := <-rest[i]
-		r.add(Measure{Name: "overload_" + o.name + "_answered", Title: fmt.Sprintf("%s answered meanwhile, of %d", o.title, got.asked), Value: float64(got.answered)},
-			Measure{Name: "overload_" + o.name + "_refused", Title: "… refused with 503", Value: float64(got.refused)})
+		r.add(Measure{Name: "overload_" + o.name + "_answered", Title: fmt.Sprintf("%s answered meanwhile, of %d", o.title, f.rest[i].asked), Value: float64(f.rest[i].answered)},
+			Measure{Name: "overload_" + o.name + "_refused", Title: "… refused with 503", Value: float64(f.rest[i].refused)})
 	}
 	return nil
 }
 
+// flood holds the rounds.
+func (in *installation) flood(ctx context.Context, cfg Config, c *child) (f flood, err error) {
+	for i := range rounds {
+		before := in.processors(ctx, c)
+		load := in.load(cfg)
+		load.Run = fmt.Sprintf("peak%d", i)
+		peak, err := simulate.Load(ctx, load)
+		if err != nil {
+			return f, err
+		}
+		between := in.processors(ctx, c)
+		over, danger, rest, err := in.overload(ctx, cfg, i, max(1, min(mostRate, int(overloadTimes*peak.RateMeanwhile))))
+		if err != nil {
+			return f, err
+		}
+		after := in.processors(ctx, c)
+		add(&f.peak, peak)
+		add(&f.over, over)
+		add(&f.danger, danger)
+		f.peakRate += peak.RateMeanwhile / rounds
+		f.overRate += (over.RateMeanwhile + danger.RateMeanwhile) / rounds
+		for k := range f.rest {
+			f.rest[k].asked, f.rest[k].answered, f.rest[k].refused = f.rest[k].asked+rest[k].asked, f.rest[k].answered+rest[k].answered, f.rest[k].refused+rest[k].refused
+		}
+		for k := range before {
+			f.cpu[0][k] += between[k] - before[k]
+			f.cpu[1][k] += after[k] - between[k]
+		}
+		if err := pause(ctx, calm); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// add adds what a round came to; latencies are the worst of all rounds.
+func add(sum *simulate.Report, r simulate.Report) {
+	sum.Planned, sum.Sent, sum.Acked, sum.Failed, sum.Unsent = sum.Planned+r.Planned, sum.Sent+r.Sent, sum.Acked+r.Acked, sum.Failed+r.Failed, sum.Unsent+r.Unsent
+	if sum.Statuses == nil {
+		sum.Statuses = map[int]int{}
+	}
+	for status, n := range r.Statuses {
+		sum.Statuses[status] += n
+	}
+	sum.Elapsed += r.Elapsed
+	if r.P95 >= sum.P95 {
+		sum.P50, sum.P90, sum.P95, sum.P99, sum.P999, sum.Max, sum.Mean, sum.Curve = r.P50, r.P90, r.P95, r.P99, r.P999, r.Max, r.Mean, r.Curve
+	}
+	sum.RatePerS = float64(sum.Acked) / max(0.001, sum.Elapsed.Seconds())
+}
+
+// overload sends more than can be done, with danger and others' requests among it.
+func (in *installation) overload(ctx context.Context, cfg Config, round, rate int) (over, danger simulate.Report, rest [3]answers, err error) {
+	ordinary, dangers := in.load(cfg), in.load(cfg)
+	ordinary.Rate, ordinary.Connections, ordinary.Run = rate, min(mostConnections, 8*cfg.Connections), fmt.Sprintf("over%d", round)
+	dangers.Rate, dangers.Connections, dangers.Run, dangers.FirstSender = dangersPerSecond, dangersPerSecond, fmt.Sprintf("danger%d", round), 2000
+	dangers.Text = func(i int) string { return fmt.Sprintf("there is a fire in bay %d, smoke everywhere", 1+i%4) }
+	var overErr, dangerErr error
+	var both sync.WaitGroup
+	both.Go(func() { over, overErr = simulate.Load(ctx, ordinary) })
+	both.Go(func() { danger, dangerErr = simulate.Load(ctx, dangers) })
+	asked := in.others(ctx, cfg.Duration)
+	both.Wait()
+	for i := range rest {
+		rest[i] = <-asked[i]
+	}
+	return over, danger, rest, errors.Join(overErr, dangerErr)
+}
+
 // others are who asks for something else meanwhile: of each class that the server refuses before texts.
-var others = []struct{ name, title, path string }{
+var others = [3]struct{ name, title, path string }{
 	{"operator", "pages", "/c/%s/sign-in"},
 	{"api", "programs' requests", "/api/v1/%s/threads"},
 	{"bulk", "exports", "/api/v1/%s/sop-file"},

@@ -45,7 +45,10 @@ type Config struct {
 	// Observe, if set, is told of every decision on texts that was stored: its tier, and how long after the
 	// last text it came.
 	Observe func(tier club.Tier, waited time.Duration)
-	Log     *slog.Logger
+	// Behind reports whether more is asked of this process than it can do at the moment: what is not urgent is then
+	// decided on a little later. Nil: never.
+	Behind func() bool
+	Log    *slog.Logger
 }
 
 // Decider decides. It is safe for concurrent use.
@@ -81,6 +84,9 @@ const (
 	trainingPause = 100 * time.Millisecond
 	// trainingPatience is how long it does so; then likeness has to do.
 	trainingPatience = 4 * time.Second
+	// givesWay is how soon a text looks again while others cannot even be taken in, givesWayFor how long it does so.
+	givesWay    = 3 * time.Second
+	givesWayFor = 20 * time.Second
 )
 
 // Advance decides on the texts of a thread that nothing has taken up. It does nothing when there are
@@ -96,6 +102,9 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	}
 	if wait > 0 {
 		return jobs.Later(wait)
+	}
+	if !urgent && d.cfg.Behind != nil && -wait < givesWayFor && d.cfg.Behind() {
+		return jobs.Later(givesWay)
 	}
 	var saw *seen
 	if !urgent { // danger and STOP are read by fixed rules

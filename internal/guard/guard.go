@@ -45,6 +45,7 @@ type trait struct {
 	own      int           // places that it has whatever the others take
 	promised time.Duration // how long a request may take; 0 is not looked at
 	patience time.Duration // how long one waits for a place
+	held     time.Duration // how long after asking one hears of being refused; see mostHeld
 	yields   int           // the pressure from which on it has its own places only
 }
 
@@ -53,10 +54,10 @@ type trait struct {
 func traits(c Class) trait {
 	return [...]trait{
 		Emergency: {share: 1, promised: 250 * time.Millisecond, yields: mostPressure + 1},
-		Ingest:    {share: 1, own: 16, promised: 250 * time.Millisecond, patience: time.Second, yields: 4},
+		Ingest:    {share: 1, own: 16, promised: 250 * time.Millisecond, patience: time.Second, held: 5 * time.Second, yields: 4},
 		Operator:  {share: 0.9, own: 4, promised: time.Second, patience: 2 * time.Second, yields: 3},
-		API:       {share: 0.7, own: 2, promised: time.Second, patience: time.Second, yields: 2},
-		Bulk:      {share: 0.3, own: 1, patience: time.Second, yields: 1},
+		API:       {share: 0.7, own: 2, promised: time.Second, patience: time.Second, held: 2 * time.Second, yields: 2},
+		Bulk:      {share: 0.3, own: 1, patience: time.Second, held: 2 * time.Second, yields: 1},
 	}[c]
 }
 
@@ -78,8 +79,8 @@ const (
 	unhurried     = 100 * time.Millisecond // within which what is under way at the floor is done
 	fading        = 0.98                   // of the best rate, from one look to the next: half of it after nine seconds
 
-	// Who is refused hears of it no sooner than this after asking: whoever asks again at once would have us do
-	// nothing but refuse. Vendors wait longer than that, and so does nobody who has a page before them.
-	heldFor  = 2 * time.Second
+	// Who is refused hears of it some time after asking: to read and refuse a request costs most of what it would cost
+	// to do it, and whoever asks again at once would have us do nothing else. Vendors wait longer than that, and nobody
+	// who has a page before them waits at all.
 	mostHeld = 4096
 )

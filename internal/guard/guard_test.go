@@ -240,7 +240,7 @@ func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
 			}
 			return time.Since(start)
 		}
-		if took := refused(Ingest); took != heldFor {
+		if took := refused(Ingest); took != traits(Ingest).held {
 			t.Errorf("a text heard after %s", took)
 		}
 		pages := hold(t, l, Operator, traits(Operator).own)
@@ -255,6 +255,36 @@ func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
 		if l.parked != 0 {
 			t.Errorf("%d are kept waiting", l.parked)
 		}
+	})
+}
+
+func TestMoreIsAskedThanCanBeDoneWhileSomebodyWaitsAllTheTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := New(club.SystemClock{})
+		release := hold(t, l, Ingest, firstLimit)
+		ctx, leave := context.WithCancel(t.Context())
+		for range 3 {
+			go func() {
+				if done, err := l.Admit(ctx, Ingest); err == nil {
+					done()
+				}
+			}()
+		}
+		synctest.Wait()
+		if l.Behind() {
+			t.Error("a queue of this very moment counts")
+		}
+		<-time.After(standing + time.Millisecond)
+		if !l.Behind() {
+			t.Error("a queue that stands does not count")
+		}
+		release()
+		synctest.Wait()
+		if l.Behind() {
+			t.Error("it counts after everybody has had a place")
+		}
+		leave()
 	})
 }
 

@@ -59,10 +59,25 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 // gets the next, so that one for which very much is asked holds up no other.
 func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
 	came := l.clock.Now()
-	if done, err = l.admit(ctx, c, of); club.CodeOf(err) == club.CodeUnavailable && c != Operator {
-		l.park(ctx, heldFor-l.clock.Now().Sub(came))
+	if done, err = l.admit(ctx, c, of); club.CodeOf(err) == club.CodeUnavailable {
+		if held := traits(c).held - l.clock.Now().Sub(came); held > 0 {
+			l.park(ctx, held)
+		}
 	}
 	return done, err
+}
+
+// Behind reports whether more is asked than can be done: somebody has waited for a place at every moment for a while.
+// What can be done later should be.
+func (l *Limiter) Behind() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stands(l.clock.Now())
+}
+
+// stands reports whether there was somebody in the queue all the time lately.
+func (l *Limiter) stands(now time.Time) bool {
+	return l.waiters > 0 && now.Sub(l.idleAt) > standing
 }
 
 // park keeps one who is refused waiting, unless memory is short or too many are kept already.
@@ -197,7 +212,7 @@ func (l *Limiter) queue(c Class, of string) (*waiter, time.Duration) {
 	l.waiting[c] = append(l.waiting[c], w)
 	l.waiters++
 	patience := traits(c).patience
-	if now.Sub(l.idleAt) > standing {
+	if l.stands(now) {
 		patience = hurried
 	}
 	return w, patience

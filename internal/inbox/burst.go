@@ -23,6 +23,8 @@ type bursts struct {
 	due map[club.ThreadID]time.Time
 	// Of the transaction under way: jobs that it stores, and those of others that it relies on.
 	stores, relies map[club.ThreadID]time.Time
+	// backlog is how long it takes to file what is kept besides.
+	backlog time.Duration
 }
 
 func newBursts() *bursts { return &bursts{due: map[club.ThreadID]time.Time{}} }
@@ -45,7 +47,7 @@ func (b *batch) enqueueOnce(c *conversation) {
 		b.burst.relies[c.ID] = due
 		return
 	}
-	due := b.Now.Add(b.settings.BurstWait)
+	due := b.Now.Add(max(b.settings.BurstWait, b.burst.backlog))
 	b.burst.stores[c.ID] = due
 	b.Enqueue(job, jobs.At(due))
 }

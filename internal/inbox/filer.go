@@ -23,13 +23,19 @@ const (
 	crowdFor  = 100 * time.Millisecond
 	pauses    = 8
 	mostPause = 500 * time.Millisecond
+	// While some find no place at all, much longer, for filing and what follows from it can be done afterwards; but
+	// only for a while, for who is acknowledged waits for an answer.
+	pausesBehind, mostPauseBehind, behindFor = 64, 4 * time.Second, 30 * time.Second
 
 	// Rows of kept texts that are filed in one transaction. SQLite has one writer, for whom those wait who want
 	// their text acknowledged: a row takes it for about 4 ms.
 	sqliteRows, postgresRows = 1, 8
 	// catchUp times as many are when there is a backlog and no text has come for quietFor.
-	catchUp  = 4
+	catchUp  = 8
 	quietFor = 50 * time.Millisecond
+	// While a backlog is filed, the texts of a thread are read when it is expected to be over, though after
+	// mostBacklog: what is decided before then is decided again, and takes the time in which others could be filed.
+	mostBacklog = 30 * time.Second
 )
 
 // filer files the texts of a club that were kept for later, in the order in which they were, one
@@ -38,15 +44,19 @@ const (
 type filer struct {
 	*intake
 	wake    chan struct{}
+	hurry   chan struct{} // something urgent waits until texts of its sender are filed
 	closing chan struct{}
 	crowded atomic.Int64 // until then, in ns since the epoch, the lanes are busy: acknowledging goes first
 	lately  atomic.Int64 // when texts came last, in ns since the epoch
 	burst   *bursts
 	rows    int32
+	each    time.Duration // that a row takes, of late
+	// behindSince is since when it has given way to those who find no place; zero: it does not.
+	behindSince time.Time
 }
 
 func (t *intake) newFiler() *filer {
-	f := &filer{intake: t, wake: make(chan struct{}, 1), closing: make(chan struct{}), burst: newBursts(), rows: sqliteRows}
+	f := &filer{intake: t, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), burst: newBursts(), rows: sqliteRows}
 	if t.in.cfg.Cluster.Engine() == "postgres" {
 		f.rows = postgresRows
 	}
@@ -57,6 +67,14 @@ func (t *intake) newFiler() *filer {
 func (f *filer) rouse() {
 	select {
 	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// press says that something urgent waits until texts of its sender are filed.
+func (f *filer) press() {
+	select {
+	case f.hurry <- struct{}{}:
 	default:
 	}
 }
@@ -92,25 +110,61 @@ func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 	rows := f.rows
 	for {
 		start := time.Now()
+		f.burst.backlog = 0
+		f.overtake(ctx)
+		f.burst.backlog = f.backlog(rows)
 		n, err := f.turn(ctx, rows)
 		if err != nil || n == 0 {
 			return err
 		}
-		if rows = f.rows; n >= int(rows) && start.UnixNano() > f.lately.Load()+int64(quietFor) {
-			rows *= catchUp
-		}
+		took := time.Since(start)
+		f.each += (took/time.Duration(n) - f.each) / 4
 		var wait time.Duration
-		if start.UnixNano() < f.crowded.Load() {
-			wait = min(pauses*time.Since(start), mostPause)
+		if rows, wait = f.pace(n, start, took); stop == nil { // the end, for which no pause is left
+			wait = 0
 		}
 		pause := time.NewTimer(wait)
 		select {
 		case <-stop:
 			pause.Stop()
 			return nil
+		case <-f.hurry:
+			pause.Stop()
 		case <-pause.C:
 		}
 	}
+}
+
+// pace says how many rows the next turn files, after one that filed n, and how long it waits for that.
+func (f *filer) pace(n int, start time.Time, took time.Duration) (rows int32, wait time.Duration) {
+	behind := f.in.cfg.Behind != nil && f.in.cfg.Behind()
+	switch {
+	case !behind:
+		f.behindSince = time.Time{}
+	case f.behindSince.IsZero():
+		f.behindSince = start
+	}
+	many := f.rows
+	if n >= int(f.rows) {
+		many *= catchUp
+	}
+	switch {
+	case f.unfiled.pressed(): // and its texts could not be filed before the others
+		return many, 0
+	case behind && start.Sub(f.behindSince) < behindFor:
+		return f.rows, min(pausesBehind*took, mostPauseBehind)
+	case start.UnixNano() < f.crowded.Load():
+		return f.rows, min(pauses*took, mostPause)
+	case start.UnixNano() > f.lately.Load()+int64(quietFor):
+		return many, 0
+	}
+	return f.rows, 0
+}
+
+// backlog returns how long what is left after a turn will take, if nothing is in its way.
+func (f *filer) backlog(rows int32) time.Duration {
+	left := f.unfiled.len() - int(rows)
+	return min(time.Duration(max(0, left))*f.each, mostBacklog)
 }
 
 // spot is a text among kept ones.

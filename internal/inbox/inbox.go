@@ -57,6 +57,9 @@ type Config struct {
 	// Storm is how many texts that come together are kept and acknowledged first, and filed in a moment. Fewer
 	// are filed before they are acknowledged. Default 9; negative: however many.
 	Storm int
+	// Behind reports whether more is asked of this process than it can do at the moment: what is kept is then filed
+	// afterwards. Nil: never.
+	Behind func() bool
 	// Timeout bounds one transaction. Default 8 s, less than vendors wait.
 	Timeout time.Duration
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type house struct {
 	inbox   *inbox.Inbox
 	place   club.LocationID
 	bay     club.BayID
+	behind  atomic.Bool // what the inbox is told of the server
 
 	mu        sync.Mutex // guards the fields below
 	escalated []string

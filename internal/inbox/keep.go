@@ -49,7 +49,11 @@ func (b *batch) split(ctx context.Context, items []*item, storm bool) (now []boo
 		}
 	}
 	for _, i := range behind {
-		if b.later[i] = b.unfiled.of(items[i].key); b.later[i] == nil { // filed, or a repetition, after all
+		await := b.unfiled.of
+		if t := items[i].text; t != nil && t.urgent {
+			await = b.unfiled.press
+		}
+		if b.later[i] = await(items[i].key); b.later[i] == nil { // filed, or a repetition, after all
 			filed := make(chan struct{})
 			close(filed)
 			b.later[i] = filed

@@ -177,6 +177,9 @@ func (l *lane) attempt(items []*item) (answers []answer, at int, err error) {
 		l.unfiled.commit(b.kept)
 		l.filer.rouse()
 	}
+	if l.unfiled.pressed() {
+		l.filer.press()
+	}
 	answers = make([]answer, len(items))
 	for i := range items {
 		answers[i] = answer{result: b.results[i], later: b.later[i]}

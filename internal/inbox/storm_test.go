@@ -28,7 +28,7 @@ func (h *house) stormy() {
 func (h *house) another() *inbox.Inbox {
 	h.t.Helper()
 	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied, Unfiled: h.cannotFile,
-		Storm: 1, Wait: 20 * time.Millisecond})
+		Behind: h.behind.Load, Storm: 1, Wait: 20 * time.Millisecond})
 	h.t.Cleanup(in.Close)
 	return in
 }
@@ -158,6 +158,33 @@ func TestTextsOfASenderKeepTheirOrderInAStorm(t *testing.T) {
 		if diff := cmp.Diff(all, h.words(from)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", from, diff)
 		}
+	}
+}
+
+func TestDangerOvertakesTheBacklogWithWhatItsSenderWroteBefore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	h.behind.Store(true) // the filer gives way
+	var ds []club.Delivery
+	for i := range 200 {
+		ds = append(ds, text(fmt.Sprintf("+1415555%04d", 500+i%50), "hi"))
+	}
+	h.storm(append(ds, text(ada, "is anybody there?"))...)
+	r, err := h.inbox.Accept(t.Context(), h.tenant, inbox.Read(text(ada, "there is a fire, smoke everywhere")), vendor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := h.count("SELECT COUNT(*) FROM arrivals"); left == 0 {
+		t.Error("danger has waited until all was filed")
+	}
+	h.behind.Store(false)
+	h.settle()
+	if diff := cmp.Diff([]string{"is anybody there?", "there is a fire, smoke everywhere", "the end"}, h.words(ada)); diff != "" {
+		t.Errorf("the conversation (-want +got):\n%s", diff)
+	}
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 203 || r.Thread.IsZero() {
+		t.Errorf("%d texts are stored, the danger in thread %q", n, r.Thread)
 	}
 }
 

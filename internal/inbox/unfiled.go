@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +14,8 @@ type unfiled struct {
 	mu   sync.Mutex // guards the fields below
 	rows map[club.ArrivalID]*keptRow
 	keys map[string]*awaited
+	// hurried are the keys that somebody waits for.
+	hurried map[string]bool
 }
 
 // keptRow is a row of texts that are not filed yet.
@@ -27,7 +31,7 @@ type awaited struct {
 }
 
 func newUnfiled() *unfiled {
-	return &unfiled{rows: map[club.ArrivalID]*keptRow{}, keys: map[string]*awaited{}}
+	return &unfiled{rows: map[club.ArrivalID]*keptRow{}, keys: map[string]*awaited{}, hurried: map[string]bool{}}
 }
 
 // add notes a row, before its transaction commits: somebody else may file it the moment it does.
@@ -67,12 +71,18 @@ func (u *unfiled) drop(ids []club.ArrivalID) {
 		}
 		delete(u.rows, id)
 		for _, k := range r.keys {
-			a := u.keys[k]
-			if a.texts--; a.texts == 0 {
-				delete(u.keys, k)
-				close(a.filed)
-			}
+			u.filed(k)
 		}
+	}
+}
+
+// filed notes that a text of a key is filed. u.mu is held.
+func (u *unfiled) filed(key string) {
+	a := u.keys[key]
+	if a.texts--; a.texts == 0 {
+		delete(u.keys, key)
+		delete(u.hurried, key)
+		close(a.filed)
 	}
 }
 
@@ -87,6 +97,70 @@ func (u *unfiled) stored() []club.ArrivalID {
 		}
 	}
 	return out
+}
+
+// len returns how many rows are not filed yet.
+func (u *unfiled) len() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.rows)
+}
+
+// press is of for somebody who must not wait: texts of the key are filed before all others.
+func (u *unfiled) press(key string) <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	a := u.keys[key]
+	if a == nil {
+		return nil
+	}
+	u.hurried[key] = true
+	return a.filed
+}
+
+// pressed reports whether somebody must not wait.
+func (u *unfiled) pressed() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.hurried) > 0
+}
+
+// pressing returns the keys for which somebody must not wait, and the stored rows with texts of theirs.
+func (u *unfiled) pressing() (keys map[string]bool, rows []club.ArrivalID) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.hurried) == 0 {
+		return nil, nil
+	}
+	for id, r := range u.rows {
+		if r.committed && slices.ContainsFunc(r.keys, func(k string) bool { return u.hurried[k] }) {
+			rows = append(rows, id)
+		}
+	}
+	return maps.Clone(u.hurried), rows
+}
+
+// take notes that the texts of some keys are filed and are in these rows no more.
+func (u *unfiled) take(rows []club.ArrivalID, keys map[string]bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, id := range rows {
+		r := u.rows[id]
+		if r == nil {
+			continue
+		}
+		var rest []string
+		for _, k := range r.keys {
+			if keys[k] {
+				u.filed(k)
+			} else {
+				rest = append(rest, k)
+			}
+		}
+		if r.keys = rest; len(rest) == 0 {
+			delete(u.rows, id)
+		}
+	}
 }
 
 // any reports whether anything is not filed yet.

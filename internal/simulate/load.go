@@ -54,6 +54,8 @@ type Report struct {
 	Errors   map[string]int // "timeout", "refused", "other": no answer at all
 	Elapsed  time.Duration  // from the first text to the last answer
 	RatePerS float64        // acknowledged texts per second of Elapsed
+	// RateMeanwhile is acknowledged texts per second of the duration, without what was answered after it.
+	RateMeanwhile float64
 
 	P50, P90, P95, P99, P999, Max, Mean time.Duration
 	// Curve is the whole of it, in ascending order of Percent.

@@ -22,6 +22,7 @@ type worker struct {
 	wire      *wire
 	histogram *hdrhistogram.Histogram
 	report    Report
+	meanwhile int // acknowledged by the end of the load's duration
 }
 
 // newHistogram holds up to an hour of microseconds by three digits.
@@ -62,7 +63,7 @@ func drive(ctx context.Context, s schedule, newWire func() (*wire, error)) (Repo
 				} else if time.Since(start) >= s.duration || ctx.Err() != nil {
 					return
 				}
-				workers[w].send(ctx, i, due)
+				workers[w].send(ctx, i, due, start.Add(s.duration))
 			}
 		})
 	}
@@ -85,10 +86,14 @@ func sleepUntil(ctx context.Context, timer *time.Timer, due time.Time) bool {
 }
 
 // send sends one request and records what came of it.
-func (w *worker) send(ctx context.Context, i int, due time.Time) {
+func (w *worker) send(ctx context.Context, i int, due, end time.Time) {
 	w.report.Sent++
 	status, err := w.wire.exchange(ctx, i)
-	_ = w.histogram.RecordValue(max(1, time.Since(due).Microseconds()))
+	now := time.Now()
+	_ = w.histogram.RecordValue(max(1, now.Sub(due).Microseconds()))
+	if err == nil && status/100 == 2 && now.Before(end) {
+		w.meanwhile++
+	}
 	switch {
 	case err != nil:
 		w.report.Failed++
@@ -110,7 +115,9 @@ func curve() []float64 {
 func collect(workers []worker, s schedule, planned int, elapsed time.Duration) Report {
 	all := newHistogram()
 	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}}
+	meanwhile := 0
 	for _, w := range workers {
+		meanwhile += w.meanwhile
 		all.Merge(w.histogram)
 		out.Sent, out.Acked, out.Failed = out.Sent+w.report.Sent, out.Acked+w.report.Acked, out.Failed+w.report.Failed
 		for k, n := range w.report.Statuses {
@@ -127,6 +134,7 @@ func collect(workers []worker, s schedule, planned int, elapsed time.Duration) R
 	if elapsed > 0 {
 		out.RatePerS = float64(out.Acked) / elapsed.Seconds()
 	}
+	out.RateMeanwhile = float64(meanwhile) / s.duration.Seconds()
 	at := func(q float64) time.Duration { return time.Duration(all.ValueAtQuantile(q)) * time.Microsecond }
 	out.P50, out.P90, out.P95, out.P99, out.P999 = at(50), at(90), at(95), at(99), at(99.9)
 	out.Max, out.Mean = time.Duration(all.Max())*time.Microsecond, time.Duration(all.Mean())*time.Microsecond

@@ -492,3 +492,38 @@ func (q *Queries) TakeArrivals(ctx context.Context, arg TakeArrivalsParams) ([]A
 	}
 	return items, nil
 }
+
+const takeArrivalsOf = `-- name: TakeArrivalsOf :many
+DELETE FROM arrivals WHERE id IN (SELECT j.key FROM json_each($1) j)
+RETURNING id, sealed, tries, due_at, received_at
+`
+
+// Takes these rows (keys of a JSON object), as far as they are still there.
+func (q *Queries) TakeArrivalsOf(ctx context.Context, ids json.RawMessage) ([]Arrival, error) {
+	rows, err := q.db.QueryContext(ctx, takeArrivalsOf, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Arrival{}
+	for rows.Next() {
+		var i Arrival
+		if err := rows.Scan(
+			&i.ID,
+			&i.Sealed,
+			&i.Tries,
+			&i.DueAt,
+			&i.ReceivedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -66,6 +66,11 @@ INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3
 DELETE FROM arrivals WHERE id IN (SELECT a.id FROM arrivals a WHERE a.due_at <= sqlc.arg(now) ORDER BY a.id LIMIT sqlc.arg(size))
 RETURNING id, sealed, tries, due_at, received_at;
 
+-- name: TakeArrivalsOf :many
+-- Takes these rows (keys of a JSON object), as far as they are still there.
+DELETE FROM arrivals WHERE id IN (SELECT j.key FROM json_each(sqlc.arg(ids)) j)
+RETURNING id, sealed, tries, due_at, received_at;
+
 -- name: CountArrivals :one
 SELECT COUNT(*) FROM arrivals;
 
