@@ -36,9 +36,10 @@ test-fast: ## Go tests on SQLite only
 	$(GO) test ./...
 
 .PHONY: crash
-crash: ## end the program, its databases and its wires over and over for CLUBOS_CRASH_FOR (default 15m), and print the figures
+crash: ## end the program, its databases and its wires over and over for CLUBOS_CRASH_FOR (default 15m), and print the figures; runs add up in bin/crash-ENGINE.json
+	CLUBOS_CRASH_SUMS=$${CLUBOS_CRASH_SUMS:-$(CURDIR)/bin/crash-$(if $(CLUBOS_TEST_DATABASE_URL),postgres,sqlite).json} \
 	CLUBOS_CRASH_FOR=$${CLUBOS_CRASH_FOR:-15m} CLUBOS_CRASH_KILLS=$${CLUBOS_CRASH_KILLS:-1000} CLUBOS_CRASH_STOPS=$${CLUBOS_CRASH_STOPS:-50} \
-		$(GO) test -v -timeout 2h -parallel 1 ./internal/crashtest
+		$(GO) test -v -count 1 -timeout 4h -parallel 1 ./internal/crashtest
 
 .PHONY: e2e
 e2e: ## browser tests only

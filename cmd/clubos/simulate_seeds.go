@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,9 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/simulate/trial"
 )
+
+// quick is how much the heap of trials may grow before garbage is collected, in percent.
+const quick = 400
 
 func newSimulateSeeds(io std) *cobra.Command {
 	var s trial.Series
@@ -43,6 +47,7 @@ with which it still fails, and printed with the command that shows it again. The
 		case trace:
 			return traceSeed(cmd, io, s)
 		}
+		debug.SetGCPercent(quick) // what a trial leaves behind is small, and there are thousands
 		s.Tell = func(line string) { fmt.Fprintln(io.err, line) }
 		r, err := trial.Run(cmd.Context(), s)
 		if err != nil {
@@ -85,7 +90,7 @@ func traceSeed(cmd *cobra.Command, io std, s trial.Series) error {
 func writeTrials(io std, r *trial.Report) {
 	c := r.Counts
 	fmt.Fprintf(io.out, "%d seeds from %d in %.1f s: %.0f a minute with %d at a time\n", r.Seeds, r.From, r.Seconds, r.PerMinute, r.Workers)
-	fmt.Fprintf(io.out, "%d texts, %d deliveries, %d jobs in %d turns; %d times the process ended, %d transactions were refused\n", c.Texts, c.Deliveries, c.Jobs, c.Turns, c.Crashes, c.Refused)
+	fmt.Fprintf(io.out, "%d texts, %d deliveries, %d jobs in %d turns; %d rows of kept texts were filed, %d times the process ended, %d transactions were refused\n", c.Texts, c.Deliveries, c.Jobs, c.Turns, c.Filed, c.Crashes, c.Refused)
 	fmt.Fprintf(io.out, "%d decisions, %d things done by vendors, %d of them unlocking a door; %d conversations before a person\n", c.Decisions, c.Effects, c.Unlocks, c.Escalations)
 	for _, f := range r.Failures {
 		fmt.Fprintf(io.out, "\nseed %d, %d of its %d events:\n  %s\n  %s\n", f.Seed, f.Events, f.Of, strings.Join(f.Broken, "\n  "), f.Replay)

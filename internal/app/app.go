@@ -148,7 +148,7 @@ func (a *App) wire() {
 		}
 	}
 	a.Outbox = outbox.New(outbox.Config{Cluster: a.Cluster, Ring: a.Ring, Senders: a.vendors.sender, Escalate: escalate("outbox"), Log: log})
-	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Behind: a.limiter.Behind})
+	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Behind: a.limiter.Behind, Storm: a.Config.Storm, Await: a.Config.Await})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Vectors = embedding.New(a.vendors.vectors)
@@ -185,6 +185,9 @@ func (a *App) wire() {
 
 // Step has the stepper of the configuration work the jobs of a club from here on.
 func (a *App) Step(slug club.Slug) { a.Config.Steps.Bind(a.registry, slug) }
+
+// Work tries a job of the stepper once, by this of several installations that share it.
+func (a *App) Work(ctx context.Context, job *jobs.Taken) error { return job.WorkBy(ctx, a.registry) }
 
 // escalateAct and ticketForAct hand what the engine cannot settle to the desk.
 func (a *App) escalateAct(ctx context.Context, tx *store.Tx, th store.Thread, e act.Escalation) error {

@@ -77,8 +77,13 @@ type Config struct {
 	// vendors of every club. Both are for simulations of a long time.
 	Steps *jobs.Stepper
 	// Turn is asked before each transaction begins (store.Config.Turn), for simulations that interleave work. Nil: it begins.
-	Turn     func(context.Context) (end func(), err error)
-	StandIns *StandIns
+	Turn func(context.Context) (end func(), err error)
+	// Storm and Await are inbox.Config's, for the same simulations.
+	Storm int
+	Await func(ctx context.Context, filed <-chan struct{}) error
+	// Statements is what the texts of queries say, for installations in one process that share it. Nil: one of its own.
+	Statements *store.Statements
+	StandIns   *StandIns
 	// Listener is used instead of one at Listen, which is its address: for who must know that beforehand.
 	Listener net.Listener
 	// Matchers keeps what was trained where several servers of one process share it. Nil: the server's own.
@@ -212,7 +217,7 @@ func (c Config) proxies() ([]netip.Prefix, error) {
 
 // store says where the data lives.
 func (c Config) store(log *slog.Logger) store.Config {
-	s := store.Config{URL: "sqlite:" + c.DataDir, Log: log, MaxConns: c.DatabaseConns, Relaxed: c.SQLiteRelaxed}
+	s := store.Config{URL: "sqlite:" + c.DataDir, Log: log, MaxConns: c.DatabaseConns, Relaxed: c.SQLiteRelaxed, Statements: c.Statements}
 	if c.DatabaseURL != "" {
 		s.URL = c.DatabaseURL
 	}

@@ -109,12 +109,12 @@ func (d *drive) settle(ctx context.Context, server *child) {
 			calm = time.Time{}
 		case calm.IsZero():
 			calm = time.Now()
-			d.made.recovered = max(d.made.recovered, calm.Sub(began))
+			d.made.Recovered = max(d.made.Recovered, calm.Sub(began))
 		case time.Since(calm) > lies:
 			return
 		}
 		if time.Since(began) > d.in.patience {
-			d.made.stuck += len(left)
+			d.made.Stuck += len(left)
 			d.t.Errorf("still unsettled: %v\n%s\n%s", left, d.unfinishedJobs(ctx, db), server.lastLines())
 			return
 		}
@@ -163,9 +163,9 @@ func (d *drive) check() {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	d.made.lost, d.made.doubled, d.made.silent = 0, 0, 0
+	d.made.Lost, d.made.Doubled, d.made.Silent = 0, 0, 0
 	for what, n := range d.count(ctx, db, wrong()) {
-		d.made.silent += n
+		d.made.Silent += n
 		d.t.Errorf("%d %s", n, what)
 	}
 	d.checkTexts(ctx, db)
@@ -207,9 +207,9 @@ func (d *drive) checkTexts(ctx context.Context, db *sql.DB) {
 	for id := range d.acked {
 		switch n := stored[id]; {
 		case n == 0:
-			d.made.lost++
+			d.made.Lost++
 		case n > 1:
-			d.made.doubled += n - 1
+			d.made.Doubled += n - 1
 		}
 	}
 	for id := range stored {
@@ -217,12 +217,12 @@ func (d *drive) checkTexts(ctx context.Context, db *sql.DB) {
 			d.t.Errorf("a text is stored that nobody sent: %s", id)
 		}
 	}
-	d.made.texts, d.made.acked, d.made.stored = len(d.texts), len(d.acked), len(stored)
-	if d.made.lost+d.made.doubled > 0 {
-		d.t.Errorf("of %d acknowledged texts %d are lost and %d stored again", d.made.acked, d.made.lost, d.made.doubled)
+	d.made.Texts, d.made.Acked, d.made.Stored = len(d.texts), len(d.acked), len(stored)
+	if d.made.Lost+d.made.Doubled > 0 {
+		d.t.Errorf("of %d acknowledged texts %d are lost and %d stored again", d.made.Acked, d.made.Lost, d.made.Doubled)
 	}
-	if d.made.acked != d.made.texts {
-		d.t.Errorf("%d of %d texts were acknowledged in the end", d.made.acked, d.made.texts)
+	if d.made.Acked != d.made.Texts {
+		d.t.Errorf("%d of %d texts were acknowledged in the end", d.made.Acked, d.made.Texts)
 	}
 }
 
@@ -232,18 +232,18 @@ func (d *drive) checkTexts(ctx context.Context, db *sql.DB) {
 func (d *drive) checkReplies(ctx context.Context, db *sql.DB) {
 	d.t.Helper()
 	unknown, said := d.replies(ctx, db)
-	for limit := time.Now().Add(10 * time.Second); len(unknown) > d.made.doubtful && time.Now().Before(limit); unknown, said = d.replies(ctx, db) {
+	for limit := time.Now().Add(10 * time.Second); len(unknown) > d.made.Doubtful && time.Now().Before(limit); unknown, said = d.replies(ctx, db) {
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			d.t.Fatal(err)
 		}
 	}
-	if len(unknown) > d.made.doubtful {
-		d.made.doubled += len(unknown) - d.made.doubtful
-		d.t.Errorf("%d texts left that no row knows of, and only %d are in doubt: %s", len(unknown), d.made.doubtful, unknown)
+	if len(unknown) > d.made.Doubtful {
+		d.made.Doubled += len(unknown) - d.made.Doubtful
+		d.t.Errorf("%d texts left that no row knows of, and only %d are in doubt: %s", len(unknown), d.made.Doubtful, unknown)
 	}
 	for k, n := range said {
 		if n > 1 {
-			d.made.doubled += n - 1
+			d.made.Doubled += n - 1
 			d.t.Errorf("%q was said %d times for decision %s", k[2], n, k[0])
 		}
 	}
@@ -255,10 +255,10 @@ func (d *drive) replies(ctx context.Context, db *sql.DB) (unknown []string, said
 	d.t.Helper()
 	effects := d.in.vendors.SMS.Effects()
 	decisions := map[string]string{} // by the vendor's id
-	d.made.replies, d.made.doubtful = 0, 0
+	d.made.Replies, d.made.Doubtful = 0, 0
 	d.rows(ctx, db, `SELECT status, COALESCE(provider_message_id, ''), COALESCE(decision_id, id) FROM messages WHERE direction = 'out'`, func(c []string) {
 		if c[0] == "unconfirmed" || c[0] == "sending" { // the latter only where work was left
-			d.made.doubtful++
+			d.made.Doubtful++
 		}
 		if c[1] != "" {
 			decisions[c[1]] = c[2]
@@ -269,7 +269,7 @@ func (d *drive) replies(ctx context.Context, db *sql.DB) (unknown []string, said
 		if e.Op != "send" {
 			continue
 		}
-		d.made.replies++
+		d.made.Replies++
 		decision, ok := decisions[e.ID]
 		if !ok {
 			unknown = append(unknown, e.ID+" "+e.Text)
@@ -292,12 +292,12 @@ func (d *drive) checkCommands(ctx context.Context, db *sql.DB) {
 		}
 	})
 	seen, keys := map[string]int{}, map[string]int{}
-	d.made.commands = 0
+	d.made.Commands = 0
 	for _, e := range append(d.in.vendors.RMM.Effects(), d.in.vendors.Doors.Effects()...) {
 		if e.Op == "lock" {
 			continue
 		}
-		d.made.commands++
+		d.made.Commands++
 		seen[e.Request+" "+e.Target]++
 		if strings.HasPrefix(e.Key, "exe_") {
 			keys[e.Key]++
@@ -305,13 +305,13 @@ func (d *drive) checkCommands(ctx context.Context, db *sql.DB) {
 	}
 	for what, n := range seen {
 		if n > called[what] {
-			d.made.doubled += n - called[what]
+			d.made.Doubled += n - called[what]
 			d.t.Errorf("a device got %d commands of %d executions (%s)", n, called[what], what)
 		}
 	}
 	for key, n := range keys {
 		if n > 1 {
-			d.made.doubled += n - 1
+			d.made.Doubled += n - 1
 			d.t.Errorf("a device got the command of %s %d times", key, n)
 		}
 	}

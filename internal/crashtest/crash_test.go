@@ -60,17 +60,17 @@ func TestLesson39DeployMidWayDropsNothing(t *testing.T) {
 		d.end(server, true)
 	}
 	d.conclude(ctx)
-	if d.made.doubtful > 0 {
-		t.Errorf("%d texts are in doubt after a drain", d.made.doubtful)
+	if d.made.Doubtful > 0 {
+		t.Errorf("%d texts are in doubt after a drain", d.made.Doubtful)
 	}
 }
 
 // end ends a server by SIGKILL, or as a deploy does.
 func (d *drive) end(server *child, deploy bool) {
 	d.t.Helper()
-	end, count := server.kill, &d.made.kills
+	end, count := server.kill, &d.made.Kills
 	if deploy {
-		end, count = server.deploy, &d.made.deploys
+		end, count = server.deploy, &d.made.Deploys
 	}
 	if err := end(); err != nil {
 		d.t.Fatal(err)
@@ -87,6 +87,6 @@ func (d *drive) conclude(ctx context.Context) {
 	d.wg.Wait()
 	d.settle(ctx, server)
 	d.end(server, true)
-	d.made.deploys-- // nobody was in the middle of anything
+	d.made.Deploys-- // nobody was in the middle of anything
 	d.check()
 }

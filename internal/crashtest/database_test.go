@@ -50,7 +50,7 @@ func TestLesson41DatabaseThatStopsUnderLoadEndsNothingAndLosesNothing(t *testing
 			t.Fatal(err)
 		}
 		pg.stop(t)
-		d.made.stops++
+		d.made.Stops++
 		d.send(ctx, perLife/2) // into the dark
 		if err := pause(ctx, time.Duration(d.rng.IntN(700))*time.Millisecond); err != nil {
 			t.Fatal(err)
@@ -63,6 +63,9 @@ func TestLesson41DatabaseThatStopsUnderLoadEndsNothingAndLosesNothing(t *testing
 	d.wg.Wait()
 	d.end(server, false) // what a try left undone within its own time is another's matter
 	d.conclude(ctx)
+	if n > stops {
+		summed(t).keep(t, d.made)
+	}
 }
 
 // postgres is a durable PostgreSQL server of the test's own.

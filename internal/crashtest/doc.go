@@ -19,7 +19,8 @@
 //   - a server that is asked to end drains, and ends well.
 //
 // Moments and order follow from a seed, which is printed; CLUBOS_CRASH_SEED sets it. CLUBOS_CRASH_FOR adds a
-// long run of that duration, or of CLUBOS_CRASH_KILLS ends, and CLUBOS_CRASH_STOPS sets how often the
+// long run of that duration, or of CLUBOS_CRASH_KILLS ends, which add up over the runs that CLUBOS_CRASH_SUMS names one
+// file for, and CLUBOS_CRASH_STOPS sets how often the
 // database is stopped: make crash. Everything listens on loopback, and nothing but the tests' own children is
 // ever signalled. The package holds tests only.
 package crashtest

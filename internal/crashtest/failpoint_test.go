@@ -87,7 +87,7 @@ func TestTheProgramMayEndAtEveryStepOfAnAct(t *testing.T) {
 		off()
 	}
 	d.conclude(ctx)
-	if d.made.commands == 0 {
+	if d.made.Commands == 0 {
 		t.Error("no device got a command")
 	}
 }
@@ -99,7 +99,7 @@ func (d *drive) fall(ctx context.Context, p failpoint.Point, n int, reach func()
 	for range reaches {
 		reach()
 		if server.fell(d.t, reachAgain) {
-			d.made.fell[p]++
+			d.made.Fell[p]++
 			if ctx.Err() != nil {
 				d.t.Fatal(ctx.Err())
 			}

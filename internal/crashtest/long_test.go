@@ -52,7 +52,8 @@ const (
 )
 
 // TestTheLongRun ends the program over and over: at random hits of all failpoints, at random moments, and
-// now and then by a deploy. Every so often it is left alone until all is done, and compared.
+// now and then by a deploy. Every so often it is left alone until all is done, compared, and what came of it is written
+// down, so that runs add up.
 func TestTheLongRun(t *testing.T) {
 	e := long(t)
 	if e.lasts == 0 {
@@ -63,12 +64,13 @@ func TestTheLongRun(t *testing.T) {
 	defer cancel()
 	in.patience = 3 * time.Minute // a thousand texts may wait
 	d := newDrive(t, in, seeded(t))
-	defer d.made.show(t)
+	all := summed(t)
+	defer func() { all.with(d.made).show(t) }()
 	points := append(failpoint.Points(), "*", "*", "*", "*", "*", "*")
-	for until := time.Now().Add(e.lasts); time.Now().Before(until) && d.made.ends() < e.kills; {
+	for until := time.Now().Add(e.lasts); time.Now().Before(until) && all.with(d.made).ends() < e.kills; {
 		operator, off := context.WithCancel(ctx)
 		d.wg.Go(func() { d.operate(operator) })
-		for life := 0; life < between && time.Now().Before(until) && d.made.ends() < e.kills; life++ {
+		for life := 0; life < between && time.Now().Before(until) && all.with(d.made).ends() < e.kills; life++ {
 			d.trouble()
 			if len(d.players) < 10 {
 				d.cast() // who has played may write again
@@ -77,6 +79,7 @@ func TestTheLongRun(t *testing.T) {
 		}
 		off()
 		d.conclude(ctx)
+		all.keep(t, d.made)
 	}
 }
 
@@ -93,13 +96,13 @@ func (d *drive) live(ctx context.Context, p failpoint.Point) {
 	fell := server.fell(d.t, time.Duration(200+d.rng.IntN(1200))*time.Millisecond)
 	switch {
 	case fell:
-		d.made.fell[p]++
+		d.made.Fell[p]++
 	case !ready || d.rng.IntN(12) > 0:
 		d.end(server, false)
 	case server.deploy() == nil:
-		d.made.deploys++
+		d.made.Deploys++
 	case server.fell(d.t, time.Second): // in the midst of its drain
-		d.made.fell[p]++
+		d.made.Fell[p]++
 	default:
 		d.t.Errorf("a server did not end\n%s", server.lastLines())
 	}

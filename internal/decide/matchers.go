@@ -38,7 +38,11 @@ type trainings struct {
 	mu      sync.Mutex           // guards the fields below
 	trained map[string]*training // by version
 	used    []string             // versions, longest unused first
+	stood   map[stoodKey]*standing
 }
+
+// stoodKey is what a matcher follows from: what it was trained on, and what counts besides.
+type stoodKey struct{ version, stamp, lessons string }
 
 const (
 	placesKept    = 256
@@ -92,7 +96,7 @@ func NewMatchers(background bool, budget int64) *Matchers {
 	if background { // a version's row has it
 		most = 1
 	}
-	return newMatchers(background, budget, &trainings{most: most, trained: map[string]*training{}})
+	return newMatchers(background, budget, &trainings{most: most, trained: map[string]*training{}, stood: map[stoodKey]*standing{}})
 }
 
 func newMatchers(background bool, budget int64, t *trainings) *Matchers {
@@ -155,7 +159,7 @@ func (c *Matchers) trainedFor(tenant club.Slug, s *standing, set *knowledge.Set,
 		if s != nil && s.known.version == k.version {
 			fresh.now, fresh.bytes = s.now, s.bytes
 		} else {
-			fresh = stand(c.trainings.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
+			fresh = c.trainings.stand(k)
 		}
 		fresh.of(k)
 		c.put(tenant, fresh, nil)
@@ -211,6 +215,29 @@ func (c *Matchers) loaded(tenant club.Slug) (number int64, k *known, ok bool) {
 		return s.number, s.known, true
 	}
 	return 0, nil, false
+}
+
+// stand returns a standing of its own for the asker, and makes the matcher once for all who know the same. What came
+// after the training is not told by the version.
+func (c *trainings) stand(k *known) *standing {
+	if len(k.recent) > 0 {
+		return stand(c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
+	}
+	key := stoodKey{k.version, k.stamp, k.lessons}
+	c.mu.Lock()
+	s := c.stood[key]
+	c.mu.Unlock()
+	if s == nil {
+		s = stand(c.train(k.version, func() *pattern.Trained { return trainNow(k.settled) }), 0, k)
+		c.mu.Lock()
+		if len(c.stood) >= c.most {
+			clear(c.stood)
+		}
+		c.stood[key] = s
+		c.mu.Unlock()
+	}
+	own := *s
+	return &own
 }
 
 // train returns what was trained under a version, and trains it if need be. Whoever comes meanwhile waits.

@@ -12,7 +12,7 @@ func TestWhileOthersCannotBeTakenInDecisionsWaitButForDangerAndNotForEver(t *tes
 	t.Parallel()
 	h := newHouse(t)
 	h.behind.Store(true)
-	asked := h.say(member, "what is the wifi password")
+	asked := h.say(ada, "what is the wifi password")
 	h.clock.Advance(3 * time.Second)
 	advance := func(r inbox.Result) error {
 		return h.decider.Advance(t.Context(), h.tenant, inbox.AdvanceJob{Meta: jobs.Meta{Tenant: h.tenant.Slug}, Thread: r.Thread})
@@ -20,7 +20,7 @@ func TestWhileOthersCannotBeTakenInDecisionsWaitButForDangerAndNotForEver(t *tes
 	if err := advance(asked); err == nil || h.count("decisions") != 0 {
 		t.Errorf("while there is no room: %v, %d decisions", err, h.count("decisions"))
 	}
-	if err := advance(h.say(stranger, "there is a fire, smoke everywhere")); err != nil || h.count("decisions") != 1 {
+	if err := advance(h.say("+14155550177", "there is a fire, smoke everywhere")); err != nil || h.count("decisions") != 1 {
 		t.Errorf("danger: %v, %d decisions", err, h.count("decisions"))
 	}
 	h.clock.Advance(time.Minute)

@@ -80,7 +80,7 @@ const (
 	fading        = 0.98                   // of the best rate, from one look to the next: half of it after nine seconds
 
 	// Who is refused hears of it some time after asking: to read and refuse a request costs most of what it would cost
-	// to do it, and whoever asks again at once would have us do nothing else. Vendors wait longer than that, and nobody
-	// who has a page before them waits at all.
+	// to do it, and whoever asks again at once would have us do nothing else. A place that nobody else wants meanwhile is
+	// theirs. Vendors wait longer than that, and nobody who has a page before them waits at all.
 	mostHeld = 4096
 )

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,8 @@ type house struct {
 
 	mu   sync.Mutex // guards the fields below
 	done Counts
-	late int // texts that took longer than half a second, once it has found its limit
+	late int  // texts that took longer than half a second, once it has found its limit
+	calm bool // nobody asks any more
 }
 
 func newHouse(workers int, cost time.Duration) *house {
@@ -47,7 +49,7 @@ func (h *house) ask(ctx context.Context, c Class) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.done[c]++
-	if c <= Ingest && start.After(h.settled) && time.Since(start) > 500*time.Millisecond {
+	if !h.calm && c <= Ingest && start.After(h.settled) && time.Since(start) > 500*time.Millisecond {
 		h.late++
 	}
 }
@@ -61,6 +63,9 @@ func (h *house) drive(perSecond int, lasts time.Duration, mix func(i int) Class)
 		all.Go(func() { h.ask(context.Background(), c) })
 		<-time.After(time.Second / time.Duration(perSecond))
 	}
+	h.mu.Lock()
+	h.calm = true
+	h.mu.Unlock()
 	all.Wait()
 	return asked
 }
@@ -220,8 +225,8 @@ func TestFullQueueMakesRoomForWhoMattersMore(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		if s := l.State(); s.Waiting != mostWait || s.Refused[Bulk] != 2 || s.Refused[Ingest] != 0 {
-			t.Errorf("%d wait, refused %v", s.Waiting, s.Refused)
+		if s := l.State(); s.Waiting != mostWait || len(l.late[Bulk]) != 2 || len(l.late[Ingest]) != 0 {
+			t.Errorf("%d wait, %d of bulk and %d others have no place among them", s.Waiting, len(l.late[Bulk]), len(l.late[Ingest]))
 		}
 		all.Wait()
 	})
@@ -254,6 +259,34 @@ func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
 		}
 		if l.parked != 0 {
 			t.Errorf("%d are kept waiting", l.parked)
+		}
+	})
+}
+
+func TestAPlaceThatNobodyElseWantsIsGivenToWhoFoundNoneInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := New(club.SystemClock{})
+		release := hold(t, l, Ingest, firstLimit)
+		var got atomic.Int64
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				if done, err := l.Admit(t.Context(), Ingest); err == nil {
+					got.Add(1)
+					done()
+				}
+			})
+			synctest.Wait()
+		}
+		<-time.After(traits(Ingest).patience + time.Second)
+		if l.parked != 10 || !l.Behind() {
+			t.Errorf("%d found no place; behind %v", l.parked, l.Behind())
+		}
+		release()
+		all.Wait()
+		if s := l.State(); got.Load() != 10 || s.Refused.Sum() != 0 || l.parked != 0 || l.Behind() {
+			t.Errorf("%d got one, %d were refused, %d are left, behind %v", got.Load(), s.Refused.Sum(), l.parked, l.Behind())
 		}
 	})
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,19 +18,21 @@ type Limiter struct {
 
 	clock club.Clock
 
-	mu       sync.Mutex // guards the fields below
-	limit    float64
-	rate     float64 // requests done in a second, at best and of late
-	parked   int     // refused, and not told yet
-	running  [classes]int
-	inFlight int
-	held     map[string]int     // places by club
-	waiting  [classes][]*waiter // in the order in which they came
-	waiters  int
-	idleAt   time.Time // when nobody last waited
-	load     Load
-	seen     sample
-	counts   tally
+	mu        sync.Mutex // guards the fields below
+	limit     float64
+	rate      float64            // requests done in a second, at best and of late
+	parked    int                // found no place in time, and are not refused yet
+	late      [classes][]*waiter // those, in the order in which they were parked
+	refusedAt time.Time          // when somebody was refused last
+	running   [classes]int
+	inFlight  int
+	held      map[string]int     // places by club
+	waiting   [classes][]*waiter // in the order in which they came
+	waiters   int
+	idleAt    time.Time // when nobody last waited
+	load      Load
+	seen      sample
+	counts    tally
 }
 
 // waiter is a request without a place.
@@ -59,47 +62,64 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 // gets the next, so that one for which very much is asked holds up no other.
 func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
 	came := l.clock.Now()
-	if done, err = l.admit(ctx, c, of); club.CodeOf(err) == club.CodeUnavailable {
-		if held := traits(c).held - l.clock.Now().Sub(came); held > 0 {
-			l.park(ctx, held)
-		}
+	if done, err = l.admit(ctx, c, of); club.CodeOf(err) != club.CodeUnavailable {
+		return done, err
+	}
+	if done, err = l.park(ctx, c, of, traits(c).held-l.clock.Now().Sub(came)); club.CodeOf(err) == club.CodeUnavailable {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.refusedAt = l.clock.Now()
+		l.counts.shed(l.refusedAt, c)
 	}
 	return done, err
 }
 
-// Behind reports whether more is asked than can be done: somebody has waited for a place at every moment for a while.
-// What can be done later should be.
+// park keeps one for whom there is no place waiting all the same, unless memory is short or too many are kept already.
+// A place that nobody else wants is theirs.
+func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration) (done func(), err error) {
+	w := &waiter{class: c, club: of, answer: make(chan bool, 1)}
+	l.mu.Lock()
+	full := d <= 0 || l.parked >= mostHeld || l.load.Short
+	if !full {
+		l.parked++
+		l.late[c] = append(l.late[c], w)
+	}
+	l.mu.Unlock()
+	if full {
+		return nil, errOverloaded()
+	}
+	over := time.NewTimer(d)
+	defer over.Stop()
+	select {
+	case <-w.answer:
+		return l.ender(c, of), nil
+	case <-over.C:
+		err = errOverloaded()
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.late[c], w); i >= 0 {
+		l.late[c] = slices.Delete(l.late[c], i, i+1)
+		l.parked--
+		return nil, err
+	}
+	return l.ender(c, of), nil // a place came in the same moment
+}
+
+// Behind reports whether more is asked than can be done: some find no place, or somebody has waited for one at every moment
+// for a while. What can be done later should be.
 func (l *Limiter) Behind() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stands(l.clock.Now())
+	now := l.clock.Now()
+	return l.parked > 0 || l.stands(now) || now.Sub(l.refusedAt) < standing
 }
 
 // stands reports whether there was somebody in the queue all the time lately.
 func (l *Limiter) stands(now time.Time) bool {
 	return l.waiters > 0 && now.Sub(l.idleAt) > standing
-}
-
-// park keeps one who is refused waiting, unless memory is short or too many are kept already.
-func (l *Limiter) park(ctx context.Context, d time.Duration) {
-	l.mu.Lock()
-	full := l.parked >= mostHeld || l.load.Short
-	if !full {
-		l.parked++
-	}
-	l.mu.Unlock()
-	if full {
-		return
-	}
-	over := time.NewTimer(d)
-	defer over.Stop()
-	select {
-	case <-over.C:
-	case <-ctx.Done():
-	}
-	l.mu.Lock()
-	l.parked--
-	l.mu.Unlock()
 }
 
 func (l *Limiter) admit(ctx context.Context, c Class, of string) (done func(), err error) {
@@ -135,9 +155,6 @@ func (l *Limiter) giveUp(w *waiter, why error) (func(), error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.remove(w) {
-		if club.CodeOf(why) == club.CodeUnavailable {
-			l.counts.shed(l.clock.Now(), w.class)
-		}
 		return nil, why
 	}
 	if ok := <-w.answer; !ok {
@@ -205,7 +222,6 @@ func (l *Limiter) queue(c Class, of string) (*waiter, time.Duration) {
 		l.idleAt = now
 	}
 	if l.load.Pressure >= traits(c).yields && l.load.Short || l.waiters >= mostWait && !l.evict(c) && !l.evictOf(c, of) {
-		l.counts.shed(now, c)
 		return nil, 0
 	}
 	w := &waiter{class: c, club: of, answer: make(chan bool, 1)}
@@ -252,7 +268,6 @@ func (l *Limiter) evictOf(c Class, of string) bool {
 
 func (l *Limiter) refuse(w *waiter) {
 	l.remove(w)
-	l.counts.shed(l.clock.Now(), w.class)
 	w.answer <- false
 }
 
@@ -285,6 +300,13 @@ func (l *Limiter) admitWaiting() {
 		for len(l.waiting[c]) > 0 && l.hasRoom(c) {
 			w := l.next(c)
 			l.remove(w)
+			l.start(c, w.club)
+			w.answer <- true
+		}
+		for len(l.late[c]) > 0 && l.hasRoom(c) {
+			w := l.late[c][0]
+			l.late[c] = slices.Delete(l.late[c], 0, 1)
+			l.parked--
 			l.start(c, w.club)
 			w.answer <- true
 		}

@@ -112,8 +112,8 @@ func (b *batch) moveThreads(ctx context.Context, all []*filing) error {
 			left = append(left, c)
 		}
 	}
+	moved := slices.Clone(left)                                                            // in the order of their texts
 	slices.SortFunc(left, func(x, y *conversation) int { return cmp.Compare(x.ID, y.ID) }) // one order for everybody
-	moved := left
 	for range 3 {
 		changed, err := b.moveOnce(ctx, left)
 		if err != nil {

@@ -60,6 +60,9 @@ type Config struct {
 	// Behind reports whether more is asked of this process than it can do at the moment: what is kept is then filed
 	// afterwards. Nil: never.
 	Behind func() bool
+	// Await, if set, waits until texts are filed, in the place of whoever must; and nothing is filed but by File. It is for
+	// installations whose work takes turns (store.Config.Turn). Nil: each club's kept texts are filed as they come.
+	Await func(ctx context.Context, filed <-chan struct{}) error
 	// Timeout bounds one transaction. Default 8 s, less than vendors wait.
 	Timeout time.Duration
 }
@@ -179,6 +182,16 @@ func (in *Inbox) Resume(tenant *store.Tenant) {
 	}
 }
 
+// File files some of a club's kept texts, where Config.Await is set, and returns how many rows of them.
+func (in *Inbox) File(ctx context.Context, tenant *store.Tenant) (int, error) {
+	t := in.intake(tenant)
+	if t == nil {
+		return 0, nil
+	}
+	t.filer.overtake(ctx)
+	return t.filer.turn(ctx, t.filer.rows)
+}
+
 // Settle waits until the texts that were accepted here are filed.
 func (in *Inbox) Settle(ctx context.Context, tenant *store.Tenant) error {
 	t := in.intake(tenant)
@@ -231,11 +244,21 @@ func (in *Inbox) submit(ctx context.Context, tenant *store.Tenant, key string, i
 		if a.later == nil {
 			return a.result, a.err
 		}
-		select { // and try again
-		case <-a.later:
-		case <-ctx.Done():
-			return Result{}, ctx.Err()
+		if err := in.await(ctx, a.later); err != nil { // and try again
+			return Result{}, err
 		}
+	}
+}
+
+func (in *Inbox) await(ctx context.Context, filed <-chan struct{}) error {
+	if in.cfg.Await != nil {
+		return in.cfg.Await(ctx, filed)
+	}
+	select {
+	case <-filed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -286,7 +309,9 @@ func (in *Inbox) intake(tenant *store.Tenant) *intake {
 		t.lanes = append(t.lanes, l)
 		in.running.Go(l.run)
 	}
-	in.filing.Go(t.filer.run)
+	if in.cfg.Await == nil {
+		in.filing.Go(t.filer.run)
+	}
 	in.intakes[tenant] = t
 	return t
 }

@@ -177,8 +177,11 @@ var errNoHandler = errors.New("no handler for jobs")
 func (t *Taken) Args() river.JobArgs { return t.job.args }
 
 // Work tries the job once.
-func (t *Taken) Work(ctx context.Context) error {
-	r, kind := t.stepper.registry, t.job.args.Kind()
+func (t *Taken) Work(ctx context.Context) error { return t.WorkBy(ctx, t.stepper.registry) }
+
+// WorkBy is Work by the handlers of one of several replicas.
+func (t *Taken) WorkBy(ctx context.Context, r *Registry) error {
+	kind := t.job.args.Kind()
 	if tick, ok := t.job.args.(tickJob); ok {
 		return (&tickWorker{registry: r}).Work(ctx, &river.Job[tickJob]{Args: tick})
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -42,6 +43,9 @@ type Config struct {
 	// has it not begin. It is for installations whose work takes turns, a transaction at a time, and ends at a
 	// transaction of somebody's choice (simulate/trial).
 	Turn func(ctx context.Context) (end func(), err error)
+	// Statements is what the texts of queries say; installations in one process may share it, and count them
+	// together. Nil: one of its own.
+	Statements *Statements
 	// TenantPrefix comes before a slug in the names of schemas and roles on PostgreSQL: <prefix>t_<slug>.
 	// It lets several installations share a server. Default "".
 	TenantPrefix string
@@ -61,7 +65,7 @@ type Cluster struct {
 	roster  roster
 	stored  *jobsHeard
 	changes *hub
-	ledger  *ledger
+	ledger  *Statements
 	cache   *memory // nil: nothing is kept
 }
 
@@ -106,7 +110,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if cfg.ControlSchema == "" {
 		cfg.ControlSchema = "control"
 	}
-	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub(), stored: &jobsHeard{}, ledger: &ledger{}}
+	c := &Cluster{cfg: cfg, tenants: map[club.Slug]*Tenant{}, changes: newHub(), stored: &jobsHeard{}, ledger: cmp.Or(cfg.Statements, &Statements{})}
 	if cfg.Cache != nil {
 		c.cache = &memory{cfg.Cache, newReplayer()}
 	}

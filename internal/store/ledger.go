@@ -20,8 +20,9 @@ type Counts struct {
 	ReadsOf  map[string]int64 // reads by the name of the query
 }
 
-// ledger knows each statement that has been run: what it reads and changes, and how often it was run.
-type ledger struct {
+// Statements knows each statement that has been run: what it reads and changes, and how often it was run.
+// Its zero value knows none.
+type Statements struct {
 	answered atomic.Int64
 	known    sync.Map // text -> *statement
 }
@@ -43,7 +44,7 @@ var (
 )
 
 // of returns what is known of a statement. Texts are constants of the program, so there are few.
-func (l *ledger) of(query string) *statement {
+func (l *Statements) of(query string) *statement {
 	if s, ok := l.known.Load(query); ok {
 		return s.(*statement)
 	}
@@ -88,7 +89,7 @@ func parse(query string) *statement {
 }
 
 // counts adds up the ledger.
-func (l *ledger) counts() Counts {
+func (l *Statements) counts() Counts {
 	c := Counts{Answered: l.answered.Load(), Queries: map[string]int64{}, ReadsOf: map[string]int64{}}
 	l.known.Range(func(_, v any) bool {
 		s, n := v.(*statement), v.(*statement).run.Load()
@@ -108,7 +109,7 @@ func (l *ledger) counts() Counts {
 // were changed: what is kept of them is forgotten at the commit, whoever wrote the statement.
 type accounted struct {
 	DBTX
-	ledger *ledger
+	ledger *Statements
 	tx     *Tx
 }
 

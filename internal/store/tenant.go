@@ -29,7 +29,7 @@ type Tenant struct {
 	pace    *pace
 	stored  *jobsHeard
 	changes *hub
-	ledger  *ledger
+	ledger  *Statements
 	cache   *memory // nil: nothing is kept
 }
 

@@ -9,6 +9,9 @@
 // transaction, with a vendor asked and nothing done, with it done and nothing recorded. All that is under way is then cut off,
 // and new rooms begin on the same store.
 //
+// In some trials every text is kept when it comes, as in a storm, and filed by a task of its own; in some two
+// replicas share deliveries, clicks and jobs, and one of them ends while the other lives on.
+//
 // What must hold whatever happens is looked at from outside: by what the vendors were really told, and by the
 // rows at the end (promises). The same seed has the same trace, byte for byte, in any process, so that what failed
 // once fails again:

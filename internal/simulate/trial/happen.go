@@ -22,6 +22,7 @@ type inbound struct {
 	began  int64 // the turn in which its first delivery began
 	stored int64 // the turn in which it was stored; 0: not yet
 	acked  int64 // the turn in which that was acknowledged; 0: not yet
+	kept   bool  // as in a storm
 	thread club.ThreadID
 }
 
@@ -115,7 +116,7 @@ func (w *world) write(h happening) {
 		if in.began == 0 {
 			in.began = w.loom.turns
 		}
-		r, err := w.app.Inbox.Accept(ctx, w.tenant, inbox.Read(club.Delivery{ID: fmt.Sprintf("%s-%d", in.id, copied), Inbound: d}), home.Provider)
+		r, err := w.at(ctx).app.Inbox.Accept(ctx, w.at(ctx).tenant, inbox.Read(club.Delivery{ID: fmt.Sprintf("%s-%d", in.id, copied), Inbound: d}), home.Provider)
 		if err != nil {
 			return err
 		}
@@ -126,7 +127,12 @@ func (w *world) write(h happening) {
 			in.thread = r.Thread
 			w.meet(r.Thread)
 		}
-		w.tell(ctx, "is stored in %s as %s, duplicate %v", r.Thread, r.Message, r.Duplicate)
+		if r.Kept {
+			in.kept, w.at(ctx).kept = true, true
+			w.tell(ctx, "is kept")
+		} else {
+			w.tell(ctx, "is stored in %s as %s, duplicate %v", r.Thread, r.Message, r.Duplicate)
+		}
 		return w.acknowledge(ctx, func() { in.acked = w.loom.turns })
 	})
 }
@@ -160,7 +166,7 @@ func (w *world) deliver(h happening, what string, take func(ctx context.Context,
 				}
 			}
 			name := fmt.Sprintf("%s, copy %d", what, copied)
-			t := w.loom.add(ctx, name, func(ctx context.Context) error {
+			t := w.task(ctx, name, func(ctx context.Context) error {
 				if err := w.loom.point(ctx, atDoor, time.Time{}); err != nil {
 					return err
 				}
@@ -189,7 +195,7 @@ func (w *world) report(r report, wait time.Duration) {
 	w.in(wait, func(context.Context) error {
 		d := &club.DeliveryReport{Provider: "openphone", ProviderMessageID: r.id, Status: r.status, Text: r.text, To: r.to, Line: r.line, At: w.now()}
 		w.deliver(happening{copies: 1}, "report on "+r.id, func(ctx context.Context, _ int) error {
-			_, err := w.app.Inbox.Accept(ctx, w.tenant, inbox.Read(club.Delivery{ID: r.id + "-" + string(r.status), Report: d}), d.Provider)
+			_, err := w.at(ctx).app.Inbox.Accept(ctx, w.at(ctx).tenant, inbox.Read(club.Delivery{ID: r.id + "-" + string(r.status), Report: d}), d.Provider)
 			if err != nil {
 				return err
 			}
@@ -230,7 +236,7 @@ func (w *world) announce(r *reservation, nth int, h happening) {
 	v := r.versions[nth]
 	c := club.BookingChange{Source: "webhook", ExternalID: r.id, Location: r.place.Name, Bay: r.bay.Name, Start: v.start, End: v.end, Phone: w.phoneOf(r.member), Cancelled: v.cancelled, Sequence: v.sequence}
 	w.deliver(h, fmt.Sprintf("booking %s.%d", r.id, v.sequence), func(ctx context.Context, _ int) error {
-		_, err := w.app.Inbox.Booking(ctx, w.tenant, fmt.Sprintf("%s.%d", r.id, v.sequence), c)
+		_, err := w.at(ctx).app.Inbox.Booking(ctx, w.at(ctx).tenant, fmt.Sprintf("%s.%d", r.id, v.sequence), c)
 		if err != nil && club.CodeOf(err) != club.CodeConflict {
 			return err
 		}
@@ -254,20 +260,23 @@ func (w *world) press(ctx context.Context, h happening) error {
 		key := fmt.Sprintf("KEY%d", h.nth)
 		for range 2 { // a double tap
 			w.click(ctx, h, p, id, func(ctx context.Context) error {
-				_, err := w.app.Desk.Reply(ctx, w.tenant, p, id, "We are looking into it.", key, desk.Seen{})
+				_, err := w.at(ctx).app.Desk.Reply(ctx, w.at(ctx).tenant, p, id, "We are looking into it.", key, desk.Seen{})
 				return err
 			})
 		}
 	case claims:
-		w.click(ctx, h, p, id, func(ctx context.Context) error { _, err := w.app.Desk.Claim(ctx, w.tenant, p, id); return err })
+		w.click(ctx, h, p, id, func(ctx context.Context) error {
+			_, err := w.at(ctx).app.Desk.Claim(ctx, w.at(ctx).tenant, p, id)
+			return err
+		})
 	case handsOff:
 		w.click(ctx, h, p, id, func(ctx context.Context) error {
-			_, err := w.app.Desk.HandBack(ctx, w.tenant, p, id, desk.Seen{})
+			_, err := w.at(ctx).app.Desk.HandBack(ctx, w.at(ctx).tenant, p, id, desk.Seen{})
 			return err
 		})
 	case resolves:
 		w.click(ctx, h, p, id, func(ctx context.Context) error {
-			_, err := w.app.Desk.Resolve(ctx, w.tenant, p, id, desk.Seen{})
+			_, err := w.at(ctx).app.Desk.Resolve(ctx, w.at(ctx).tenant, p, id, desk.Seen{})
 			return err
 		})
 	default:
@@ -285,11 +294,11 @@ func (w *world) decideOn(ctx context.Context, h happening) error {
 	prop := open[h.nth%len(open)]
 	yes := func(p identity.Principal) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return w.app.Decider.Approve(ctx, w.tenant, p, prop.ID, nil, decide.Why{})
+			return w.at(ctx).app.Decider.Approve(ctx, w.at(ctx).tenant, p, prop.ID, nil, decide.Why{})
 		}
 	}
 	no := func(ctx context.Context) error {
-		return w.app.Decider.Reject(ctx, w.tenant, w.mould.staff[h.who], prop.ID, decide.Why{Reason: "not this"})
+		return w.at(ctx).app.Decider.Reject(ctx, w.at(ctx).tenant, w.mould.staff[h.who], prop.ID, decide.Why{Reason: "not this"})
 	}
 	switch h.kind {
 	case approves:
@@ -319,11 +328,13 @@ func (w *world) proposed(id club.ProposalID, thread club.ThreadID) {
 		p := w.mould.staff[h.who]
 		switch {
 		case n < 7:
-			w.click(ctx, h, p, thread, func(ctx context.Context) error { return w.app.Decider.Approve(ctx, w.tenant, p, id, nil, decide.Why{}) })
+			w.click(ctx, h, p, thread, func(ctx context.Context) error {
+				return w.at(ctx).app.Decider.Approve(ctx, w.at(ctx).tenant, p, id, nil, decide.Why{})
+			})
 		case n < 8:
 			h.kind = rejects
 			w.click(ctx, h, p, thread, func(ctx context.Context) error {
-				return w.app.Decider.Reject(ctx, w.tenant, p, id, decide.Why{Reason: "not this"})
+				return w.at(ctx).app.Decider.Reject(ctx, w.at(ctx).tenant, p, id, decide.Why{Reason: "not this"})
 			})
 		}
 		return nil
@@ -332,7 +343,7 @@ func (w *world) proposed(id club.ProposalID, thread club.ThreadID) {
 
 // openProposals lists the open proposals of members' conversations.
 func (w *world) openProposals(ctx context.Context) (out []store.Proposal, err error) {
-	err = w.tenant.Read(ctx, func(tx *store.Tx) error {
+	err = w.replicas[0].tenant.Read(ctx, func(tx *store.Tx) error {
 		for _, id := range w.threads {
 			p, err := tx.FindOpenProposalOfThread(ctx, id)
 			switch {
@@ -351,7 +362,7 @@ func (w *world) openProposals(ctx context.Context) (out []store.Proposal, err er
 // was faster, or it is not allowed. Whoever is cut off tries again, or does not.
 func (w *world) click(ctx context.Context, h happening, p identity.Principal, id club.ThreadID, do func(context.Context) error) {
 	name := w.plain(fmt.Sprintf("%s %s on %s", p.UserID, h.kind, id))
-	t := w.loom.add(ctx, name, do, func(err error) {
+	t := w.task(ctx, name, do, func(err error) {
 		w.tell(ctx, "%s ends: %s", name, w.said(err))
 		switch club.CodeOf(err) {
 		case "":

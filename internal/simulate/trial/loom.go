@@ -41,6 +41,7 @@ type task struct {
 	err   error
 	ended func(err error) // called by the loom's goroutine; nil after the process has ended
 	redo  func()          // called when the task was cut off; nil: nobody minds
+	at    *replica
 
 	inside bool  // a transaction
 	last   int64 // the turn in which its last transaction began
@@ -59,8 +60,8 @@ func taskOf(ctx context.Context) *task {
 }
 
 // add adds a task, which waits for its first turn. ended takes in its end, unless it is cut off.
-func (l *loom) add(ctx context.Context, name string, do func(context.Context) error, ended func(error)) *task {
-	t := &task{name: name, where: "begins", turn: make(chan fate), back: make(chan struct{}), ended: ended}
+func (l *loom) add(ctx context.Context, at *replica, name string, do func(context.Context) error, ended func(error)) *task {
+	t := &task{name: name, at: at, where: "begins", turn: make(chan fate), back: make(chan struct{}), ended: ended}
 	l.under = append(l.under, t)
 	ctx = context.WithValue(ctx, taskKey{}, t)
 	go func() {
@@ -110,10 +111,10 @@ func (l *loom) beside(t *task) (out string) {
 	return out
 }
 
-// cutAll ends all tasks where they stand.
-func (l *loom) cutAll() error {
-	for len(l.under) > 0 {
-		if err := l.step(l.under[0], cutOff); err != nil {
+// cut ends tasks where they stand.
+func (l *loom) cut(all []*task) error {
+	for _, t := range all {
+		if err := l.step(t, cutOff); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ func (m *Mould) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.cfg.Matchers = decide.NewMatchers(false, 0)
+	m.cfg.Matchers, m.cfg.Statements = decide.NewMatchers(false, 0), &store.Statements{}
 	if m.cfg.Hasher, err = identity.NewHasher(2); err != nil {
 		return err
 	}

@@ -66,6 +66,8 @@ type plan struct {
 	booked []booked
 	rough  float64 // the share of calls to vendors that do not go as they should
 	bold   boldness
+	stormy bool // texts are kept when they come, and filed afterwards
+	double bool // two replicas share the work
 	list   []happening
 }
 
@@ -130,6 +132,7 @@ func newPlan(seed uint64) plan {
 		p.list = append(p.list, p.draw(r, crowd))
 	}
 	slices.SortStableFunc(p.list, func(a, b happening) int { return int(a.at - b.at) })
+	p.stormy, p.double = r.IntN(4) == 0, r.IntN(4) == 0
 	return p
 }
 

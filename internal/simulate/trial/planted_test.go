@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"clubos/internal/club"
+	"clubos/internal/inbox"
 	"clubos/internal/people"
 	"clubos/internal/store"
 )
@@ -61,17 +62,29 @@ func said(ctx context.Context, w *world) (store.Message, error) {
 	return store.Message{}, club.NotFound("the machine has said nothing")
 }
 
+// kindOf is what kind of trial a rogue is in.
+type kindOf struct{ stormy, double bool }
+
+// rogueText is a text of a member's that is acknowledged.
+func (w *world) rogueText(ctx context.Context, in *inbox.Inbox, id string) (inbox.Result, error) {
+	home := w.homeOf(0)
+	x := &inbound{id: id, text: "hello", began: w.loom.turns, stored: w.loom.turns, acked: w.loom.turns}
+	w.inbound = append(w.inbound, x)
+	return in.Accept(ctx, w.replicas[0].tenant, inbox.Read(club.Delivery{ID: id, Inbound: &club.Inbound{Provider: home.Provider, ProviderMessageID: id, From: w.phoneOf(0), To: home.Line, Text: x.text, SentAt: w.now()}}), home.Provider)
+}
+
 // Rogues do what the rooms must never do.
 var rogues = []struct {
 	name, want string
 	twice      bool
+	kind       kindOf
 	do         func(context.Context, *world) error
 }{
 	{name: "vendors that do everything twice are noticed", want: "was sent 2 times", twice: true},
 	{name: "a door that is opened past the gate is noticed", want: "no booking is current", do: func(ctx context.Context, w *world) error {
 		now, at := w.now(), w.mould.club.Locations[1]
 		id := club.NewExecutionID(now)
-		err := w.tenant.Write(ctx, func(tx *store.Tx) error {
+		err := w.replicas[0].tenant.Write(ctx, func(tx *store.Tx) error {
 			_, err := tx.CreateExecution(ctx, store.CreateExecutionParams{ID: id, ThreadID: w.threads[0], Action: "unlock_door", Params: "{}", LocationID: at.ID, DeviceID: at.Door.ID,
 				IdempotencyKey: id.String(), Outcome: club.OutcomeClaimed, Proofs: "[]", RequestedBy: "system:rogue", CorrelationID: tx.Correlation, CreatedAt: tx.Now})
 			return err
@@ -86,7 +99,7 @@ var rogues = []struct {
 		if err != nil {
 			return err
 		}
-		err = w.tenant.Write(ctx, func(tx *store.Tx) error {
+		err = w.replicas[0].tenant.Write(ctx, func(tx *store.Tx) error {
 			th, err := tx.FindThread(ctx, m.ThreadID)
 			if err == nil {
 				_, err = people.SetConsent(ctx, tx, club.System("rogue"), th.SubjectID, club.ConsentWithdrawn, "STOP")
@@ -104,7 +117,35 @@ var rogues = []struct {
 		if err != nil {
 			return err
 		}
-		if _, err := w.app.Desk.Claim(ctx, w.tenant, w.mould.staff[0], m.ThreadID); err != nil {
+		if _, err := w.replicas[0].app.Desk.Claim(ctx, w.replicas[0].tenant, w.mould.staff[0], m.ThreadID); err != nil {
+			return err
+		}
+		_, err = sms{w.vendors}.Send(ctx, club.Outbound{Key: m.ID.String(), To: w.phoneOf(0), Text: "psst"})
+		return err
+	}},
+	{name: "a kept text that is thrown away is noticed", want: "is stored 0 times", kind: kindOf{stormy: true}, do: func(ctx context.Context, w *world) error {
+		if _, err := w.rogueText(ctx, w.replicas[0].app.Inbox, "THROWN"); err != nil {
+			return err
+		}
+		return w.replicas[0].tenant.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.TakeArrivals(ctx, store.TakeArrivalsParams{Now: tx.Now, Size: 100})
+			return err
+		})
+	}},
+	{name: "a text that overtakes a kept one is noticed", want: "which was there when it was sent", kind: kindOf{stormy: true}, do: func(ctx context.Context, w *world) error {
+		if _, err := w.rogueText(ctx, w.replicas[0].app.Inbox, "FIRST"); err != nil {
+			return err
+		}
+		rash := inbox.New(inbox.Config{Cluster: w.replicas[0].app.Cluster, Ring: w.replicas[0].app.Ring, Storm: -1, Await: w.await})
+		defer rash.Close()
+		w.loom.turns++
+		_, err := w.rogueText(ctx, rash, "SECOND")
+		w.replicas[0].kept = true
+		return err
+	}},
+	{name: "a text that both replicas send is noticed", want: "was sent 2 times", kind: kindOf{double: true}, do: func(ctx context.Context, w *world) error {
+		m, err := said(ctx, w)
+		if err != nil {
 			return err
 		}
 		_, err = sms{w.vendors}.Send(ctx, club.Outbound{Key: m.ID.String(), To: w.phoneOf(0), Text: "psst"})
@@ -121,15 +162,18 @@ var rogues = []struct {
 }
 
 func rogueIsNoticed(t *testing.T, m *Mould) {
-	seed := seedWith(t, calm)
-	o, err := m.Run(t.Context(), Config{Seed: seed})
-	if err != nil || len(o.Broken) > 0 {
-		t.Fatalf("without one: %v, %q\n%s", err, o.Broken, o.Trace)
+	seeds := map[kindOf]uint64{}
+	for _, k := range []kindOf{{}, {stormy: true}, {double: true}} {
+		seeds[k] = seedWith(t, func(p plan) bool { return calm(p) && p.stormy == k.stormy && p.double == k.double })
+		o, err := m.Run(t.Context(), Config{Seed: seeds[k]})
+		if err != nil || len(o.Broken) > 0 {
+			t.Fatalf("without one: %v, %q\n%s", err, o.Broken, o.Trace)
+		}
 	}
 	for _, c := range rogues {
 		t.Run(c.name, func(t *testing.T) {
 			var failed error
-			o, err := m.Run(t.Context(), Config{Seed: seed, twice: c.twice, rogue: func(ctx context.Context, w *world) error {
+			o, err := m.Run(t.Context(), Config{Seed: seeds[c.kind], twice: c.twice, rogue: func(ctx context.Context, w *world) error {
 				if c.do != nil {
 					failed = c.do(ctx, w)
 				}
@@ -213,7 +257,7 @@ func badEndIsNoticed(t *testing.T, m *Mould) {
 	for _, c := range ends {
 		t.Run(c.name, func(t *testing.T) {
 			s, v := *ended, *held.vendors
-			w := &world{mould: held.mould, plan: held.plan, loom: held.loom, steps: held.steps, app: held.app, inbound: held.inbound, names: maps.Clone(held.names), counted: maps.Clone(held.counted), vendors: &v}
+			w := &world{mould: held.mould, plan: held.plan, loom: held.loom, steps: held.steps, replicas: held.replicas, inbound: held.inbound, names: maps.Clone(held.names), counted: maps.Clone(held.counted), vendors: &v}
 			v.effects = slices.Clone(v.effects)
 			s.threads = slices.Clone(s.threads)
 			s.threads[at].messages = slices.Clone(s.threads[at].messages)

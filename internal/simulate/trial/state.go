@@ -1,10 +1,12 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"clubos/internal/club"
@@ -27,7 +29,7 @@ const most = 500 // rows of a kind
 
 func (w *world) read(ctx context.Context) (*state, error) {
 	s := &state{}
-	err := w.tenant.Read(ctx, func(tx *store.Tx) error {
+	err := w.replicas[0].tenant.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.FindThreadsPage(ctx, store.FindThreadsPageParams{AfterAt: w.now().Add(48 * time.Hour), AfterID: "~", Size: most})
 		if err != nil {
 			return fmt.Errorf("find threads: %w", err)
@@ -45,7 +47,9 @@ func (w *world) read(ctx context.Context) (*state, error) {
 		}
 		return nil
 	})
-	slices.SortStableFunc(s.threads, func(a, b threadState) int { return a.thread.CreatedAt.Compare(b.thread.CreatedAt) })
+	slices.SortStableFunc(s.threads, func(a, b threadState) int { // ids are of no use for that
+		return cmp.Or(a.thread.CreatedAt.Compare(b.thread.CreatedAt), strings.Compare(a.first(), b.first()))
+	})
 	return s, err
 }
 
@@ -74,6 +78,14 @@ func (w *world) readThread(ctx context.Context, tx *store.Tx, id club.ThreadID) 
 		err = nil
 	}
 	return t, err
+}
+
+// first is the vendor's id of a conversation's first text.
+func (t threadState) first() string {
+	if len(t.messages) == 0 {
+		return ""
+	}
+	return deref(t.messages[0].ProviderMessageID)
 }
 
 func missing(err error) bool { return club.CodeOf(store.Translate(err)) == club.CodeNotFound }

@@ -47,6 +47,7 @@ type Counts struct {
 	Deliveries  int64 `json:"deliveries"`
 	Jobs        int64 `json:"jobs"`
 	Crashes     int64 `json:"crashes"`
+	Filed       int64 `json:"rows_filed"`
 	Refused     int64 `json:"transactions_refused"`
 	Effects     int64 `json:"effects"`
 	Unlocks     int64 `json:"unlocks"`
@@ -61,7 +62,7 @@ func (c *Counts) add(o Counts) {
 }
 
 func (c *Counts) fields() []*int64 {
-	return []*int64{&c.Turns, &c.Texts, &c.Deliveries, &c.Jobs, &c.Crashes, &c.Refused, &c.Effects, &c.Unlocks, &c.Decisions, &c.Escalations}
+	return []*int64{&c.Turns, &c.Texts, &c.Deliveries, &c.Jobs, &c.Crashes, &c.Filed, &c.Refused, &c.Effects, &c.Unlocks, &c.Decisions, &c.Escalations}
 }
 
 // world is a trial under way. It is used by one goroutine, and by the task that has the turn.
@@ -71,13 +72,12 @@ type world struct {
 	dir   string
 	plan  plan
 
-	steps   *jobs.Stepper
-	loom    *loom
-	app     *app.App
-	tenant  *store.Tenant
-	vendors *vendors
-	whose   *rand.Rand // turn it is
-	chance  *rand.Rand // what is left to chance beside it
+	steps    *jobs.Stepper
+	loom     *loom
+	replicas []*replica // one or two, at work on the same store
+	vendors  *vendors
+	whose    *rand.Rand // turn it is
+	chance   *rand.Rand // what is left to chance beside it
 
 	agenda []event // by time, then by age
 	seq    int
@@ -133,27 +133,62 @@ func (m *Mould) Run(ctx context.Context, cfg Config) (*Outcome, error) {
 }
 
 func (w *world) close() error {
-	err := w.loom.cutAll()
-	if w.app != nil {
-		err = errors.Join(err, w.app.Close())
+	err := w.loom.cut(slices.Clone(w.loom.under))
+	for _, at := range w.replicas {
+		err = errors.Join(err, at.app.Close())
 	}
 	return errors.Join(err, os.RemoveAll(w.dir))
 }
 
+// replica is a process. Who is called before any is at work speaks to the first.
+type replica struct {
+	name   string
+	app    *app.App
+	tenant *store.Tenant
+	kept   bool // texts may be there to be filed
+	filing bool // and somebody does
+}
+
 // open begins a process on the trial's store.
-func (w *world) open(ctx context.Context) (err error) {
+func (w *world) open(ctx context.Context, name string) (at *replica, err error) {
 	cfg := w.mould.cfg
-	cfg.DataDir, cfg.Steps, cfg.Turn = w.dir, w.steps, w.loom.transaction
+	cfg.DataDir, cfg.Steps, cfg.Turn, cfg.Await = w.dir, w.steps, w.loom.transaction, w.await
 	cfg.Matchers = w.mould.cfg.Matchers.Sibling() // a process knows nothing of those before it
 	cfg.StandIns = &app.StandIns{SMS: sms{w.vendors}, RMM: rmm{w.vendors}, Doors: doors{w.vendors}, Poster: channel{w.vendors}}
-	if w.app, err = app.Open(ctx, cfg, slog.New(slog.DiscardHandler)); err != nil {
-		return err
+	at = &replica{name: name, kept: w.plan.stormy}
+	if w.plan.stormy {
+		cfg.Storm = 1
 	}
-	if w.tenant, _, err = w.app.Tenant(ctx, w.mould.club.Slug); err != nil {
-		return err
+	if at.app, err = app.Open(ctx, cfg, slog.New(slog.DiscardHandler)); err != nil {
+		return nil, err
 	}
-	w.app.Step(w.mould.club.Slug)
-	return nil
+	if at.tenant, _, err = at.app.Tenant(ctx, w.mould.club.Slug); err != nil {
+		return nil, errors.Join(err, at.app.Close())
+	}
+	at.app.Step(w.mould.club.Slug)
+	return at, nil
+}
+
+type replicaKey struct{}
+
+// at returns the replica that a task is at work in.
+func (w *world) at(ctx context.Context) *replica {
+	if at, ok := ctx.Value(replicaKey{}).(*replica); ok {
+		return at
+	}
+	return w.replicas[0]
+}
+
+// task adds a task to whichever replica it comes to.
+func (w *world) task(ctx context.Context, name string, do func(context.Context) error, ended func(error)) *task {
+	return w.taskAt(ctx, w.replicas[w.whose.IntN(len(w.replicas))], name, do, ended)
+}
+
+func (w *world) taskAt(ctx context.Context, at *replica, name string, do func(context.Context) error, ended func(error)) *task {
+	if len(w.replicas) > 1 {
+		name += " at " + at.name
+	}
+	return w.loom.add(context.WithValue(ctx, replicaKey{}, at), at, name, do, ended)
 }
 
 // live holds the trial.
@@ -161,10 +196,14 @@ func (w *world) live(ctx context.Context) (err error) {
 	if w.dir, err = w.mould.pour(); err != nil {
 		return err
 	}
-	if err := w.open(ctx); err != nil {
-		return err
+	for _, name := range []string{"A", "B"}[:1+w.count(w.plan.double)] {
+		at, err := w.open(ctx, name)
+		if err != nil {
+			return err
+		}
+		w.replicas = append(w.replicas, at)
 	}
-	w.tell(ctx, "begins at %s with vendors that fail in %v of calls, in a club that is %s", w.now().Format(time.RFC3339), w.plan.rough, w.plan.bold)
+	w.tell(ctx, "begins at %s with vendors that fail in %v of calls, in a club that is %s; stormy %v, replicas %d", w.now().Format(time.RFC3339), w.plan.rough, w.plan.bold, w.plan.stormy, len(w.replicas))
 	if err := w.embolden(ctx); err != nil {
 		return err
 	}
@@ -180,7 +219,7 @@ func (w *world) live(ctx context.Context) (err error) {
 	}
 	if w.cfg.rogue != nil {
 		w.on(w.plan.begin.Add(span), func(ctx context.Context) error {
-			w.loom.add(ctx, "a rogue", func(ctx context.Context) error { return w.cfg.rogue(ctx, w) }, func(error) {})
+			w.task(ctx, "a rogue", func(ctx context.Context) error { return w.cfg.rogue(ctx, w) }, func(error) {})
 			return nil
 		})
 	}
@@ -200,7 +239,7 @@ func (w *world) live(ctx context.Context) (err error) {
 
 // embolden has the club claim as much as the plan says.
 func (w *world) embolden(ctx context.Context) error {
-	return w.tenant.Write(ctx, func(tx *store.Tx) error {
+	return w.replicas[0].tenant.Write(ctx, func(tx *store.Tx) error {
 		for _, v := range w.plan.bold.settings() {
 			if err := setting.PutValue(ctx, tx, club.System("simulate"), v.key, v.at); err != nil {
 				return fmt.Errorf("set %s: %w", v.key, err)
@@ -230,6 +269,11 @@ func (w *world) turn(ctx context.Context) (more bool, err error) {
 			continue
 		}
 		choices = append(choices, func() error { return w.resume(ctx, t) })
+	}
+	for _, at := range w.replicas {
+		if at.kept && !at.filing { // who waits for that must not be in its way
+			choices = append(choices, func() error { return w.file(ctx, at) })
+		}
 	}
 	if len(w.loom.under) < mostTasks {
 		for _, j := range w.steps.Waiting() {
@@ -283,23 +327,27 @@ func (w *world) resume(ctx context.Context, t *task) error {
 	return w.loom.step(t, f)
 }
 
-// restart ends the process where it stands, and begins another on the same store.
+// restart ends a process where it stands, and begins another on the same store.
 func (w *world) restart(ctx context.Context) error {
-	under := slices.Clone(w.loom.under)
+	i := w.whose.IntN(len(w.replicas))
+	dead := w.replicas[i]
+	under := slices.DeleteFunc(slices.Clone(w.loom.under), func(t *task) bool { return t.at != dead })
 	w.counts.Crashes++
 	for _, t := range under {
 		w.say(t, "is cut off at: "+t.where)
 	}
-	w.tell(ctx, "the process ends")
-	if err := w.loom.cutAll(); err != nil {
+	w.tell(ctx, "the process ends: %s of %d", dead.name, len(w.replicas))
+	if err := w.loom.cut(under); err != nil {
 		return err
 	}
-	if err := w.app.Close(); err != nil {
+	if err := dead.app.Close(); err != nil {
 		return err
 	}
-	if err := w.open(ctx); err != nil {
+	next, err := w.open(ctx, dead.name)
+	if err != nil {
 		return err
 	}
+	w.replicas[i] = next
 	for _, t := range under {
 		if t.redo != nil {
 			t.redo()
@@ -314,7 +362,7 @@ func (w *world) begin(ctx context.Context, j jobs.Waiting) error {
 	w.counts.Jobs++
 	name := w.jobName(j, taken)
 	ctx = context.WithValue(ctx, argsKey{}, taken.Args())
-	t := w.loom.add(ctx, name, taken.Work, func(err error) {
+	t := w.task(ctx, name, func(ctx context.Context) error { return w.at(ctx).app.Work(ctx, taken) }, func(err error) {
 		ended := taken.End(err)
 		w.tell(ctx, "%s ends: %s", name, w.said(err))
 		if ended != nil && !j.Periodic {

@@ -15,16 +15,25 @@ const (
 	lastPort  = 32000
 )
 
-// FreeAddress finds an address of loopback that nobody listens on, for whoever must know an address
-// before listening there, or listens there again after a pause.
-func FreeAddress(ctx context.Context) (string, error) {
+// ListenSomewhere listens on an address of loopback that nobody else has.
+func ListenSomewhere(ctx context.Context) (net.Listener, error) {
 	var err error
 	for range 100 {
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
 		var l net.Listener
 		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err == nil {
-			return address, l.Close()
+			return l, nil
 		}
 	}
-	return "", fmt.Errorf("find a free port: %w", err)
+	return nil, fmt.Errorf("find a free port: %w", err)
+}
+
+// FreeAddress finds an address of loopback that nobody listens on, for whoever must tell another process of one
+// before that listens on it: somebody else may be faster. Whoever listens themselves use ListenSomewhere.
+func FreeAddress(ctx context.Context) (string, error) {
+	l, err := ListenSomewhere(ctx)
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }

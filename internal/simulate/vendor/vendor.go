@@ -64,6 +64,14 @@ func newServer(name string, clock club.Clock, tlsConfig *tls.Config) *server {
 	return &server{name: name, clock: clock, tls: tlsConfig, mux: http.NewServeMux(), faults: map[string]*Fault{}, release: make(chan struct{})}
 }
 
+// listen takes a port the first time, and then the same.
+func (s *server) listen(ctx context.Context) (net.Listener, error) {
+	if s.addr == "" {
+		return ListenSomewhere(ctx)
+	}
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
+}
+
 // Up starts listening; after Down, on the same port as before.
 func (s *server) Up() error {
 	s.mu.Lock()
@@ -71,14 +79,7 @@ func (s *server) Up() error {
 	if s.http != nil || s.conns != nil {
 		return nil
 	}
-	ctx := context.Background()
-	if s.addr == "" {
-		var err error
-		if s.addr, err = FreeAddress(ctx); err != nil {
-			return err
-		}
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
+	l, err := s.listen(context.Background())
 	if err != nil {
 		return err
 	}
