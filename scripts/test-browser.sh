@@ -11,7 +11,7 @@ if ! command -v chromium >/dev/null; then
 fi
 command -v npm >/dev/null || { echo "Node.js and npm are missing: install the packages 'nodejs' and 'npm' (Node 20 or later)" >&2; exit 1; }
 [ e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ] || (cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
-CGO_ENABLED=0 go build -o bin/clubos ./cmd/clubos
+make -s build
 export CLUBOS_CHROMIUM=${CLUBOS_CHROMIUM:-$(command -v chromium)}
 cd e2e
 exec node node_modules/@playwright/test/cli.js test "$@" # in place of this shell, so that a signal reaches it

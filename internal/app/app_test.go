@@ -18,6 +18,7 @@ import (
 	"clubos/internal/integration"
 	"clubos/internal/knowledge"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 var admin = club.Actor{Kind: club.ActorSystem, ID: "test"}
@@ -29,7 +30,7 @@ func open(t *testing.T, environ map[string]string) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]string{"CLUBOS_LISTEN": l.Addr().String(), "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"}
+	all := map[string]string{"CLUBOS_LISTEN": l.Addr().String(), "CLUBOS_DATA_DIR": storetest.Directory(t), "CLUBOS_SQLITE_RELAXED": "true"}
 	for k, v := range environ {
 		all[k] = v
 	}

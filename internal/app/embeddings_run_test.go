@@ -21,7 +21,7 @@ func TestServerFetchesVectorsOnceAClubConnectsAndForgetsThemWhenItDoesNot(t *tes
 		t.Fatal(err)
 	}
 	t.Cleanup(stand.Down)
-	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"})
+	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": storetest.Directory(t), "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"clubos/internal/integration"
 	"clubos/internal/simulate/vendor"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 )
 
 func TestDoctorSaysOfVectorsWhetherTheyAreOffWorkOrFail(t *testing.T) {
@@ -18,7 +19,7 @@ func TestDoctorSaysOfVectorsWhetherTheyAreOffWorkOrFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Down)
-	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"})
+	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": storetest.Directory(t), "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		t.Fatal(err)
 	}

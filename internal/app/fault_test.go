@@ -41,7 +41,7 @@ type plant struct {
 func newPlant(t *testing.T) *plant {
 	t.Helper()
 	p := &plant{t: t, steps: jobs.NewStepper(time.Date(2026, time.March, 2, 15, 0, 0, 0, time.UTC))}
-	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": t.TempDir(), "CLUBOS_SQLITE_RELAXED": "true"})
+	cfg, err := LoadConfig(map[string]string{"CLUBOS_LISTEN": "127.0.0.1:0", "CLUBOS_DATA_DIR": storetest.Directory(t), "CLUBOS_SQLITE_RELAXED": "true"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,14 +2,12 @@ package archive_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +30,7 @@ func newVault(t *testing.T, seed byte) *vault.Vault {
 // onSQLite opens an empty installation on SQLite, whatever the tests run on.
 func onSQLite(t *testing.T) *store.Cluster {
 	t.Helper()
-	c, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + t.TempDir(), Clock: club.NewManualClock(storetest.Start), Log: slog.New(slog.DiscardHandler), Relaxed: true})
+	c, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + storetest.Directory(t), Clock: club.NewManualClock(storetest.Start), Log: slog.New(slog.DiscardHandler), Relaxed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,34 +90,6 @@ func save(t *testing.T, c *store.Cluster, v *vault.Vault, clubs ...club.Slug) []
 		t.Fatalf("save: %v", err)
 	}
 	return file.Bytes()
-}
-
-func TestClubIsTheSameOnBothEnginesAndBack(t *testing.T) {
-	t.Parallel()
-	v, from := newVault(t, 1), onSQLite(t)
-	furnish(t, from, "elmgrove")
-	want := digest(t, from, "elmgrove")
-	if want.Rows < 23 || want.Jobs != 3 || want.Tables < 20 {
-		t.Fatalf("the club has %+v", want)
-	}
-	other, _ := storetest.Cluster(t)
-	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "elmgrove")), v, other, nil, nil); err != nil {
-		t.Fatalf("restore: %v", err)
-	}
-	if got := digest(t, other, "elmgrove"); got.Digest != want.Digest || got.Rows != want.Rows || got.Jobs != want.Jobs {
-		t.Errorf("after the restore: %+v, want %+v", got, want)
-	}
-	back := onSQLite(t)
-	if _, err := archive.Copy(t.Context(), other, back, v, "test", []club.Slug{"elmgrove"}, nil); err != nil {
-		t.Fatalf("copy back: %v", err)
-	}
-	if got := digest(t, back, "elmgrove"); got.Digest != want.Digest || got.Jobs != want.Jobs {
-		t.Errorf("copied back: %+v, want %+v", got, want)
-	}
-	rec, err := back.FindTenant(t.Context(), "elmgrove")
-	if err != nil || string(rec.Keyset) != "unused keyset" || rec.Name != "Test Club" {
-		t.Errorf("the club's record is %+v (%v)", rec, err)
-	}
 }
 
 func TestBothEnginesHaveTheSameTablesAndKinds(t *testing.T) {
@@ -251,42 +221,6 @@ func TestOneClubOfSeveralIsRestored(t *testing.T) {
 	if _, err := archive.Restore(t.Context(), bytes.NewReader(file), v, to, []club.Slug{"nobody"}, nil); club.CodeOf(err) != club.CodeNotFound {
 		t.Errorf("a club that is not in the backup: %v", err)
 	}
-}
-
-func TestBackupSeesOneStateWhileOthersWrite(t *testing.T) {
-	t.Parallel()
-	v := newVault(t, 1)
-	c, _ := storetest.Cluster(t)
-	tenant := furnish(t, c, "elmgrove")
-	ctx, stop := context.WithCancel(t.Context())
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		for n := 0; ctx.Err() == nil; n++ { // two rows that always say the same
-			err := tenant.Write(t.Context(), func(tx *store.Tx) error {
-				for _, key := range []string{"k00", "k19"} {
-					if err := tx.PutSetting(t.Context(), store.PutSettingParams{Key: key, Value: fmt.Sprint(n), UpdatedAt: tx.Now, UpdatedBy: "system:test"}); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-		}
-	})
-	for range 5 {
-		to := onSQLite(t)
-		if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, c, v, "elmgrove")), v, to, nil, nil); err != nil {
-			t.Fatal(err)
-		}
-		if n := storetest.Count(t, storetest.OpenTenant(t, to, "elmgrove"), `SELECT COUNT(DISTINCT value) FROM settings WHERE key IN ('k00', 'k19')`); n != 1 {
-			t.Errorf("two rows of one transaction say %d things", n)
-		}
-	}
-	stop()
-	writer.Wait()
 }
 
 func TestBackupOfAnOlderSchemaIsBroughtUpToDate(t *testing.T) {

@@ -79,7 +79,7 @@ func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		t.Skip("PostgreSQL is not installed; scripts/test.sh installs it")
+		t.Skip("PostgreSQL is not installed; scripts/test-go.sh installs it")
 	}
 	slices.Sort(found)
 	address, err := vendor.FreeAddress(t.Context())

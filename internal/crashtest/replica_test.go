@@ -34,7 +34,7 @@ func replicate(t *testing.T, in *installation, most int) *replicated {
 	t.Helper()
 	caddy, err := exec.LookPath("caddy")
 	if err != nil {
-		t.Skip("caddy is not installed; scripts/test.sh installs it")
+		t.Skip("caddy is not installed; scripts/test-go.sh installs it")
 	}
 	r := &replicated{installation: in}
 	for range most {

@@ -86,7 +86,7 @@ func ready(ctx context.Context, conn *pgx.Conn, server, name string) error {
 	}
 	cfg := config()
 	place(&cfg, server, name)
-	if err := layOut(ctx, cfg); err != nil {
+	if err := layOut(ctx, cfg, usual); err != nil {
 		return fmt.Errorf("lay it out: %w", err)
 	}
 	if err := exec(ctx, conn, strings.ReplaceAll(remember, "NAME", name)); err != nil {

@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"clubos/internal/club"
 )
 
-// model is an installation on SQLite that tests begin with a copy of, by file name.
+// model is an installation on SQLite that tests begin with a copy of, by file name. The tables of one club
+// are laid out, and serve all: nothing in a file says whose it is.
 var model = sync.OnceValues(func() (map[string][]byte, error) {
 	dir, err := os.MkdirTemp("", "clubos-model-")
 	if err != nil {
@@ -17,7 +20,7 @@ var model = sync.OnceValues(func() (map[string][]byte, error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg := config()
 	cfg.URL = "sqlite:" + dir
-	if err := layOut(context.Background(), cfg); err != nil {
+	if err := layOut(context.Background(), cfg, usual[:1]); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -26,17 +29,17 @@ var model = sync.OnceValues(func() (map[string][]byte, error) {
 	}
 	defer func() { _ = root.Close() }()
 	files := map[string][]byte{}
-	names := []string{"control.db"}
+	if files["control.db"], err = root.ReadFile("control.db"); err != nil {
+		return nil, err
+	}
+	tables, err := root.ReadFile(fileOf(usual[0]))
 	for _, slug := range usual {
-		names = append(names, "tenants/"+slug.String()+".db")
+		files[fileOf(slug)] = tables
 	}
-	for _, name := range names {
-		if files[name], err = root.ReadFile(name); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
+	return files, err
 })
+
+func fileOf(slug club.Slug) string { return "tenants/" + slug.String() + ".db" }
 
 // copyModel puts a copy of the model into a directory.
 func copyModel(t testing.TB, dir string) {

@@ -55,11 +55,17 @@ func Config(t testing.TB) store.Config {
 		place(&cfg, url, lend(t, url))
 		cfg.MaxConns = 8
 	} else {
-		dir := t.TempDir()
-		cfg.URL = "sqlite:" + dir
-		copyModel(t, dir)
+		cfg.URL = "sqlite:" + Directory(t)
 	}
 	return cfg
+}
+
+// Directory returns where a fresh installation on SQLite lives, whatever the tests run on.
+func Directory(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	copyModel(t, dir)
+	return dir
 }
 
 func config() store.Config {
@@ -68,15 +74,15 @@ func config() store.Config {
 
 // usual are the names of the clubs that tests make most. Their tables are laid out once and emptied from
 // then on; a club of another name costs a second of a processor in every test that makes one.
-var usual = []club.Slug{"aa", "test", "north", "south", "fairway"}
+var usual = []club.Slug{"aa", "test", "north", "south", "fairway", "fairway24"}
 
-// layOut makes the installation at cfg with the tables of the usual clubs, and forgets those clubs.
-func layOut(ctx context.Context, cfg store.Config) error {
+// layOut makes the installation at cfg with the tables of clubs, and forgets the clubs.
+func layOut(ctx context.Context, cfg store.Config, clubs []club.Slug) error {
 	c, err := store.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	for _, slug := range usual {
+	for _, slug := range clubs {
 		if _, err := c.CreateTenant(ctx, slug, "Test Club", []byte("unused keyset")); err != nil {
 			return errors.Join(err, c.Close())
 		}
