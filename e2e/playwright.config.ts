@@ -6,7 +6,7 @@ export default defineConfig<Options>({
   outputDir: "test-results",
   globalSetup: "./server.ts",
   fullyParallel: true,
-  workers: 2,
+  workers: 3, // even on two processors: half of the time tests wait
   retries: 0,
   forbidOnly: true,
   timeout: 30_000,
