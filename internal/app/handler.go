@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"clubos/internal/api"
@@ -44,9 +45,11 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 		Cluster: a.Cluster, Inbox: a.Inbox, Receivers: a.vendors.receivers, SlackActions: slackActions{a}, PagerChange: a.pagerChange, DeviceReport: a.Events.Reported, Admit: a.admitVendor, PublicURL: a.Config.publicURL(), TrustedProxies: proxies, Limits: a.Limits, Log: a.Log,
 	}))
 	mux.Handle(hooksPath, hooks)
-	programs := api.New(api.Config{
-		Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
-		Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers, Process: a.process, Limits: a.Limits, TrustedProxies: proxies,
+	programs := onDemand(func() http.Handler {
+		return api.New(api.Config{
+			Cluster: a.Cluster, Ring: a.Ring, Directories: a.Directory, Library: a.Library, Inbox: a.Inbox, Desk: a.Desk, Decider: a.Decider, Memory: a.Memory,
+			Engine: a.Engine, Catalogue: a.Catalogue, Log: a.Log, PublicURL: a.Config.publicURL(), Cookies: cookies, Version: Version, Breakers: a.vendors.breakers, Process: a.process, Limits: a.Limits, TrustedProxies: proxies,
+		})
 	})
 	mux.Handle("/api/", a.limiter.Protect(programs, classOf, api.Overloaded(a.Cluster.Clock())))
 	mux.Handle("/", a.timed(health.TimingPage, a.limiter.Protect(pages, classOf, busy)))
@@ -54,6 +57,13 @@ func (a *App) handler(s *Server) (http.Handler, error) {
 }
 
 const hooksPath = "/hooks/"
+
+// onDemand is a handler that is made for the first request. That of programs has the forms of all their requests and
+// answers in memory, and many clubs have no programs.
+func onDemand(build func() http.Handler) http.Handler {
+	once := sync.OnceValue(build)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once().ServeHTTP(w, r) })
+}
 
 // unredirected has all below a path served as it was asked for: a mux redirects what is not the shortest
 // form of a path, and no vendor follows with its body.

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +99,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	}
 	s.finding.Go(func() {
 		warming.Wait()
-		debug.FreeOSMemory() // a start takes twice what is kept of it, and reads each model into buffers of its own
+		a.rest()
 	})
 	a.Log.InfoContext(ctx, "serving", "event.action", "server.start", "url.full", "http://"+s.Addr(), "labels.engine", a.Cluster.Engine(), "labels.clubs", len(recs))
 	return s, nil

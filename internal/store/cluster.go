@@ -156,6 +156,17 @@ func (c *Cluster) Close() error {
 	return errors.Join(append(errs, c.engine.close())...)
 }
 
+// Rest lets go of what connections keep of what they have read, where nobody uses them. It is for quiet moments.
+func (c *Cluster) Rest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.tenants {
+		if t.db.rest != nil {
+			t.db.rest()
+		}
+	}
+}
+
 // Counts says what transactions have asked of the database since the start.
 func (c *Cluster) Counts() Counts { return c.ledger.counts() }
 

@@ -37,8 +37,13 @@ func openSQLite(dir string, cfg Config) (*sqliteEngine, error) {
 	return e, nil
 }
 
-// readersKept is how long a connection that reads is kept when nobody needs it.
-const readersKept = 30 * time.Second
+const (
+	mostReaders = 4
+	// readersKept is how long a connection that reads is kept when nobody needs it.
+	readersKept = 30 * time.Second
+	// restWithin bounds the wait for the writer's connection.
+	restWithin = time.Second
+)
 
 // pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
 // a deferred transaction that reads and then writes fails at once when another has written between.
@@ -79,7 +84,7 @@ func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints) (*sql
 	}
 	own.Connector = connector
 	db := sql.OpenDB(own)
-	n := 4
+	n := mostReaders
 	if write {
 		n = 1
 	}
@@ -135,6 +140,13 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		write: w, read: r, oneWriter: true,
 		enter: func(ctx context.Context) context.Context { return ctx },
 		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: &foreign{writer: w},
+		rest: func() {
+			r.SetMaxIdleConns(-1)
+			r.SetMaxIdleConns(mostReaders)
+			ctx, cancel := context.WithTimeout(context.Background(), restWithin)
+			defer cancel()
+			_, _ = w.ExecContext(ctx, "PRAGMA shrink_memory") // busy: it needs what it keeps
+		},
 		close: func() error {
 			log.close()
 			return errors.Join(r.Close(), w.Close())

@@ -47,6 +47,7 @@ type tenantDB struct {
 	// settle follows the commit of what was announced and is to be durable; nil: the commit is.
 	settle  func(ctx context.Context, conn *sql.Conn) error
 	foreign *foreign // nil: other processes announce what they change
+	rest    func()   // nil: there is nothing to let go of
 	close   func() error
 }
 
