@@ -45,6 +45,7 @@ and, only by its name:
   overload  three times what the server can do: what is still done, whether danger is refused, whether all
             that was acknowledged is stored
   tenants   what each of many clubs costs in which nothing happens: memory, processor time, its first text
+  restart   how long nobody answers when the server of a club with 100 000 threads is killed amid texts
   neighbour how long others wait while one club is sent as many texts as get through
   cache     what the demo club's day reads from the database, with and without what is kept
 
@@ -73,7 +74,7 @@ and there is no floor, and FAIL when the floor is missed: then the exit status i
 	f.IntVar(&cfg.Rate, "rate", 2000, "texts per second of steady")
 	f.IntVar(&cfg.DecideRate, "decide-rate", 50, "texts per second of pipeline, each of another sender")
 	f.IntVar(&cfg.Connections, "connections", 256, "texts under way at a time")
-	f.IntVar(&cfg.Threads, "threads", 100_000, "threads of the club of console and api")
+	f.IntVar(&cfg.Threads, "threads", 100_000, "threads of the club of console, api and restart")
 	f.IntVar(&cfg.Tenants, "tenants", 100, "clubs of tenants")
 	f.IntVar(&cfg.Clients, "clients", 16, "people or programs that look at it at once")
 	f.StringVar(&cfg.DatabaseURL, "database-url", "", "PostgreSQL server on which databases may be made; SQLite when empty")

@@ -40,7 +40,7 @@ type Config struct {
 	Rate int
 	// DecideRate is texts per second of Pipeline, each of another sender. Default 50.
 	DecideRate int
-	// Threads is how many the club of Console and API has. Default 100 000.
+	// Threads is how many the club of Console, API and Restart has. Default 100 000.
 	Threads int
 	// Tenants is how many clubs Tenants makes beside the first. Default 100.
 	Tenants int
@@ -128,7 +128,7 @@ func parts(all []Scenario) [][]Scenario {
 }
 
 // crowded reports whether a scenario looks at a club with very many threads.
-func crowded(s Scenario) bool { return s == Console || s == API }
+func crowded(s Scenario) bool { return s == Console || s == API || s == Restart }
 
 // run measures the scenarios of one installation.
 func run(ctx context.Context, cfg Config, part []Scenario, r *Report) (err error) {
@@ -200,6 +200,8 @@ func measure(ctx context.Context, cfg Config, s Scenario, in *installation, c *c
 		return measureConsole(ctx, cfg, in, c, r)
 	case API:
 		return measureAPI(ctx, cfg, in, c, r)
+	case Restart:
+		return measureRestart(ctx, cfg, in, c, r)
 	case Overload:
 		return measureOverload(ctx, cfg, in, c, r)
 	}

@@ -25,7 +25,8 @@ const (
 	Tenants  Scenario = "tenants"  // what each of many clubs costs in which nothing happens
 	// Neighbour is what a club that is sent as many texts as get through does to the others.
 	Neighbour Scenario = "neighbour"
-	Cache     Scenario = "cache" // what a day of the demo club reads, with and without what is kept
+	Restart   Scenario = "restart" // how long nobody answers when the server of a club with very many threads is killed
+	Cache     Scenario = "cache"   // what a day of the demo club reads, with and without what is kept
 )
 
 // Ingest is the name of Steady and Ceiling together: taking in texts.
@@ -33,13 +34,14 @@ const Ingest = "ingest"
 
 // Scenarios lists those that run when none is chosen. Not among them are Overload, because where load and
 // server share the processors the load takes what the server would need, Cache, which measures no speed
-// and plays two days, and what is about many clubs: Tenants takes minutes to make them, and Neighbour is a load like Overload.
+// and plays two days, and what is about many clubs: Tenants takes minutes to make them, and Neighbour is a load like Overload. Restart
+// kills what others measure.
 func Scenarios() []Scenario {
 	return []Scenario{Start, Steady, Ceiling, Pipeline, Health, Console, API, Limiter, Ratio}
 }
 
 // byName lists those that run only when they are asked for.
-func byName() []Scenario { return []Scenario{Overload, Tenants, Neighbour, Cache} }
+func byName() []Scenario { return []Scenario{Overload, Tenants, Neighbour, Restart, Cache} }
 
 // ScenarioNames lists what ParseScenario knows.
 func ScenarioNames() []string {

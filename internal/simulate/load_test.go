@@ -224,3 +224,19 @@ func TestVisitsThatCannotRunAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTextsAreSentUntilOneIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	r := receive(t, func(n int64, w http.ResponseWriter) {
+		if n < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	c := simulate.LoadConfig{Target: r.URL, Tenant: "test", Line: "+14155550100", Secret: secret, Duration: time.Minute}
+	if err := simulate.UntilAcked(t.Context(), c, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.calls.Load(); n != 3 || r.bad != 0 || len(r.ids) != 3 {
+		t.Errorf("%d texts of %d ids, %d not signed; want three", n, len(r.ids), r.bad)
+	}
+}
