@@ -25,5 +25,9 @@ func (a *App) lookForAlarm(ctx context.Context, tenant *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	return a.Desk.Alarm(ctx, tenant, a.Config.node(), health.Judge(speed, p))
+	strays, err := tenant.CountStrays(ctx)
+	if err != nil {
+		return err
+	}
+	return a.Desk.Alarm(ctx, tenant, a.Config.node(), health.Judge(speed, p, strays))
 }

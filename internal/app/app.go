@@ -33,6 +33,7 @@ import (
 	"clubos/internal/outbox"
 	"clubos/internal/place"
 	"clubos/internal/redis"
+	"clubos/internal/retention"
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/telemetry"
@@ -170,6 +171,7 @@ func (a *App) wire() {
 	a.Decider.Register(a.registry)
 	a.Memory.Register(a.registry)
 	api.Register(a.registry)
+	retention.New(log).Register(a.registry)
 	if a.Config.Steps == nil { // a club that is stepped through has no speed of its own
 		a.registry.Every("health_alarm", alarmEvery, a.lookForAlarm)
 	}

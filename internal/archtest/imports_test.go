@@ -20,7 +20,7 @@ type forbidden struct {
 // rooms is every place of the domain: what lies between store and the faces.
 var rooms = []string{
 	"internal/inbox", "internal/event", "internal/booking", "internal/knowledge", "internal/pattern", "internal/phrase", "internal/phone", "internal/decide", "internal/act", "internal/outbox", "internal/desk",
-	"internal/notify", "internal/thread", "internal/people", "internal/place", "internal/identity", "internal/setting", "internal/integration", "internal/audit", "internal/vault",
+	"internal/notify", "internal/thread", "internal/people", "internal/place", "internal/identity", "internal/setting", "internal/integration", "internal/audit", "internal/retention", "internal/vault",
 	"internal/embedding", "internal/jobs", "internal/oncall", "internal/health", "internal/learn", "internal/hindsight", "internal/result", "internal/cache", "internal/limit", "internal/redis", "internal/guard",
 }
 

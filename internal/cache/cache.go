@@ -213,6 +213,15 @@ func (c *Cache) Get(ctx context.Context, l store.Lookup, read func(context.Conte
 	}
 }
 
+// Has implements store.Cache. What only Redis has counts as not there: to ask it costs as much as to ask the database.
+func (c *Cache) Has(l store.Lookup) bool {
+	if c.deaf.Load() {
+		return false
+	}
+	r, ok := c.near.GetIfPresent(nearKey{l.Tenant, l.Key})
+	return ok && r.mark >= c.shelf(l.Tenant).since(l) && c.cfg.Clock.Now().Before(r.until)
+}
+
 func (c *Cache) board(k flightKey) (f *flight, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -64,6 +64,30 @@ func (d *Desk) FindThreadDetail(ctx context.Context, tx *store.Tx, p identity.Pr
 	return out, nil
 }
 
+// askDetail asks for what this part and those below are about to ask for, as far as the thread's row says.
+func askDetail(ctx context.Context, q *store.Queries, p identity.Principal, t store.Thread) {
+	_, _ = q.FindSubject(ctx, t.SubjectID)
+	_, _ = q.FindMemberBySubject(ctx, t.SubjectID)
+	_, _ = q.FindMessagesPage(ctx, store.FindMessagesPageParams{ThreadID: t.ID, Size: pageSize(messagesShown) + 1})
+	_, _ = q.FindNewestText(ctx, t.ID)
+	_, _ = q.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: t.ID, Limit: 50})
+	_, _ = q.FindProposalsOfThread(ctx, store.FindProposalsOfThreadParams{ThreadID: t.ID, Limit: 50})
+	_, _ = q.FindDeskExecutions(ctx, store.FindDeskExecutionsParams{ThreadID: t.ID, Limit: 50})
+	_, _ = q.FindLatestEscalation(ctx, t.ID)
+	if p.Can(identity.TicketsRead) {
+		_, _ = q.FindTicketsOfThread(ctx, t.ID)
+	}
+	_, _ = q.FindThreadsOfSubject(ctx, store.FindThreadsOfSubjectParams{SubjectID: t.SubjectID, Limit: 20})
+	if t.LocationID.IsZero() {
+		return
+	}
+	_, _ = q.FindLocation(ctx, t.LocationID)
+	_, _ = q.FindDeskDevices(ctx, store.FindDeskDevicesParams{LocationID: t.LocationID, BayID: t.BayID})
+	if !t.BayID.IsZero() {
+		_, _ = q.FindBay(ctx, t.BayID)
+	}
+}
+
 // FindMessages returns a page of a thread's messages, oldest first: those before a message, or the
 // newest when before is zero. More says that there are older ones.
 func (d *Desk) FindMessages(ctx context.Context, tx *store.Tx, p identity.Principal, id club.ThreadID, before club.MessageID, size int) (msgs []Message, more bool, err error) {
@@ -102,6 +126,9 @@ func (d *Desk) FindMessages(ctx context.Context, tx *store.Tx, p identity.Princi
 }
 
 func (d *Desk) loadMessages(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) (err error) {
+	if err := tx.Ahead(ctx, func(q *store.Queries) { askDetail(ctx, q, p, out.Thread) }); err != nil {
+		return err
+	}
 	out.Messages, out.More, err = d.FindMessages(ctx, tx, p, out.Thread.ID, "", messagesShown)
 	if err != nil {
 		return err

@@ -30,8 +30,8 @@ type Judgement struct {
 }
 
 // Judge looks for what people should be called for: promises that do not hold, and work that is due and that
-// no process takes up. s is about AlarmOver.
-func Judge(s Speed, p Process) Judgement {
+// no process takes up. s is about AlarmOver; strays is how many audit entries found no week (store.CountStrays).
+func Judge(s Speed, p Process, strays int64) Judgement {
 	var j Judgement
 	for _, pr := range Promises(Report{Speed: s}, &p) {
 		f := Fault{Name: pr.Name, Title: pr.Title + ": slower than promised", Here: pr.Here}
@@ -48,6 +48,12 @@ func Judge(s Speed, p Process) Judgement {
 			f.Detail = fmt.Sprintf("In the queue %s the first of %d jobs that are due has waited for %s.", q.Name, q.Due, club.Span(q.Oldest))
 			j.Faults = append(j.Faults, f)
 		}
+	}
+	f = Fault{Name: "weeks", Title: "The audit log lacks its present week"}
+	j.Looked = append(j.Looked, f)
+	if strays > 0 {
+		f.Detail = fmt.Sprintf("%d entries are kept apart until the job retention.weeks has made theirs; nothing is lost. See its log, and the clocks of servers and database.", strays)
+		j.Faults = append(j.Faults, f)
 	}
 	return j
 }

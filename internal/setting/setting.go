@@ -68,6 +68,7 @@ type Settings struct {
 	Night     string // "22:00-06:00"; see AtNight
 
 	AccessDays int // for which what doors report is kept
+	AuditDays  int // for which the audit log is kept
 }
 
 // Off reports whether a switch is thrown that stops an action: "all", its category or its name.

@@ -44,6 +44,24 @@ func (q *Queries) CreateAuditEntry(ctx context.Context, arg CreateAuditEntryPara
 	return err
 }
 
+const deleteAuditEntries = `-- name: DeleteAuditEntries :execrows
+DELETE FROM audit_entries WHERE id IN (SELECT e.id FROM audit_entries e WHERE e.at < $1 ORDER BY e.at, e.id LIMIT $2)
+`
+
+type DeleteAuditEntriesParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// Some of those from before an instant, the oldest first. On PostgreSQL nobody may: whole weeks go instead.
+func (q *Queries) DeleteAuditEntries(ctx context.Context, arg DeleteAuditEntriesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditEntries, arg.Before, arg.Size)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findAuditEntries = `-- name: FindAuditEntries :many
 SELECT id, at, actor, actor_name, action, object, thread_id, detail, correlation_id FROM audit_entries
 WHERE (CAST($1 AS TEXT) IS NULL OR object = CAST($1 AS TEXT))

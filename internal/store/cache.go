@@ -20,6 +20,8 @@ type Cache interface {
 	// Get returns the result that a lookup is kept under. Where there is none, read makes it, and says
 	// the mark from before its snapshot; others who want the same meanwhile may wait for it.
 	Get(ctx context.Context, l Lookup, read func(context.Context) (result []byte, mark uint64, err error)) (result []byte, kept bool, err error)
+	// Has reports whether Get would most likely not have to read.
+	Has(l Lookup) bool
 	// Forget drops what was read from what was changed; nil is everything. It is called once the
 	// change is committed, on every replica.
 	Forget(tenant club.Slug, changed []Touched)
@@ -159,6 +161,9 @@ func (m mindful) result(ctx context.Context, l Lookup, query string, args []any)
 		m.t.heed(ctx)
 	}
 	result, kept, err := m.t.cache.Get(ctx, l, func(ctx context.Context) (result []byte, mark uint64, err error) {
+		if early, ok := m.tx.early[l.Key]; ok {
+			return early, m.tx.mark, nil
+		}
 		result, err = readRows(ctx, m.DBTX, query, args)
 		return result, m.tx.mark, err
 	})

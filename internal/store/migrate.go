@@ -264,17 +264,30 @@ func (e *postgresEngine) migrateTenant(ctx context.Context, slug club.Slug, to T
 		return nil, err
 	}
 	owner := e.asOwner(ctx, slug)
-	results, err := goTo(owner, p, to)
+	current, err := p.GetDBVersion(owner) // makes the table of versions where there is none
 	if err != nil {
-		return results, err
+		return nil, fmt.Errorf("read schema version: %w", err)
 	}
-	if err := e.grant(owner, slug); err != nil {
-		return results, err
+	var results []MigrationResult
+	if to == Latest && current == 0 {
+		if results, err = e.layOut(ctx, slug, p.ListSources()); err != nil {
+			return nil, err
+		}
+	} else {
+		if results, err = goTo(owner, p, to); err != nil {
+			return results, err
+		}
+		if err := e.grant(owner, slug); err != nil {
+			return results, err
+		}
+		if len(results) > 0 {
+			e.pool.Reset() // plans that other connections keep may name columns that are gone
+		}
 	}
 	if len(results) > 0 {
-		e.pool.Reset() // plans that other connections keep may name columns that are gone
+		_, err = (&postgresWeeks{e, slug}).keep(ctx, e.cfg.Clock.Now())
 	}
-	return results, nil
+	return results, err
 }
 
 // grant gives the tenant's role its rights on the tables there are.
@@ -288,10 +301,15 @@ func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {
 }
 
 // grants are the statements that give a role its rights. The audit log and sealed history can be added
-// to, not changed.
+// to, not changed. A week is read and added to by way of its table alone.
 func grants(s scope) []string {
 	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
-	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role}
+	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role,
+		`DO $$ DECLARE week TEXT; BEGIN
+			FOR week IN SELECT CAST(CAST(oid AS regclass) AS TEXT) FROM pg_class WHERE relnamespace = CAST(current_schema() AS regnamespace) AND relispartition AND relkind = 'r' LOOP
+				EXECUTE 'REVOKE ALL ON ' || week || ' FROM ` + role + `';
+			END LOOP;
+		END $$`}
 	for _, table := range []string{"audit_entries", "goose_db_version"} {
 		stmts = append(stmts, `DO $$ BEGIN IF to_regclass('`+table+`') IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON `+table+` FROM `+role+`'; END IF; END $$`)
 	}

@@ -33,6 +33,8 @@ type postgresEngine struct {
 	// flush is the statement after which what was committed before it is durable; "": there is none.
 	flush string
 
+	shares *shares
+
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
 }
@@ -62,7 +64,7 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)
 	}
-	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h}
+	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h, shares: newShares(cfg.MaxConns)}
 	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
 	if err != nil {
 		pool.Close()
@@ -145,7 +147,7 @@ func (e *postgresEngine) openTenant(_ context.Context, slug club.Slug) (*tenantD
 		write: e.db, read: e.db, pipelined: true, relax: "SET LOCAL synchronous_commit = off",
 		enter:  func(ctx context.Context) context.Context { return context.WithValue(ctx, schemaKey{}, s) },
 		jobs:   postgresJobs{client: e.jobs},
-		notify: e.announce, settle: e.settle,
+		notify: e.announce, settle: e.settle, shares: e.shares, weeks: &postgresWeeks{e, slug},
 		close: func() error { return nil },
 	}, nil
 }

@@ -23,10 +23,7 @@ func encodeRows(rows *sql.Rows) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := binary.AppendUvarint(nil, uint64(len(columns)))
-	for _, c := range columns {
-		b = appendText(b, c)
-	}
+	b := appendColumns(nil, columns)
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		into[i] = &values[i]
@@ -42,6 +39,14 @@ func encodeRows(rows *sql.Rows) ([]byte, error) {
 		}
 	}
 	return b, rows.Err()
+}
+
+func appendColumns(b []byte, names []string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(names)))
+	for _, name := range names {
+		b = appendText(b, name)
+	}
+	return b
 }
 
 func appendText[T string | []byte](b []byte, s T) []byte {

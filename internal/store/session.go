@@ -12,6 +12,8 @@ type session struct {
 	tx      *Tx
 	relaxed bool // its commit does not wait for the disk
 
+	first  bool // somebody outside waits for it
+	shared bool // it holds one of its club's share of connections
 	conn   *sql.Conn
 	sql    *sql.Tx
 	db     DBTX // runs statements in it; nil before begin
@@ -23,6 +25,12 @@ func (s *session) begin(ctx context.Context) error {
 	pool := t.db.read
 	if s.tx.writable {
 		pool = t.db.write
+	}
+	if t.db.shares != nil {
+		if err := t.db.shares.take(ctx, t.Slug, t.clock.Now(), s.first); err != nil {
+			return translate(err)
+		}
+		s.shared = true
 	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {
@@ -68,6 +76,9 @@ func (s *session) end() {
 	}
 	if s.conn != nil {
 		_ = s.conn.Close()
+	}
+	if s.shared {
+		s.t.db.shares.give(s.t.Slug)
 	}
 }
 

@@ -38,7 +38,8 @@ var postgresKinds = map[string]ValueKind{
 func (s *postgresState) tables(ctx context.Context) ([]Table, error) {
 	rows, err := s.tx.Query(ctx, `SELECT c.table_name::text, c.column_name::text, c.data_type::text
 		FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position`)
+		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND NOT (SELECT p.relispartition FROM pg_class p WHERE p.oid = to_regclass(quote_ident(c.table_name)))
+		ORDER BY c.table_name, c.ordinal_position`)
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
@@ -146,6 +147,9 @@ func (e *postgresEngine) fill(ctx context.Context, slug club.Slug, fn func(sink)
 			return err
 		}
 		if err := fn(&postgresFill{tx: tx, client: e.jobs}); err != nil {
+			return err
+		}
+		if _, err := settleWeeks(ctx, tx, e.cfg.Clock.Now()); err != nil { // of what was before the present one
 			return err
 		}
 		return execAll(ctx, tx, add)

@@ -35,6 +35,9 @@ type Tenant struct {
 
 // tenantDB is a tenant's connection pools and how to mark a context as its own.
 type tenantDB struct {
+	shares *shares        // of the pool that all clubs use; nil: the club has one of its own
+	weeks  *postgresWeeks // nil: no table is partitioned
+
 	write, read *sql.DB
 	oneWriter   bool // SQLite
 	pipelined   bool // statements can be sent before the results of those before them have come
@@ -65,6 +68,8 @@ type Tx struct {
 	mark        uint64 // the cache's, from before the transaction's snapshot
 	changed     []Touched
 	recalls     map[string]recall
+	early       map[string][]byte // results that were asked for ahead, by the key they are kept under
+	ahead       func(ctx context.Context, ask func(q *Queries)) error
 	writable    bool
 	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error) // nil: row by row
 	jobs        []river.InsertManyParams
@@ -118,7 +123,11 @@ func (t *Tenant) Look(ctx context.Context, fn func(*Tx) error) error {
 	tx := t.newTx(ctx)
 	s := &session{t: t, tx: tx}
 	defer s.end()
-	tx.Queries = New(mindful{DBTX: accounted{late{s}, t.ledger, tx}, t: t, tx: tx, session: s})
+	m := mindful{DBTX: accounted{late{s}, t.ledger, tx}, t: t, tx: tx, session: s}
+	tx.Queries = New(m)
+	if t.db.pipelined {
+		tx.ahead = m.askAhead
+	}
 	tx.known = tx.Queries
 	return translate(fn(tx))
 }
@@ -179,7 +188,7 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	}
 	tx := t.newTx(ctx)
 	tx.writable = m != reading
-	s := &session{t: t, tx: tx, relaxed: m == relaxed}
+	s := &session{t: t, tx: tx, relaxed: m == relaxed, first: m == first}
 	ctx = relaxedIf(t.db.enter(ctx), s.relaxed)
 	if t.db.line != nil && tx.writable {
 		if err := t.db.line.enter(ctx, classOf(m)); err != nil {

@@ -9,3 +9,7 @@ WHERE (CAST(sqlc.narg(object) AS TEXT) IS NULL OR object = CAST(sqlc.narg(object
   AND (CAST(sqlc.narg(action) AS TEXT) IS NULL OR action LIKE CAST(sqlc.narg(action) AS TEXT))
   AND (CAST(sqlc.narg(before) AS TEXT) IS NULL OR id < CAST(sqlc.narg(before) AS TEXT))
 ORDER BY id DESC LIMIT sqlc.arg(size);
+
+-- name: DeleteAuditEntries :execrows
+-- Some of those from before an instant, the oldest first. On PostgreSQL nobody may: whole weeks go instead.
+DELETE FROM audit_entries WHERE id IN (SELECT e.id FROM audit_entries e WHERE e.at < sqlc.arg(before) ORDER BY e.at, e.id LIMIT sqlc.arg(size));

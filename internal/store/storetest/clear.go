@@ -104,10 +104,23 @@ func exec(ctx context.Context, conn *pgx.Conn, text string) error {
 	return nil
 }
 
-// drop removes every schema and role whose name begins with prefix.
+// drop removes every schema and role whose name begins with prefix. The schemas go one by one: to drop one takes a lock on
+// everything in it, and the server has so many for all.
 func drop(ctx context.Context, conn *pgx.Conn, prefix string) error {
+	rows, err := conn.Query(ctx, "SELECT CAST(nspname AS TEXT) FROM pg_namespace WHERE starts_with(nspname, $1)", prefix)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := conn.Exec(ctx, "DROP SCHEMA IF EXISTS "+pgx.Identifier{name}.Sanitize()+" CASCADE"); err != nil {
+			return err
+		}
+	}
 	return exec(ctx, conn, `DO $$ DECLARE n TEXT; BEGIN
-		FOR n IN SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '`+prefix+`') LOOP EXECUTE format('DROP SCHEMA %I CASCADE', n); END LOOP;
 		FOR n IN SELECT rolname FROM pg_roles WHERE starts_with(rolname, '`+prefix+`') LOOP EXECUTE format('DROP ROLE %I', n); END LOOP;
 	END $$`)
 }
