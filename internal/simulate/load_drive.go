@@ -37,14 +37,14 @@ func drive(ctx context.Context, s schedule, newWire func() (*wire, error)) (Repo
 		if workers[i].wire, err = newWire(); err != nil {
 			return Report{}, err
 		}
+		workers[i].histogram = newHistogram() // large: what it takes is not the server's
+		workers[i].report = Report{Statuses: map[int]int{}, Errors: map[string]int{}}
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	start := time.Now()
 	for w := range workers {
 		wg.Go(func() {
-			workers[w].histogram = newHistogram()
-			workers[w].report = Report{Statuses: map[int]int{}, Errors: map[string]int{}}
 			defer workers[w].wire.close()
 			timer := time.NewTimer(time.Hour)
 			defer timer.Stop()
