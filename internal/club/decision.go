@@ -107,6 +107,8 @@ type Evidence struct {
 	Model      string      `json:"model,omitempty"` // version of the matcher
 	// Course is what the tier followed from; nil of decisions that followed nothing known.
 	Course *Course `json:"course,omitempty"`
+	// Refutes is the earlier decision of which the member says here that it was not what they had asked for.
+	Refutes DecisionID `json:"refutes,omitempty"`
 }
 
 // Course is how a decision came from what its record had earned to its tier, for whoever asks what

@@ -54,6 +54,10 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	if p, ok, err := d.notFixed(ctx, tx, m); ok || err != nil {
 		return p, err
 	}
+	if m.refuted, err = m.findRefuted(ctx, tx); err != nil {
+		return plan{}, err
+	}
+	list = m.refuted.behind(list)
 	return d.choose(ctx, tx, m, list, name)
 }
 

@@ -34,6 +34,7 @@ type matter struct {
 	masked   string            // the texts, masked, one per line
 	asked    *act.Question     // what the member was asked and has not answered
 	record   learn.Calibration // what became known of earlier matches
+	refuted  *refuted          // what the member says was not what they asked for; nil: nothing
 
 	location store.Location    // zero ID: unknown
 	bay      store.Bay         // zero ID: unknown

@@ -164,6 +164,10 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 		safe = false
 		p.limits = append(p.limits, why)
 	}
+	if safe && p.standing.Assessment.Refuted {
+		safe = false
+		p.limits = append(p.limits, "it was wrong too often to go out unasked")
+	}
 	p.course.Safe = safe
 	if err := d.notice(ctx, tx, m, f, &p, len(actions) > 0, safe); err != nil {
 		return p, err
@@ -252,8 +256,8 @@ func plain(path []knowledge.Step, actions []catalogue.Action) bool {
 	return true
 }
 
-// raiseSafe is the one way to the auto tier without outcomes, and still asks for the confidence of an
-// announcement.
+// raiseSafe is the one way to the auto tier without outcomes. It still asks for the confidence of an
+// announcement, and for a record that does not refute what auto claims.
 func (p *plan) raiseSafe(safe bool) bool {
 	if !safe || p.tier != club.TierSuggest && p.tier != club.TierAuto {
 		return false

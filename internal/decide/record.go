@@ -36,7 +36,7 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 		}
 	}
 	dec.Tier = p.tier
-	evidence, err := json.Marshal(club.Evidence{Text: m.masked, Facts: m.facts, Candidates: p.candidates, Rule: p.rule, Limits: p.limits, Model: p.model, Course: p.course})
+	evidence, err := json.Marshal(club.Evidence{Text: m.masked, Facts: m.facts, Candidates: p.candidates, Rule: p.rule, Limits: p.limits, Model: p.model, Course: p.course, Refutes: m.refuted.decision()})
 	if err != nil {
 		return dec, fmt.Errorf("encode evidence: %w", err)
 	}
@@ -81,7 +81,7 @@ func (d *Decider) remember(ctx context.Context, tx *store.Tx, m *matter, dec sto
 		list = append(list, learn.Weighed{Plan: s.Plan, Role: learn.RoleChosen, Score: p.candidates[0].Score, Probability: s.Match,
 			Reliability: s.Assessment.Auto, Confidence: s.Confidence, Model: p.model})
 	}
-	if err := d.cfg.Memory.Remember(ctx, tx, dec, list); err != nil || p.standing == nil && p.rule != learn.RuleNotFixed {
+	if err := d.cfg.Memory.Remember(ctx, tx, dec, list); err != nil || p.standing == nil && p.rule != learn.RuleNotFixed && m.refuted == nil {
 		return err
 	}
 	last, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: m.thread.ID, Limit: 2})

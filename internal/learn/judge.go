@@ -250,7 +250,8 @@ func InCommon(a, b string) float64 {
 	return float64(both) / float64(len(left)+len(right)-both)
 }
 
-// cameBack reports whether the member was not helped: said so, or had the same trouble again.
+// cameBack reports whether the member was not helped: said so, had meant something else, or had the same trouble
+// again.
 func cameBack(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, later []store.Decision) (bool, error) {
 	run, err := tx.FindRun(ctx, dec.ID)
 	if missing(err) {
@@ -276,7 +277,7 @@ func cameBack(ctx context.Context, tx *store.Tx, dec store.Decision, match store
 		if err := json.Unmarshal([]byte(l.Evidence), &e); err != nil {
 			return false, fmt.Errorf("read evidence: %w", err)
 		}
-		if e.Rule == RuleNotFixed {
+		if e.Rule == RuleNotFixed || e.Refutes == dec.ID {
 			return true, nil
 		}
 		again, err := tx.FindChosenMatch(ctx, l.ID)

@@ -34,6 +34,9 @@ type Reading struct {
 	// Unhelped: it says that something has not helped, or is as before. It means something only where
 	// something was done just before.
 	Unhelped bool
+	// Refutes: it says that what was answered just before was not what was asked for, or was of no use. A bare
+	// "no" does not say that much.
+	Refutes bool
 	// Negated holds the requests that the text forbids. Nobody may act on them.
 	Negated []Negation
 	// Number is the bay that a brief answer names ("3", "I'm in 3"); 0 is none.
@@ -80,6 +83,7 @@ func Read(text string) Reading {
 	r.Number = bareNumber(ts, r.Question)
 	r.Yes, r.No = answer(n, ts, r.Question)
 	r.Unhelped = r.No || unhelped(ts)
+	r.Refutes = refutes(ts)
 	r.Closer = closer(n, ts, r)
 	r.Over = r.Closer && overWords.has(ts)
 	return r

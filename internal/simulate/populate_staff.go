@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -95,6 +96,8 @@ func readStaff(ctx context.Context, dir *identity.Directory, by identity.Princip
 		}
 		c.Staff = append(c.Staff, s)
 	}
+	// Users made at one instant come in the order of their ids, which is chance's.
+	slices.SortFunc(c.Staff, func(a, b Staff) int { return cmp.Compare(a.Email, b.Email) })
 	return nil
 }
 

@@ -39,8 +39,8 @@ type Assessment struct {
 	Auto, Suggest, Approve float64
 	// Prior is what the decision may claim below auto without a record.
 	Prior float64
-	// Contradicted is set when the record refutes the prior.
-	Contradicted bool
+	// Contradicted is set when the record refutes the prior, and Refuted when it refutes what auto claims.
+	Contradicted, Refuted bool
 }
 
 // Assess says what the record may claim at a place.
@@ -66,11 +66,12 @@ func (r Record) Assess(place Place, now time.Time, prior Prior, p Policy) Assess
 }
 
 // applyPrior lets the tiers below auto claim what was written down beforehand, or as much of it as the record
-// does not refute.
+// does not refute, and notes whether it refutes the claim of auto.
 func (a *Assessment) applyPrior(r Record, place Place, now time.Time, prior Prior, p Policy) {
 	rate := min(prior.Rate, maxPrior)
 	for _, level := range []Level{LevelClub, LevelLocation, LevelBay} {
 		c := r.at(level, place).sum(now, "")
+		a.Refuted = a.Refuted || c.refutes(p.Thresholds.High, p.Auto*share[level], p.LabelError)
 		if alpha := p.Suggest * share[level]; rate > 0 && c.refutes(rate, alpha, p.LabelError) {
 			a.Contradicted = true
 			rate = c.upperBound(alpha, p.LabelError)

@@ -157,10 +157,10 @@ func (w *world) judgeProposal(ctx context.Context, m *matter, who *person, id cl
 	}
 	if good {
 		err := w.app.Decider.Approve(ctx, w.tenant, who.Principal, id, nil, decide.Why{})
-		w.note(m, "is approved, right %v", right)
+		w.note(m, "is approved by %s, right %v", who.name, right)
 		return unlessConflict(err)
 	}
-	w.note(m, "is declined, right %v", right)
+	w.note(m, "is declined by %s, right %v", who.name, right)
 	m.worker = who
 	if err := unlessConflict(w.app.Decider.Reject(ctx, w.tenant, who.Principal, id, decide.Why{Reason: "not this"})); err != nil {
 		return err
@@ -224,7 +224,7 @@ func (w *world) tell(ctx context.Context, m *matter, who *person, k *kind) error
 	if err := unlessConflict(err); err != nil {
 		return err
 	}
-	w.note(m, "is told about %s", k.Name)
+	w.note(m, "is told about %s by %s", k.Name, who.name)
 	w.in(time.Minute+reaction(m, time.Minute), func(ctx context.Context) error { return w.finish(ctx, m, who) })
 	return nil
 }

@@ -214,6 +214,9 @@ func (w *world) open(ctx context.Context, dir string) (err error) {
 	if err := w.hire(ctx); err != nil {
 		return err
 	}
+	if err := w.offerReviews(ctx); err != nil {
+		return err
+	}
 	w.app.Step(w.club.Slug)
 	zone, err := time.LoadLocation(w.club.Locations[0].TimeZone)
 	if err != nil {
@@ -305,15 +308,15 @@ func (w *world) dawn(_ context.Context, day int) error {
 	return nil
 }
 
+// offerReviews has every decision that is carried out alone offered for a review; see reviewed.
+func (w *world) offerReviews(ctx context.Context) error {
+	return w.tenant.Write(ctx, func(tx *store.Tx) error { return setting.PutValue(ctx, tx, w.owner().Actor, "reviews.share", 1) })
+}
+
 // switchOn is the owner's decision that the club may act alone.
 func (w *world) switchOn(ctx context.Context) error {
-	owner, _ := w.club.FindStaff(club.RoleOwner)
-	by := club.Actor{Kind: club.ActorUser, ID: owner.ID.String(), Name: owner.Name}
 	return w.tenant.Write(ctx, func(tx *store.Tx) error {
-		if err := setting.PutValue(ctx, tx, by, "reviews.share", 1); err != nil {
-			return err
-		}
-		_, err := setting.Permit(ctx, tx, by, true, []string{"device", "access", "words"}, []string{setting.Everywhere})
+		_, err := setting.Permit(ctx, tx, w.owner().Actor, true, []string{"device", "access", "words"}, []string{setting.Everywhere})
 		return err
 	})
 }
