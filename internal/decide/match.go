@@ -40,7 +40,7 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	list := make([]found, 0, weighedMost)
 	for _, c := range result.Candidates {
 		if f, ok := here.found(set, c); ok && len(list) < weighedMost {
-			list = append(list, f.calibrated(m.record))
+			list = append(list, f.calibrated(m.record, len(list) == 0))
 		}
 	}
 	if err := d.tell(ctx, tx, m, list); err != nil {
@@ -61,10 +61,17 @@ func (d *Decider) match(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m
 	return d.choose(ctx, tx, m, list, name)
 }
 
-// calibrated is as probable as the club's record says. Danger is never taken for less likely than its
-// words make it.
-func (f found) calibrated(record learn.Calibration) found {
+// calibrated is as probable as the club's record says, the likeliest one also by the record of its own matches.
+// Danger is never taken for less likely than its words make it.
+func (f found) calibrated(record learn.Calibration, first bool) found {
 	p := record.Probability(f.candidate.Score)
+	if first {
+		id := f.candidate.Pattern
+		if f.entry != nil {
+			id = record.PatternOf(f.entry.SOP)
+		}
+		p = record.ProbabilityOf(id, f.candidate.Score)
+	}
 	if f.choice.Document.Category == knowledge.CategoryEmergency {
 		p = max(p, f.confidence)
 	}

@@ -72,4 +72,3 @@ func (r *refuted) behind(list []found) []found {
 	f.confidence, f.candidate.Confidence, f.candidate.Note = 0, 0, "the member says that it is not this"
 	return append(slices.Delete(slices.Clone(list), at, at+1), f)
 }
-

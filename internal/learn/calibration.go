@@ -17,7 +17,8 @@ import (
 // Calibration is what the club's record says of the matches to come: how probable they are in truth, and
 // from which likeness on they may act alone. The zero Calibration takes every match as it is.
 type Calibration struct {
-	calibrator pattern.Calibrator
+	calibrator pattern.LabelCalibrator
+	procedures map[club.SOPID]club.PatternID
 	// Auto and Suggest are the scores below which a match may not act so; 0 where the record does not speak
 	// against it.
 	Auto, Suggest float64
@@ -35,12 +36,19 @@ const mostTruths = 2000
 const alphaThreshold = 0.03
 
 // Probability is that of the situation being the one of a match with such a score.
-func (c Calibration) Probability(score float64) float64 {
+func (c Calibration) Probability(score float64) float64 { return c.ProbabilityOf("", score) }
+
+// ProbabilityOf is that of the situation being the one of the likeliest match, which is of a pattern ("": of
+// one without a record).
+func (c Calibration) ProbabilityOf(id club.PatternID, score float64) float64 {
 	if c.calibrator.N == 0 {
 		return score
 	}
-	return min(c.calibrator.Probability(logOdds(score)), pattern.MaxConfidence)
+	return min(c.calibrator.ProbabilityOf(id.String(), logOdds(score)), pattern.MaxConfidence)
 }
+
+// PatternOf is the pattern of a procedure, "" of one that has decided nothing yet.
+func (c Calibration) PatternOf(id club.SOPID) club.PatternID { return c.procedures[id] }
 
 // Lower is the tier that a match with such a score may have at most, and why where that is less.
 func (c Calibration) Lower(t club.Tier, score float64) (club.Tier, string) {
@@ -59,10 +67,10 @@ func (c Calibration) Lower(t club.Tier, score float64) (club.Tier, string) {
 
 // Calibrate draws the calibration from a record of what became known.
 //
-// The probabilities follow from every decision of which somebody said whether it was the situation
-// (pattern.FitCalibrator). A threshold stands only where the record of what was done alone refutes the
-// tier's claim, at the level at which the claim is made and under any number of looks
-// (reliability.Counts.UpperBound). It is then the lowest score from which the whole record entitles to act
+// The probabilities follow from every decision of which somebody said whether it was the situation, those of
+// the matches of one pattern also from its own record (pattern.FitLabels). A threshold stands only where the
+// record of what was done alone refutes the tier's claim, at the level at which the claim is made and under any
+// number of looks (reliability.Counts.UpperBound). It is then the lowest score from which the whole record entitles to act
 // (pattern.Earned, as in the learner that clubos eval stream measures), and falls away when the record no
 // longer refutes the claim.
 func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
@@ -74,7 +82,7 @@ func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
 			continue // what answers our own question was not matched
 		}
 		if t.Fits != "" {
-			fits = append(fits, pattern.Outcome{Score: logOdds(t.Score), Right: t.Fits == yes})
+			fits = append(fits, pattern.Outcome{Label: t.PatternID.String(), Score: logOdds(t.Score), Right: t.Fits == yes})
 		}
 		if t.Good == "" {
 			continue
@@ -91,7 +99,7 @@ func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
 		}
 	}
 	if len(fits) >= leastTruths {
-		c.calibrator = pattern.FitCalibrator(fits)
+		c.calibrator = pattern.FitLabels(fits)
 	}
 	c.Auto = raised(good, alone[club.TierAuto], p.Thresholds.High, p.Auto)
 	c.Suggest = raised(good, alone[club.TierSuggest], p.Thresholds.Medium, p.Suggest)
@@ -174,8 +182,24 @@ func (m *Memory) Calibration(ctx context.Context, tx *store.Tx, s setting.Settin
 		return Calibration{}, fmt.Errorf("read what became known: %w", err)
 	}
 	fresh := keptCalibration{stamp, CalibrateIn(space, truths, PolicyOf(s))}
+	if fresh.calibration.procedures, err = proceduresOf(ctx, tx); err != nil {
+		return Calibration{}, err
+	}
 	m.calibrations.mu.Lock()
 	m.calibrations.kept[key] = fresh
 	m.calibrations.mu.Unlock()
 	return fresh.calibration, nil
+}
+
+// proceduresOf lists which pattern is the record of each procedure.
+func proceduresOf(ctx context.Context, tx *store.Tx) (map[club.SOPID]club.PatternID, error) {
+	rows, err := tx.FindProcedurePatterns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find procedures' patterns: %w", err)
+	}
+	out := make(map[club.SOPID]club.PatternID, len(rows))
+	for _, r := range rows {
+		out[r.SOPID] = r.ID
+	}
+	return out, nil
 }

@@ -78,6 +78,8 @@ type Outcome struct {
 	Right bool
 	// Weight is how many events it stands for; 0 is taken for 1.
 	Weight float64
+	// Label is what the answer took the event for; it matters where labels are told apart.
+	Label string
 }
 
 // Threshold returns the lowest score from which answers may be given so that,

@@ -119,3 +119,26 @@ func TestACalibratorLearnsTheShareThatIsRight(t *testing.T) {
 		t.Errorf("infinite odds: %v", p)
 	}
 }
+
+func TestALabelWhoseMatchesAreOftenWrongIsLessProbable(t *testing.T) {
+	t.Parallel()
+	var out []Outcome
+	for i := range 400 { // of every label nine in ten are right, of one only half
+		label := []string{"a", "b", "c", "d"}[i%4]
+		out = append(out, Outcome{Label: label, Score: logOdds(0.9), Right: label == "d" && i%8 == 3 || label != "d" && i%40 > 3})
+	}
+	c := FitLabels(out)
+	if good, bad := c.ProbabilityOf("a", logOdds(0.9)), c.ProbabilityOf("d", logOdds(0.9)); bad > 0.65 || good < 0.85 || good > 0.95 {
+		t.Errorf("a label that is right in nine of ten is taken for %.2f, one that is right in half for %.2f", good, bad)
+	}
+	if plain := c.Probability(logOdds(0.9)); c.ProbabilityOf("e", logOdds(0.9)) != plain {
+		t.Error("a label without a record differs from the rest")
+	}
+	few := FitLabels(append(out[:300], Outcome{Label: "f", Score: logOdds(0.9)}))
+	if p := few.ProbabilityOf("f", logOdds(0.9)); p < 0.7 || p >= few.Probability(logOdds(0.9)) {
+		t.Errorf("one mistake makes a match of 0.9 a match of %.2f", p)
+	}
+	if p := (LabelCalibrator{}).ProbabilityOf("a", 1); p != logistic(1) {
+		t.Errorf("without any record log odds of 1 are %.3f", p)
+	}
+}

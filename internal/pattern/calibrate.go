@@ -47,5 +47,37 @@ func FitCalibrator(outcomes []Outcome) Calibrator {
 
 // Probability is that of the first candidate being right.
 func (c Calibrator) Probability(logit float64) float64 {
-	return logistic(c.Shift + (1+c.Stretch)*max(-30, min(30, logit)))
+	return logistic(c.logit(logit))
+}
+
+// logit is the log odds that outcomes have shown.
+func (c Calibrator) logit(logit float64) float64 {
+	return c.Shift + (1+c.Stretch)*max(-30, min(30, logit))
+}
+
+// LabelCalibrator is a Calibrator that also knows how much better or worse the matches of each label do than
+// those of the others, as in a Learner. The zero LabelCalibrator takes the log odds as they are.
+type LabelCalibrator struct {
+	Calibrator
+	offset map[string]float64
+}
+
+// FitLabels fits a calibrator to the outcomes of all labels, and then an offset for each.
+func FitLabels(outcomes []Outcome) LabelCalibrator {
+	c := LabelCalibrator{FitCalibrator(outcomes), map[string]float64{}}
+	all := residues{}
+	for _, o := range outcomes {
+		if o.Label != "" {
+			all.add(o.Label, residueOf(c.logit(o.Score), o.Right))
+		}
+	}
+	for label := range all {
+		c.offset[label] = all.offset(label)
+	}
+	return c
+}
+
+// ProbabilityOf is that of a first candidate with this label being right.
+func (c LabelCalibrator) ProbabilityOf(label string, logit float64) float64 {
+	return logistic(c.logit(logit) + c.offset[label])
 }

@@ -162,14 +162,9 @@ func (l *Learner) score(j *judged) float64 {
 	return l.selector.logit(&j.signals) + j.heeded + l.offset[j.label]
 }
 
-// offsetPull holds the offset of a label to zero, as a Gaussian prior of that precision.
-const offsetPull = 2.0
-
-// fit fits the selector to the record, and then an offset for each label: how much
-// better or worse it does than its signals say, by one Newton step of a random
-// effect. Every known event is told what it did to its own score, so that it can be
-// judged as if it had not been there: else a record looks better than it is, the
-// more so the shorter it is.
+// fit fits the selector to the record, and then an offset for each label. Every known event is told what it
+// did to its own score, so that it can be judged as if it had not been there: else a record looks better than it
+// is, the more so the shorter it is.
 func (l *Learner) fit() {
 	l.fitted = l.known
 	var seen []observation
@@ -180,35 +175,26 @@ func (l *Learner) fit() {
 	}
 	var sure *certainty
 	l.selector, sure = fitSurely(seen, l.prior)
-	type sum struct{ miss, curve float64 }
-	sums := map[string]sum{}
+	all := residues{}
 	for i := range l.record {
 		if j := &l.record[i]; j.known {
-			miss, curve := l.residual(j)
-			s := sums[j.label]
-			sums[j.label] = sum{s.miss + miss, s.curve + curve}
+			all.add(j.label, l.residue(j))
 		}
 	}
-	for label, s := range sums {
-		l.offset[label] = s.miss / (s.curve + offsetPull)
+	for label := range all {
+		l.offset[label] = all.offset(label)
 	}
 	for i := range l.record {
 		if j := &l.record[i]; j.known {
-			miss, curve := l.residual(j)
-			s, h := sums[j.label], sure.leverage(&j.signals)
-			j.own = h*miss/max(0.2, 1-h*curve) + l.offset[j.label] - (s.miss-miss)/(s.curve-curve+offsetPull)
+			x := l.residue(j)
+			h := sure.leverage(&j.signals)
+			j.own = h*x.miss/max(0.2, 1-h*x.curve) + l.offset[j.label] - all.offsetWithout(j.label, x)
 		}
 	}
 }
 
-// residual is by how much the outcome of j differs from what its signals say, and
-// the variance that they say.
-func (l *Learner) residual(j *judged) (miss, curve float64) {
-	p := logistic(l.selector.logit(&j.signals) + j.heeded)
-	if j.right {
-		return 1 - p, p * (1 - p)
-	}
-	return -p, p * (1 - p)
+func (l *Learner) residue(j *judged) residue {
+	return residueOf(l.selector.logit(&j.signals)+j.heeded, j.right)
 }
 
 // Examples returns all that the learner knows, in the order in which it came.
