@@ -26,31 +26,29 @@ type LearnerConfig struct {
 // A Learner is not safe for concurrent use. Training is left to the caller, who
 // asks Due and calls Refit, so that it can be a job.
 type Learner struct {
-	cfg       LearnerConfig
-	model     *Model
-	selector  selector
-	prior     selector // of the first model
-	examples  []Example
-	trained   int // examples that the model was fitted on
-	delta     *delta
-	reader    eventReader
-	record    []judged
-	offset    map[string]float64 // by label: what its record adds to the log odds
-	known     int                // events of the record whose truth is known
-	assessed  int                // as many were known when the record was last looked at
-	fitted    int                // and when the selector was last fitted
-	threshold float64
-	entitled  bool
+	cfg        LearnerConfig
+	model      *Model
+	selector   selector // of the first model
+	examples   []Example
+	trained    int // examples that the model was fitted on
+	delta      *delta
+	reader     eventReader
+	record     []judged
+	calibrator LabelCalibrator // fitted to what is known of the record
+	known      int             // events of the record whose truth is known
+	assessed   int             // as many were known when the record was last looked at
+	fitted     int             // and when the calibrator was last fitted
+	threshold  float64
+	entitled   bool
 }
 
 // judged is a prediction of which the truth is known, or may become so.
 type judged struct {
-	label   string // predicted
-	signals [signals]float32
-	heeded  float64 // what fresh precedents changed in the log odds
-	known   bool
-	right   bool
-	own     float64 // how much its own outcome has changed its score
+	label string  // predicted
+	logit float64 // as the model of that time said
+	known bool
+	right bool
+	own   float64 // how much its own outcome has changed its score
 }
 
 // Verdict is what a learner makes of an event.
@@ -71,7 +69,7 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 	if cfg.Alpha == 0 {
 		cfg.Alpha = 0.08
 	}
-	l := &Learner{cfg: cfg, model: m, prior: m.selector, selector: m.selector, examples: slices.Clone(examples), trained: len(examples), offset: map[string]float64{}}
+	l := &Learner{cfg: cfg, model: m, selector: m.selector, examples: slices.Clone(examples), trained: len(examples)}
 	l.delta = newDelta(m.c.vocabulary, nil)
 	return l
 }
@@ -79,19 +77,18 @@ func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 // Decide predicts an event and says whether to answer.
 func (l *Learner) Decide(e Event) Verdict {
 	v := Verdict{Prediction: l.model.Predict(e), Event: e}
-	before := v.Logit
 	if len(l.delta.examples) > 0 {
 		l.model.heed(&v.Prediction, l.delta.precedents(l.model.c.vocabulary, l.reader.counts(&e)), l.model.examples)
 	}
-	v.heeded = v.Logit - before
 	best, ok := v.Best()
 	if !ok {
 		return v
 	}
-	v.Logit = l.selector.logit(&v.signals) + v.heeded + l.offset[best.Label]
+	j := judged{label: best.Label, logit: v.Logit}
+	l.record = append(l.record, j)
+	v.Logit = l.score(&j)
 	v.share()
 	v.Answer = l.entitled && v.Logit >= l.threshold
-	l.record = append(l.record, judged{label: best.Label, signals: v.signals, heeded: v.heeded})
 	v.at = len(l.record)
 	return v
 }
@@ -116,7 +113,7 @@ func (l *Learner) Observe(v Verdict, label string) {
 const (
 	refitShare  = 0.20 // growth of the examples at which a model is due
 	refitLeast  = 20
-	selectEach  = 20  // known events between two fits of the selector
+	fitEach     = 20  // known events between two fits of the calibrator
 	assessShare = 100 // the record is looked at again when it has grown by one in so many
 )
 
@@ -135,14 +132,14 @@ func (l *Learner) Refit(ctx context.Context) error {
 	return nil
 }
 
-// assess fits the selector to what is known, now and then, and finds the threshold
+// assess fits the calibrator to what is known, now and then, and finds the threshold
 // that the record has earned.
 func (l *Learner) assess() {
 	if l.known-l.assessed < 1+l.known/assessShare {
 		return
 	}
 	l.assessed = l.known
-	if l.known-l.fitted >= selectEach {
+	if l.known-l.fitted >= fitEach {
 		l.fit()
 	}
 	events := make([]shown, len(l.record))
@@ -158,44 +155,27 @@ func (l *Learner) assess() {
 
 // score is the log odds of an event of the record, as they are seen with what has
 // become known since.
-func (l *Learner) score(j *judged) float64 {
-	return l.selector.logit(&j.signals) + j.heeded + l.offset[j.label]
-}
+func (l *Learner) score(j *judged) float64 { return l.calibrator.Logit(j.label, j.logit) }
 
-// fit fits the selector to the record, and then an offset for each label. Every known event is told what it
-// did to its own score, so that it can be judged as if it had not been there: else a record looks better than it
-// is, the more so the shorter it is.
+// fit fits the calibrator to the record. Every known event is told what it did to its own score, so that it can
+// be judged as if it had not been there: else a record looks better than it is, the more so the shorter it is.
 func (l *Learner) fit() {
 	l.fitted = l.known
-	var seen []observation
+	outcomes := make([]Outcome, 0, l.known)
 	for i := range l.record {
-		if j := &l.record[i]; j.known {
-			seen = append(seen, observation{j.signals, j.right, 1, j.heeded})
+		if l.record[i].known {
+			outcomes = append(outcomes, l.record[i].outcome())
 		}
 	}
-	var sure *certainty
-	l.selector, sure = fitSurely(seen, l.prior)
-	all := residues{}
+	l.calibrator = FitLabels(outcomes)
 	for i := range l.record {
 		if j := &l.record[i]; j.known {
-			all.add(j.label, l.residue(j))
-		}
-	}
-	for label := range all {
-		l.offset[label] = all.offset(label)
-	}
-	for i := range l.record {
-		if j := &l.record[i]; j.known {
-			x := l.residue(j)
-			h := sure.leverage(&j.signals)
-			j.own = h*x.miss/max(0.2, 1-h*x.curve) + l.offset[j.label] - all.offsetWithout(j.label, x)
+			j.own = l.calibrator.own(j.outcome())
 		}
 	}
 }
 
-func (l *Learner) residue(j *judged) residue {
-	return residueOf(l.selector.logit(&j.signals)+j.heeded, j.right)
-}
+func (j *judged) outcome() Outcome { return Outcome{Label: j.label, Score: j.logit, Right: j.right} }
 
 // Examples returns all that the learner knows, in the order in which it came.
 func (l *Learner) Examples() []Example { return slices.Clone(l.examples) }

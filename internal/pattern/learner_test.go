@@ -156,11 +156,9 @@ func TestWhatIsNotKnownIsStoodForByItsNeighbours(t *testing.T) {
 
 func TestAnEventIsJudgedAsIfItHadNotBeenThere(t *testing.T) {
 	t.Parallel()
-	l := &Learner{offset: map[string]float64{}}
+	l := &Learner{}
 	for i := range 40 {
-		j := judged{label: "a", known: true, right: i != 0}
-		j.signals[0], j.signals[1] = 1, 1
-		l.record = append(l.record, j)
+		l.record = append(l.record, judged{label: "a", logit: 1, known: true, right: i != 0})
 	}
 	l.known = len(l.record)
 	l.fit()

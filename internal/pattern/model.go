@@ -46,9 +46,6 @@ type Prediction struct {
 	InScope float64
 	// Logit is the log odds that the first candidate is right, before calibration.
 	Logit float64
-
-	signals [signals]float32
-	heeded  float64 // what fresh precedents changed in Logit
 }
 
 // Best returns the first candidate; ok is false when there is none.
@@ -104,7 +101,7 @@ func (m *Model) Predict(e Event) Prediction {
 }
 
 func (m *Model) answer(o *opinion) Prediction {
-	p := Prediction{Logit: m.selector.logit(&o.signals), signals: o.signals, Candidates: make([]Ranked, len(o.order))}
+	p := Prediction{Logit: m.selector.logit(&o.signals), Candidates: make([]Ranked, len(o.order))}
 	first := logistic(p.Logit)
 	// What is left is shared out as the nets see it; a part of it is "none".
 	rest, none := 0.0, 1e-6

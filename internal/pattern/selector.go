@@ -13,7 +13,6 @@ type observation struct {
 	signals [signals]float32
 	right   bool
 	weight  float64
-	offset  float64 // what is known of its log odds beside the signals
 }
 
 func (s *selector) logit(x *[signals]float32) float64 {
@@ -28,22 +27,15 @@ func (s *selector) logit(x *[signals]float32) float64 {
 // observations of one unit would.
 const pull = 1.0
 
+// information is the lower half of a symmetric matrix over the signals.
+type information [signals][signals]float64
+
 // fitSelector fits the weights by Newton's method with a Gaussian prior around
 // those of prior, so that few observations change little.
 func fitSelector(seen []observation, prior selector) selector {
-	s, _ := fitSurely(seen, prior)
-	return s
-}
-
-// certainty is Cholesky's lower factor of the information that a fit rests on.
-type certainty [signals][signals]float64
-
-// fitSurely is fitSelector that also tells how well the weights are known.
-func fitSurely(seen []observation, prior selector) (selector, *certainty) {
 	s := prior
-	var hessian certainty
 	for range 30 {
-		hessian = certainty{}
+		var hessian information
 		var gradient [signals]float64
 		for i := range signals {
 			hessian[i][i] = pull
@@ -51,7 +43,7 @@ func fitSurely(seen []observation, prior selector) (selector, *certainty) {
 		}
 		for n := range seen {
 			o := &seen[n]
-			p := logistic(s.logit(&o.signals) + o.offset)
+			p := logistic(s.logit(&o.signals))
 			miss := p
 			if o.right {
 				miss--
@@ -77,28 +69,12 @@ func fitSurely(seen []observation, prior selector) (selector, *certainty) {
 			break
 		}
 	}
-	return s, &hessian
-}
-
-// leverage is the variance of the log odds at x: how far one observation there pulls
-// the fit towards itself.
-func (f *certainty) leverage(x *[signals]float32) float64 {
-	var y [signals]float64
-	sum := 0.0
-	for i := range signals {
-		v := float64(x[i])
-		for k := range i {
-			v -= f[i][k] * y[k]
-		}
-		y[i] = v / f[i][i]
-		sum += y[i] * y[i]
-	}
-	return sum
+	return s
 }
 
 // solve returns x with a·x = b for a symmetric positive a, of which the lower half
 // is given, by Cholesky's factor, which takes its place.
-func solve(a *certainty, b [signals]float64) [signals]float64 {
+func solve(a *information, b [signals]float64) [signals]float64 {
 	for i := range signals {
 		for j := range i + 1 {
 			sum := a[i][j]
