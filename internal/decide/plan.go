@@ -164,7 +164,7 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 		safe = false
 		p.limits = append(p.limits, why)
 	}
-	if safe && p.standing.Assessment.Refuted {
+	if safe && p.standing.Doubtful() {
 		safe = false
 		p.limits = append(p.limits, "it was wrong too often to go out unasked")
 	}
@@ -257,7 +257,7 @@ func plain(path []knowledge.Step, actions []catalogue.Action) bool {
 }
 
 // raiseSafe is the one way to the auto tier without outcomes. It still asks for the confidence of an
-// announcement, and for a record that does not refute what auto claims.
+// announcement, and for a record that is not doubtful.
 func (p *plan) raiseSafe(safe bool) bool {
 	if !safe || p.tier != club.TierSuggest && p.tier != club.TierAuto {
 		return false

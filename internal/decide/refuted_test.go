@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,18 +61,19 @@ func TestANewQuestionAfterAnAnswerRefutesNothing(t *testing.T) {
 	}
 }
 
-func TestPlainInformationThatWasWrongTooOftenNoLongerGoesOutUnasked(t *testing.T) {
+func TestPlainInformationThatWasWrongTooOftenGoesOutUnaskedNoMore(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.set("replies.auto_safe", true)
-	th := h.hear(ada, "what's the wifi password")
-	d, _ := h.decision(th.ID)
-	if d.Tier != club.TierAuto {
-		t.Fatalf("tier %s", d.Tier)
-	}
-	h.recorded(d, 12, 5)
-	th = h.hear(bob, "what's the wifi password")
-	if d, e := h.decision(th.ID); d.Tier == club.TierAuto {
-		t.Errorf("12 right and 5 wrong still go out unasked: %v", e.Limits)
+	d, _ := h.decision(h.hear(ada, "what's the wifi password").ID)
+	for i, x := range []struct {
+		good, bad float64
+		unasked   bool
+	}{{8, 1, true}, {1, 1, false}, {90, 16, false}, {200, 4, true}} {
+		h.recorded(d, x.good, x.bad)
+		got, e := h.decision(h.hear(fmt.Sprintf("+1415555017%d", i), "what's the wifi password").ID)
+		if (got.Tier == club.TierAuto) != x.unasked {
+			t.Errorf("%v right and %v wrong: tier %s, %v", x.good, x.bad, got.Tier, e.Limits)
+		}
 	}
 }

@@ -79,6 +79,13 @@ func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
 	return s.record.Missing(s.place, now, s.Match, s.prior, s.policy, s.learned)
 }
 
+// Doubtful reports whether what is known speaks against letting plain information go out unasked: the record
+// refutes what auto claims, or its outcomes so far, few as they may be, are worse than an announcement's may be.
+func (s Standing) Doubtful() bool {
+	a := s.Assessment
+	return a.Refuted || a.Counts.Total() > 0 && a.Counts.Successes < s.policy.Thresholds.Medium*a.Counts.Total()
+}
+
 // limit applies what people have set for the pattern, and the breakers.
 func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	switch s.Pattern.State {

@@ -286,8 +286,12 @@ func (w *world) drifted() *Drift {
 	return d
 }
 
-// repeats is the median time until the first matter of its kind was settled, and until the later ones
-// were, of kinds that have come up again.
+// firstCases is how many matters of a kind are the time before it was known, as for the figure that the product
+// shows of itself (result.Repeat).
+const firstCases = 5
+
+// repeats is the median time until the first matters of a kind were settled, and until the later ones were, of
+// all kinds.
 func (w *world) repeats() (first, later time.Duration) {
 	seen := map[*kind]int{}
 	var a, b []time.Duration
@@ -296,7 +300,7 @@ func (w *world) repeats() (first, later time.Duration) {
 			continue
 		}
 		took := m.settled.Sub(m.at)
-		if seen[m.kind]++; seen[m.kind] == 1 {
+		if seen[m.kind]++; seen[m.kind] <= firstCases {
 			a = append(a, took)
 		} else {
 			b = append(b, took)
