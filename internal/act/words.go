@@ -90,8 +90,10 @@ func (w *walker) say(ctx context.Context, key, text string) error {
 	if thrown {
 		return &wordless{"a reply was not sent; switched off: " + off}
 	}
-	_, _, err = outbox.Queue(ctx, w.tx, w.keys, outbox.Reply{Thread: w.thread, Text: text, Author: club.AuthorMachine, By: system, Decision: w.decision.ID, DedupKey: key})
+	_, _, err = outbox.Queue(ctx, w.tx, w.keys, outbox.Reply{Thread: w.thread, Text: text, Author: club.AuthorMachine, By: system, Decision: w.decision.ID, DedupKey: key, To: w.decision.SubjectID})
 	switch {
+	case errors.Is(err, outbox.ErrNobody):
+		return &wordless{"a text could not be sent: " + club.MessageOf(err)}
 	case errors.Is(err, outbox.ErrOptedOut):
 		w.plan.Did = true
 		return nil

@@ -10,6 +10,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/outbox"
 	"clubos/internal/pattern/anomaly"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
@@ -28,7 +29,7 @@ type text struct {
 // matter is everything one decision rests on, read in the transaction that decides.
 type matter struct {
 	thread   store.Thread
-	person   people.Person
+	person   people.Person // who is told: whoever wrote; of a report the holder, where one is known
 	settings setting.Settings
 	texts    []text
 	masked   string            // the texts, masked, one per line
@@ -43,6 +44,7 @@ type matter struct {
 	facts    []club.Fact
 	reports  []store.FindEventsAroundRow // what devices and bookings reported here
 	lives    bool                        // the bay's computer was seen to be well just now
+	holder   outbox.Holder               // of what was reported
 	tried    []club.ActionName           // what was done about it just now and came to nothing
 }
 

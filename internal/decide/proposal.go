@@ -58,6 +58,9 @@ func (d *Decider) propose(ctx context.Context, tx *store.Tx, m *matter, p plan, 
 		},
 		Link: "/threads/" + prop.ThreadID.String(),
 	}
+	if m.thread.Provider == club.EventProvider && tells(p.steps) {
+		note.Fields = append(note.Fields, [2]string{"To", "whoever has booked"})
+	}
 	return d.cfg.Notifier.Queue(ctx, tx, note)
 }
 
@@ -152,7 +155,7 @@ func (d *Decider) Approve(ctx context.Context, tenant *store.Tenant, p identity.
 		if err != nil {
 			return err
 		}
-		if err := d.stillFits(ctx, tx, th, dec); err != nil {
+		if err := d.stillFits(ctx, tx, keys, th, dec); err != nil {
 			return err
 		}
 		person, err := people.Find(ctx, tx, keys, dec.SubjectID)
@@ -339,7 +342,7 @@ func (d *Decider) due(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id 
 	if err != nil {
 		return 0, err
 	}
-	why, err := d.notEntitled(ctx, tx, th, dec)
+	why, err := d.notEntitled(ctx, tx, keys, th, dec)
 	if err != nil {
 		return 0, err
 	}
@@ -365,7 +368,7 @@ func (d *Decider) due(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id 
 
 // notEntitled says why a decision may not run at its deadline, "" when it may. Everything is looked at
 // again: a switch thrown meanwhile counts.
-func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread, dec store.Decision) (string, error) {
+func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, dec store.Decision) (string, error) {
 	s, err := setting.Load(ctx, tx)
 	if err != nil {
 		return "", err
@@ -388,6 +391,9 @@ func (d *Decider) notEntitled(ctx context.Context, tx *store.Tx, th store.Thread
 		return why, err
 	}
 	if why, err := nobodyToTell(ctx, tx, dec); err != nil || why != "" {
+		return why, err
+	}
+	if why, err := unheard(ctx, tx, keys, th, dec, true); err != nil || why != "" {
 		return why, err
 	}
 	if s.Thresholds.Tier(dec.Confidence).Lower(club.TierSuggest) != club.TierSuggest {

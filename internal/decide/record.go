@@ -25,7 +25,7 @@ type stored struct {
 
 // record stores the decision with its evidence.
 func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, m *matter, p *plan) (store.Decision, error) {
-	dec := store.Decision{ID: club.NewDecisionID(tx.Now), ThreadID: m.thread.ID, SubjectID: m.thread.SubjectID, Kind: p.kind, Title: p.title,
+	dec := store.Decision{ID: club.NewDecisionID(tx.Now), ThreadID: m.thread.ID, SubjectID: m.person.Subject.ID, Kind: p.kind, Title: p.title,
 		Confidence: p.confidence, EarnedTier: p.earned, LocationID: m.location.ID, BayID: m.bay.ID, BookingID: m.booking.ID, CorrelationID: tx.Correlation, CreatedAt: tx.Now}
 	if p.entry != nil {
 		dec.SOPID, dec.SOPVersion = p.entry.SOP, p.entry.Version

@@ -3,8 +3,10 @@ package decide
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/event"
 	"clubos/internal/knowledge"
@@ -29,8 +31,8 @@ func (d *Decider) situate(ctx context.Context, tx *store.Tx, keys *vault.Tenant,
 	if err != nil || m == nil {
 		return err
 	}
-	if th.Status.HeldByPeople() {
-		return d.handled(ctx, tx, m, "") // they read it there
+	if d.heldAgainst(th, tx.Now) {
+		return d.handled(ctx, tx, m, "") // people read it there
 	}
 	what, err := pattern.ParseEvent(s.Context)
 	if err != nil {
@@ -101,7 +103,7 @@ func (d *Decider) matterOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant
 			return nil, fmt.Errorf("read booking: %w", err)
 		}
 	}
-	return m, nil
+	return m, m.findHolder(ctx, tx, keys, s)
 }
 
 // reported notes what a situation rests on.
@@ -130,6 +132,9 @@ func (d *Decider) reported(ctx context.Context, tx *store.Tx, m *matter, s store
 	}
 	if s.Bays > 1 {
 		m.fact("bays", count(int(s.Bays), "bay")+" at once: one incident", "situations", s.LastAt)
+	}
+	if m.holder.Why == "" {
+		m.fact("can be told", "whoever has booked "+club.Hours(m.holder.Booking.StartsAt, m.holder.Booking.EndsAt, m.location.TimeZone), "bookings", m.holder.Booking.UpdatedAt)
 	}
 	under, err := tx.FindBookingsUnderWay(ctx, store.FindBookingsUnderWayParams{LocationID: s.LocationID, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
 	if err != nil {
@@ -212,6 +217,13 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 		}
 		return p, p.hear(list)
 	}
+	list, beside, err := d.preferTaught(ctx, tx, m, list)
+	if err != nil {
+		return plan{}, err
+	}
+	for i, f := range list {
+		candidates[i] = f.candidate
+	}
 	best := list[0]
 	doc := best.choice.Document
 	p := plan{verdict: verdict{kind: kindAnswer, title: doc.Title, priority: doc.Priority}, entry: best.entry, document: doc, steps: doc.Steps, fallback: doc.Fallback, confidence: best.confidence}
@@ -226,24 +238,31 @@ func (d *Decider) chooseEvent(ctx context.Context, tx *store.Tx, m *matter, s st
 	}
 	p.candidates, p.model, p.course.Report = candidates, model, true
 	if best.lesson != nil && p.earned == club.TierEscalate && len(p.limits) == 0 {
-		p.verdict, p.standing = verdict{kind: kindAnswer, rule: learn.RuleLearning, title: m.masked}, nil
-		p.steps, p.fallback, p.tier = learn.WrittenDown(), nil, club.TierAuto
+		p.writeDown(m)
 		return p, p.hear(list)
 	}
-	if err := d.reportPlan(ctx, tx, m, s, &p); err != nil {
+	p.steps = append(slices.Clip(p.steps), beside...)
+	if err := d.reportPlan(ctx, tx, m, s, best, &p); err != nil {
 		return p, err
 	}
 	return p, p.hear(list)
 }
 
+// writeDown leaves what was reported to people, who teach by what they do.
+func (p *plan) writeDown(m *matter) {
+	p.verdict, p.standing = verdict{kind: kindAnswer, rule: learn.RuleLearning, title: m.masked}, nil
+	p.steps, p.fallback, p.tier = learn.WrittenDown(), nil, club.TierAuto
+}
+
 // reportPlan takes out of a plan what needs a member, and lowers it: a report alone moves nothing. What
-// only tells people of it needs nobody's leave.
-func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, p *plan) error {
+// only tells people of it needs nobody's leave; what tells whoever has booked needs what a reply needs.
+func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s store.Situation, best found, p *plan) error {
 	about := module.Of(s.Code)
 	if why := unknownAct(p.steps, d.cfg.Catalogue); why != "" {
 		m.fact("left out", why, "catalogue", tx.Now)
 	}
-	p.steps, p.fallback = d.withoutMember(p.steps, about), d.withoutMember(p.fallback, about)
+	told := m.holder.Why == "" && (best.lesson != nil || forReports(p.document))
+	p.steps, p.fallback = d.withoutMember(p.steps, about, told), d.withoutMember(p.fallback, about, told)
 	if len(p.steps) == 0 {
 		p.steps, p.fallback = learn.WrittenDown(), nil
 	}
@@ -258,9 +277,21 @@ func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s sto
 			p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
 		}
 	}
+	if tells(p.steps) || tells(p.fallback) {
+		off, thrown, err := m.settings.OffAt(ctx, tx, string(catalogue.CategoryWords), "send_reply", m.location.ID)
+		if err != nil {
+			return err
+		}
+		if thrown {
+			p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
+		}
+	}
 	if len(actions) > 0 {
 		p.lower(club.Hold{By: club.HoldFinal, To: club.TierApprove}, reportedOnly)
 		return nil
+	}
+	if tells(p.steps) {
+		return d.tellPlan(ctx, tx, m, s, p)
 	}
 	if p.tier != club.TierEscalate && len(p.limits) == 0 {
 		p.tier = club.TierAuto
@@ -269,8 +300,8 @@ func (d *Decider) reportPlan(ctx context.Context, tx *store.Tx, m *matter, s sto
 }
 
 // withoutMember leaves of a procedure's steps what can be done where nobody has written: acts that the
-// domain is about, tickets and calls.
-func (d *Decider) withoutMember(steps []knowledge.Step, about module.Module) []knowledge.Step {
+// domain is about, tickets and calls, and words where told says that there is somebody to read them.
+func (d *Decider) withoutMember(steps []knowledge.Step, about module.Module, told bool) []knowledge.Step {
 	var out []knowledge.Step
 	for _, s := range steps {
 		switch s.Kind() {
@@ -278,7 +309,11 @@ func (d *Decider) withoutMember(steps []knowledge.Step, about module.Module) []k
 			if a, ok := d.cfg.Catalogue.Find(s.Action); !ok || !about.Proposes(string(a.Category)) {
 				continue
 			}
-		case knowledge.StepReply, knowledge.StepAsk:
+		case knowledge.StepReply:
+			if !told {
+				continue
+			}
+		case knowledge.StepAsk: // nobody would connect the answer with it
 			continue
 		case knowledge.StepTicket, knowledge.StepEscalate, knowledge.StepNote:
 		}
@@ -309,6 +344,9 @@ func (d *Decider) Over(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s 
 	}
 	prop, err := tx.FindOpenProposalOfThread(ctx, th.ID)
 	if err == nil {
+		if told, err := staysTrue(ctx, tx, s, prop); err != nil || told {
+			return err
+		}
 		_, err = d.settle(ctx, tx, prop, machine, club.ProposalStale, false, "it is over by itself")
 	}
 	if err != nil && club.CodeOf(store.Translate(err)) != club.CodeNotFound {

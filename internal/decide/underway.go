@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"clubos/internal/club"
 	"clubos/internal/store"
 	"clubos/internal/thread"
+	"clubos/internal/vault"
 )
 
 // leavesOpen reports whether something is under way in the thread that these texts do not touch: thanks,
@@ -51,7 +53,7 @@ func (d *Decider) answered(ctx context.Context, tx *store.Tx, m *matter, p plan,
 
 // stillFits is Conflict when a proposal is about a situation that is no more: whoever approves it may not
 // have seen that.
-func (d *Decider) stillFits(ctx context.Context, tx *store.Tx, th store.Thread, dec store.Decision) error {
+func (d *Decider) stillFits(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thread, dec store.Decision) error {
 	newer, err := tx.FindUnhandledMessages(ctx, th.ID)
 	if err != nil {
 		return fmt.Errorf("read texts: %w", err)
@@ -68,6 +70,12 @@ func (d *Decider) stillFits(ctx context.Context, tx *store.Tx, th store.Thread, 
 	}
 	if why, err = nobodyToTell(ctx, tx, dec); err == nil && why != "" {
 		return club.Conflict("%s; reach them another way", why)
+	}
+	if err != nil {
+		return err
+	}
+	if why, err = unheard(ctx, tx, keys, th, dec, false); err == nil && why != "" {
+		return club.Conflict("the text cannot be sent: %s", strings.TrimSuffix(why, "."))
 	}
 	return err
 }

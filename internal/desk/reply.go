@@ -17,6 +17,7 @@ import (
 	"clubos/internal/setting"
 	"clubos/internal/store"
 	"clubos/internal/thread"
+	"clubos/internal/vault"
 )
 
 // Columns that hold sealed values, as vault.Field names them.
@@ -72,6 +73,10 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	if err != nil {
 		return t, "", err
 	}
+	to, err := addressed(ctx, tx, keys, p, t)
+	if err != nil {
+		return t, "", err
+	}
 	o := takeover{kind: "replied", why: "a colleague answered by hand", after: text, until: read}
 	if err := d.takeOver(ctx, tx, t, p.Actor, o); err != nil {
 		return t, "", err
@@ -84,8 +89,14 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	if !p.UserID.IsZero() {
 		move.AssignedTo = &p.UserID
 	}
-	if t, err = thread.Apply(ctx, tx, t, move); err != nil {
+	if t, err = d.fallSilent(ctx, tx, t, move); err != nil {
 		return t, "", err
+	}
+	if to.ID != t.ID && to.Status.Settled() { // what they answer is for whoever wrote; what is under way there goes on
+		move.StillWaits = to.WaitingSince
+		if _, err := d.fallSilent(ctx, tx, to, move); err != nil {
+			return t, "", err
+		}
 	}
 	id, _, err := outbox.Queue(ctx, tx, keys, outbox.Reply{Thread: t, Text: text, Author: club.AuthorOperator, By: p.Actor, DedupKey: key})
 	if err != nil {
@@ -94,9 +105,27 @@ func (d *Desk) reply(ctx context.Context, tx *store.Tx, p identity.Principal, t 
 	if err := d.acknowledge(ctx, tx, t, p.Actor); err != nil {
 		return t, "", err
 	}
-	tx.Enqueue(silenceOver{Meta: jobs.For(tx), Thread: t.ID, Until: until}, jobs.At(until))
 	t, err = thread.Find(ctx, tx, t.ID)
 	return t, id, err
+}
+
+// addressed is the conversation in which the words of a reply are read. A colleague who has only written to the
+// holder keeps nobody from telling them of another matter; one who has taken the conversation does.
+func addressed(ctx context.Context, tx *store.Tx, keys *vault.Tenant, p identity.Principal, t store.Thread) (store.Thread, error) {
+	if t.Provider != club.EventProvider || t.Status == club.ThreadMerged {
+		return t, nil
+	}
+	to, err := outbox.Conversation(ctx, tx, keys, t)
+	if err != nil || to.Status != club.ThreadInProgress {
+		return to, err
+	}
+	return to, mineOrFree(p, to)
+}
+
+// fallSilent moves a thread in which a person has written, and has the silence end in time.
+func (d *Desk) fallSilent(ctx context.Context, tx *store.Tx, t store.Thread, move thread.Move) (store.Thread, error) {
+	tx.Enqueue(silenceOver{Meta: jobs.For(tx), Thread: t.ID, Until: *move.SilentUntil}, jobs.At(*move.SilentUntil))
+	return thread.Apply(ctx, tx, t, move)
 }
 
 // HandReplied does for a reply that a person wrote outside of the console (in the vendor's own app) what
@@ -159,13 +188,13 @@ func (d *Desk) override(ctx context.Context, tx *store.Tx, t store.Thread, pr st
 	if err != nil {
 		return err
 	}
-	person, err := people.Find(ctx, tx, keys, t.SubjectID)
-	if err != nil {
-		return err
-	}
 	c, err := tx.FindDecision(ctx, pr.DecisionID)
 	if err != nil {
 		return fmt.Errorf("find decision: %w", err)
+	}
+	person, err := people.Find(ctx, tx, keys, c.SubjectID) // of a report it is for whoever has booked
+	if err != nil {
+		return err
 	}
 	id := club.NewOverrideID(tx.Now)
 	o := store.CreateOverrideParams{ID: id, DecisionID: c.ID, ThreadID: t.ID, Kind: did.kind, Reason: did.why, Actor: by.String(), At: tx.Now}

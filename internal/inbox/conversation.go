@@ -64,7 +64,7 @@ func (b *batch) continueThreads(ctx context.Context, all []*filing) (left []*fil
 			return nil, fmt.Errorf("find threads: %w", err)
 		}
 		for _, th := range rows {
-			if s := bySubject[th.SubjectID]; continues(th, b.Now, settings.EpisodeGap) {
+			if s := bySubject[th.SubjectID]; thread.Continues(th, b.Now, settings.EpisodeGap) {
 				s.threads[line] = newConversation(th, b.Now)
 			}
 		}

@@ -7,31 +7,16 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/store"
+	"clubos/internal/thread"
 )
 
 // bookingAhead is how long before its start a booking says where its holder is or is about to be.
 const bookingAhead = 2 * time.Hour
 
-// continues reports whether a text that comes now belongs to th.
-func continues(th store.Thread, now time.Time, gap time.Duration) bool {
-	return !th.Status.Settled() || now.Sub(lastWord(th)) < gap
-}
-
 // newEpisode reports whether a text that comes now begins a new matter within an open thread: an
 // operator once wrote by hand, the silence is over, and nobody has written since.
 func newEpisode(th store.Thread, now time.Time, gap time.Duration) bool {
-	return th.Status == club.ThreadManualOverride && th.SilentUntil != nil && now.After(*th.SilentUntil) && now.Sub(lastWord(th)) >= gap
-}
-
-// lastWord returns when either side last wrote.
-func lastWord(th store.Thread) time.Time {
-	last := th.CreatedAt
-	for _, at := range []*time.Time{th.LastInAt, th.LastOutAt} {
-		if at != nil && at.After(last) {
-			last = *at
-		}
-	}
-	return last
+	return th.Status == club.ThreadManualOverride && th.SilentUntil != nil && now.After(*th.SilentUntil) && now.Sub(thread.LastWord(th)) >= gap
 }
 
 // place says where a new thread belongs: to the line's location, else to where the sender has a

@@ -326,6 +326,20 @@ func actionsOf(dec store.Decision) ([]club.ActionName, error) {
 	return out, nil
 }
 
+// saysNothing reports whether a stored decision neither acts nor tells anybody anything outside of the club.
+func saysNothing(dec store.Decision) (bool, error) {
+	var s struct {
+		Steps []knowledge.Step `json:"steps"`
+	}
+	if err := json.Unmarshal([]byte(dec.Steps), &s); err != nil {
+		return false, fmt.Errorf("read steps: %w", err)
+	}
+	return !slices.ContainsFunc(s.Steps, func(step knowledge.Step) bool {
+		k := step.Kind()
+		return k == knowledge.StepAction || k == knowledge.StepReply || k == knowledge.StepAsk
+	}), nil
+}
+
 // personOf is the id of the person that an actor is; "" for machines and integrations.
 func personOf(actor string) string {
 	if a, ok := club.ParseActor(actor); ok && a.IsPerson() {

@@ -51,6 +51,10 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 	if err != nil {
 		return err
 	}
+	if r.Thread.Provider != club.EventProvider { // in an answer, a time is seldom that of the booking
+		delete(values, "booking_start")
+		delete(values, "booking_end")
+	}
 	words, ok := generalise(r.Words, values, person.Names())
 	if !ok {
 		return nil
@@ -64,24 +68,44 @@ func (m *Memory) Teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r 
 
 // teach adds a person's answer to the lesson that answers alike, or makes one of it.
 func (m *Memory) teach(ctx context.Context, tx *store.Tx, keys *vault.Tenant, by club.Actor, dec store.Decision, e club.Evidence, steps []knowledge.Step, words string) error {
+	about, err := aboutOf(ctx, tx, dec, e)
+	if err != nil {
+		return err
+	}
 	row, err := asProcedure(ctx, tx, e, steps, words)
 	if err == nil && row.ID.IsZero() {
-		row, err = m.known(ctx, tx, keys, dec, steps, words)
+		row, err = m.known(ctx, tx, keys, dec, about.domain, steps, words)
 	}
 	if err != nil {
 		return err
 	}
 	if row.ID.IsZero() {
-		if row, err = m.found(ctx, tx, keys, by, pattern.DomainDecision, title(e.Text), steps, words); err != nil {
+		if row, err = m.found(ctx, tx, keys, by, about.domain, about.title, steps, words); err != nil {
 			return err
 		}
 	}
 	return m.precedent(ctx, tx, by, dec, e, row)
 }
 
+// about is what a decision was on: the domain of a lesson about it, and its name.
+type about struct {
+	domain pattern.Domain
+	title  string
+}
+
+// aboutOf tells what somebody wrote from what was reported.
+func aboutOf(ctx context.Context, tx *store.Tx, dec store.Decision, e club.Evidence) (about, error) {
+	context, err := circumstances(ctx, tx, dec)
+	if err != nil || context == noContext {
+		return about{pattern.DomainDecision, title(e.Text)}, err
+	}
+	what, err := pattern.ParseEvent(context)
+	return about{what.Domain, upper(title(what.Text))}, err
+}
+
 // unanswered returns the decision that a person's answer stands for: the thread's newest, if it
-// belongs to the present matter and nothing known fitted, or if the person has answered otherwise. A
-// zero ID: there is nothing to learn.
+// belongs to the present matter and nothing known fitted, if it leaves it to people whether anybody is told of
+// what was reported, or if the person has answered otherwise. A zero ID: there is nothing to learn.
 func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (dec store.Decision, e club.Evidence, err error) {
 	list, err := tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: r.Thread.ID, Limit: 1})
 	if err != nil {
@@ -101,6 +125,9 @@ func (m *Memory) unanswered(ctx context.Context, tx *store.Tx, keys *vault.Tenan
 	}
 	if e.Rule == RuleNoMatch || e.Rule == RuleLearning {
 		return list[0], e, nil
+	}
+	if silent, err := saysNothing(list[0]); err != nil || silent && r.Thread.Provider == club.EventProvider {
+		return list[0], e, err
 	}
 	other, err := m.otherwise(ctx, tx, keys, list[0], r)
 	if err != nil || !other {
@@ -182,7 +209,7 @@ func (m *Memory) taughtSteps(ctx context.Context, tx *store.Tx, t store.Thread, 
 // known looks for a lesson that answers alike: among what was weighed for the decision, and where nothing
 // known was like it, among all. Answers of a club to one question are worded by several people, so that
 // every wording would else be a lesson of its own, and none would ever have a record.
-func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
+func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, dec store.Decision, domain pattern.Domain, steps []knowledge.Step, words string) (store.DecisionPattern, error) {
 	var e club.Evidence
 	if err := json.Unmarshal([]byte(dec.Evidence), &e); err != nil {
 		return store.DecisionPattern{}, fmt.Errorf("read evidence: %w", err)
@@ -198,12 +225,12 @@ func (m *Memory) known(ctx context.Context, tx *store.Tx, keys *vault.Tenant, de
 	rare := rarityOf(all.List)
 	best, likeness := store.DecisionPattern{}, 0.0
 	for _, l := range all.List {
-		if l.Pattern.State != StateActive || !slices.EqualFunc(l.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
+		if l.Pattern.State != StateActive || l.Pattern.Domain != string(domain) || !slices.EqualFunc(l.Actions(), steps, func(a club.ActionName, s knowledge.Step) bool { return a == s.Action }) {
 			continue
 		}
 		need := sameAnswer
 		if !slices.ContainsFunc(weighed, func(w store.PatternMatch) bool { return w.PatternID == l.Pattern.ID }) {
-			if need = sameAnswerAnywhere; e.Rule != RuleNoMatch {
+			if need = sameAnswerAnywhere; e.Rule != RuleNoMatch && domain == pattern.DomainDecision {
 				continue
 			}
 		}

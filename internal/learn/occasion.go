@@ -140,8 +140,9 @@ func (o occasion) instead(ctx context.Context, tx *store.Tx, dec store.Decision,
 		}
 		return outcome{}, nil // the procedure calls for a person, who has acted
 	}
-	if len(planned) == 0 || o.situation.ClearedAt != nil {
-		return outcome{}, nil
+	silent, err := saysNothing(dec)
+	if err != nil || len(planned) == 0 && silent || o.situation.ClearedAt != nil {
+		return outcome{}, err
 	}
 	list, err := tx.FindOverridesOfDecision(ctx, dec.ID)
 	if err != nil {

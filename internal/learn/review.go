@@ -12,7 +12,6 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/identity"
 	"clubos/internal/knowledge"
-	"clubos/internal/pattern"
 	"clubos/internal/people"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
@@ -252,9 +251,13 @@ func (m *Memory) patternOfWords(ctx context.Context, tx *store.Tx, keys *vault.T
 	if !ok {
 		return row, false, nil
 	}
-	if row, err = m.known(ctx, tx, keys, dec, nil, words); err != nil || !row.ID.IsZero() {
+	about, err := aboutOf(ctx, tx, dec, e)
+	if err != nil {
+		return row, false, err
+	}
+	if row, err = m.known(ctx, tx, keys, dec, about.domain, nil, words); err != nil || !row.ID.IsZero() {
 		return row, err == nil, err
 	}
-	row, err = m.found(ctx, tx, keys, r.By.Actor, pattern.DomainDecision, title(e.Text), nil, words)
+	row, err = m.found(ctx, tx, keys, r.By.Actor, about.domain, about.title, nil, words)
 	return row, err == nil, err
 }

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"clubos/internal/knowledge"
@@ -22,7 +23,25 @@ func generalise(words string, values map[string]string, names []string) (string,
 			words = replaceWord(words, value, v.as)
 		}
 	}
+	for _, name := range []string{"booking_start", "booking_end"} {
+		for _, spelled := range clocks(values[name]) {
+			words = replaceWord(words, spelled, "{{"+name+"}}")
+		}
+	}
 	return words, phrase.Mask(words, names...) == words
+}
+
+// clocks lists how people write a time of the day that is given as "6:00 pm"; nothing for anything else.
+func clocks(value string) []string {
+	at, err := time.Parse("3:04 pm", value)
+	if err != nil {
+		return nil
+	}
+	out := []string{value, at.Format("3:04pm"), at.Format("15:04")}
+	if at.Minute() == 0 {
+		out = append(out, at.Format("3 pm"), at.Format("3pm"))
+	}
+	return out
 }
 
 // replaceWord replaces a value where it stands as words of its own, whatever its case.

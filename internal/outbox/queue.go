@@ -24,7 +24,7 @@ const MaxText = 1600
 // ErrOptedOut says that the member does not want to be texted. Its code is conflict.
 var ErrOptedOut = club.Conflict("the member has opted out of texts; nothing was sent")
 
-// Reply is a text to the member of a thread.
+// Reply is a text to the member of a thread, or, in a thread of situations, to the holder of what it is about.
 type Reply struct {
 	Thread   store.Thread
 	Text     string
@@ -35,6 +35,9 @@ type Reply struct {
 	DedupKey string
 	// ConsentNotice is the one confirmation of STOP, which goes out although the member opted out.
 	ConsentNotice bool
+	// To is who the text was written for; zero: whoever it is. Only a thread of situations may have another
+	// holder by now.
+	To club.SubjectID
 }
 
 // noticePrefix marks the dedup keys of consent notices, so that the sender knows them too.
@@ -66,7 +69,8 @@ func (r Reply) validate() error {
 
 // Queue stores a reply and the job that sends it, and reports whether it did: false with the earlier
 // message's id when the same cause has queued a text before. Invalid for an empty or overlong text,
-// ErrOptedOut when the member does not want texts, Conflict for a merged thread.
+// ErrOptedOut when the member does not want texts, Conflict for a merged thread, ErrNobody in a thread of
+// situations about nobody who could be texted.
 //
 // The thread is read again and saved here (last_out_at, snippet), which moves its version: who wants
 // to move the thread afterwards in the same transaction reads it again.
@@ -74,15 +78,18 @@ func Queue(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (club
 	if err := r.validate(); err != nil {
 		return "", false, err
 	}
-	person, err := people.Known(ctx, tx, keys, r.Thread.SubjectID) // whether they may be written to is looked at once more as the text goes out
-	if err != nil {
-		return "", false, err
-	}
 	key := r.key()
 	if earlier, err := tx.FindMessageByDedupKey(ctx, &key); err == nil {
 		return earlier.ID, false, nil
 	} else if !missing(err) {
 		return "", false, fmt.Errorf("find earlier reply: %w", err)
+	}
+	if r.Thread.Provider == club.EventProvider && r.Thread.Status != club.ThreadMerged {
+		return queueToHolder(ctx, tx, keys, r)
+	}
+	person, err := people.Known(ctx, tx, keys, r.Thread.SubjectID) // whether they may be written to is looked at once more as the text goes out
+	if err != nil {
+		return "", false, err
 	}
 	if person.Subject.Consent == club.ConsentWithdrawn && !r.ConsentNotice {
 		return "", false, ErrOptedOut
@@ -93,9 +100,6 @@ func Queue(ctx context.Context, tx *store.Tx, keys *vault.Tenant, r Reply) (club
 	}
 	if t.Status == club.ThreadMerged {
 		return "", false, club.Conflict("the conversation continues in another one; reply there")
-	}
-	if t.Provider == club.EventProvider {
-		return "", false, club.Conflict("nobody has written here: there is nobody to reply to")
 	}
 	at, err := nextInstant(ctx, tx, t.ID)
 	if err != nil {

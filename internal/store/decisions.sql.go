@@ -347,10 +347,10 @@ func (q *Queries) FindOpenProposalOfThread(ctx context.Context, threadID club.Th
 
 const findOpenProposalsOfSubject = `-- name: FindOpenProposalsOfSubject :many
 SELECT p.id, p.decision_id, p.thread_id, p.tier, p.status, p.deadline_at, p.edited, p.decided_by, p.decided_at, p.reason, p.created_at
-FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE t.subject_id = $1 AND p.status = 'open' ORDER BY p.created_at, p.id
+FROM proposals p JOIN decisions d ON d.id = p.decision_id WHERE d.subject_id = $1 AND p.status = 'open' ORDER BY p.created_at, p.id
 `
 
-// What is proposed about a person, in whichever thread.
+// What is proposed about a person, in whichever thread: their own, or one of what was reported.
 func (q *Queries) FindOpenProposalsOfSubject(ctx context.Context, subjectID club.SubjectID) ([]Proposal, error) {
 	rows, err := q.db.QueryContext(ctx, findOpenProposalsOfSubject, subjectID)
 	if err != nil {

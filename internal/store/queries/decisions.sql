@@ -35,9 +35,9 @@ SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by
 WHERE thread_id = $1 AND status = 'open';
 
 -- name: FindOpenProposalsOfSubject :many
--- What is proposed about a person, in whichever thread.
+-- What is proposed about a person, in whichever thread: their own, or one of what was reported.
 SELECT p.id, p.decision_id, p.thread_id, p.tier, p.status, p.deadline_at, p.edited, p.decided_by, p.decided_at, p.reason, p.created_at
-FROM proposals p JOIN threads t ON t.id = p.thread_id WHERE t.subject_id = $1 AND p.status = 'open' ORDER BY p.created_at, p.id;
+FROM proposals p JOIN decisions d ON d.id = p.decision_id WHERE d.subject_id = $1 AND p.status = 'open' ORDER BY p.created_at, p.id;
 
 -- name: FindProposalsOfThread :many
 SELECT id, decision_id, thread_id, tier, status, deadline_at, edited, decided_by, decided_at, reason, created_at FROM proposals
