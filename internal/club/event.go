@@ -37,5 +37,5 @@ func (c EventCode) Door() bool {
 }
 
 // EventProvider is the provider of threads that stand for a situation which was reported and in which
-// nobody has written. No text can be sent there.
+// nobody has written. Whoever is told of it reads that elsewhere.
 const EventProvider = "events"

@@ -28,10 +28,11 @@ import (
 	"clubos/internal/vault"
 )
 
-// Decider lets proposals run or not.
+// Decider lets proposals run or not, and decides on what people raise.
 type Decider interface {
 	Approve(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, edited *string, why decide.Why) error
 	Reject(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.ProposalID, why decide.Why) error
+	Raise(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.EventID) (club.ThreadID, error)
 }
 
 // Engine asks the gate for an action. The string is why the gate refused, "" when it did not.

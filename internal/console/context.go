@@ -29,14 +29,21 @@ func (v *visit) context(tx *store.Tx, f frame, users map[club.UserID]identity.Us
 	if d.Bay.Status == "out_of_service" {
 		out.BayNote = "Out of service."
 	}
-	if d.Person.Known() {
-		n, err := tx.CountThreadsOfSubject(v.r.Context(), d.Thread.SubjectID)
+	person := d.Person
+	if d.Thread.Provider == club.EventProvider {
+		person = d.Holder.Person
+		if id := d.Holder.Thread.ID; !id.IsZero() && v.p.AllowsLocation(d.Holder.Thread.LocationID) {
+			out.Conversation = id
+		}
+	}
+	if person.Known() {
+		n, err := tx.CountThreadsOfSubject(v.r.Context(), person.Subject.ID)
 		if err != nil {
 			return out, fmt.Errorf("count member's threads: %w", err)
 		}
-		m := page.MemberCard{ID: d.Person.Member.ID, Name: v.title(d.Person.Name, d.Person.Phone), Phone: maskPhone(d.Person.Phone), Since: d.Person.Member.CreatedAt, Threads: int(n), OptOut: d.Person.Subject.Consent == club.ConsentWithdrawn}
+		m := page.MemberCard{ID: person.Member.ID, Name: v.title(person.Name, person.Phone), Phone: maskPhone(person.Phone), Since: person.Member.CreatedAt, Threads: int(n), OptOut: person.Subject.Consent == club.ConsentWithdrawn}
 		if m.Closed = !v.p.Can(identity.MembersRead); !m.Closed {
-			m.Phone = d.Person.Phone
+			m.Phone = person.Phone
 		}
 		out.Member = &m
 	}

@@ -46,6 +46,10 @@ func (m *moody) Reject(context.Context, *store.Tenant, identity.Principal, club.
 	return m.err
 }
 
+func (m *moody) Raise(context.Context, *store.Tenant, identity.Principal, club.EventID) (club.ThreadID, error) {
+	return "", m.err
+}
+
 func TestFailureIsLoggedOnceAndShownWithoutItsCause(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

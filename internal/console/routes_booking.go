@@ -49,6 +49,9 @@ func showBooking(v *visit, status int, form *page.BookingForm) error {
 		if p.History, err = v.bookingHistory(tx, f, b, users); err != nil {
 			return err
 		}
+		if p.Reports, err = v.bookingReports(tx, b); err != nil {
+			return err
+		}
 		if edit, err := tx.FindBookingEdit(v.r.Context(), id); err == nil {
 			p.Edited = "Changed by " + actorName(users, edit.EditedBy) + "; it stands until " + inbox.SourceName(b.Source) + " says something new."
 		}

@@ -28,6 +28,7 @@ func (c *console) bookingRoutes() []route {
 		get("/bookings/{id}", identity.BookingsRead, func(v *visit) error { return showBooking(v, http.StatusOK, nil) }),
 		post("/bookings/{id}", identity.BookingsWrite, changeBooking),
 		post("/bookings/{id}/status", identity.BookingsWrite, setBookingStatus),
+		post("/bookings/{id}/answer", identity.ThreadsWrite, answerReport),
 		upload,
 		get("/booking-files/{id}", identity.BookingsWrite, func(v *visit) error { return previewBookings(v, "") }),
 		post("/booking-files/{id}", identity.BookingsWrite, confirmBookings),

@@ -145,7 +145,7 @@ func (v *visit) decision(tx *store.Tx, f frame, users map[club.UserID]identity.U
 		}
 	}
 	p.Decision = page.DecisionRow{ID: dec.ID, Thread: dec.ThreadID, Snippet: p.Evidence.Text, Title: dec.Title, Place: where(f.locationName(dec.LocationID), bays[dec.BayID]), Tier: dec.Tier, Confidence: dec.Confidence, Result: resultOf(dec.Kind, dec.Tier, status), At: dec.CreatedAt}
-	if p.Reply, err = v.reply(d.Person.Subject, dec); err != nil {
+	if p.Reply, err = v.reply(tx, dec); err != nil {
 		return err
 	}
 	p.Actions = v.proposed(dec, scene{d.Location, d.Bay, d.Devices})

@@ -17,6 +17,7 @@ import (
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/pattern"
 	"clubos/internal/store"
+	"clubos/internal/store/storetest"
 	"clubos/internal/vault"
 	"clubos/internal/vault/vaulttest"
 )
@@ -70,12 +71,12 @@ func TestWhatWasReportedHasANameOfItsOwnAndNobodyToText(t *testing.T) {
 		}
 	}
 	for want, id := range threads {
-		b.get("/c/fairway/threads/"+id.String()).want(http.StatusOK, "nobody has written here", "there is nobody to text")
+		b.get("/c/fairway/threads/"+id.String()).want(http.StatusOK, "nobody has written here")
 		if got := b.see("#thread-title"); got != want {
 			t.Errorf("it is called %q, want %q", got, want)
 		}
-		if len(find(b.doc, "[data-send-button]")) != 0 {
-			t.Errorf("%s: a text can be sent", want)
+		if booked := want != "Door"; len(find(b.doc, "[data-send-button]")) != 0 != booked || strings.Contains(text(b.doc), "there is nobody to text") == booked {
+			t.Errorf("%s: whether a text can be sent is wrong", want)
 		}
 	}
 	b.get("/c/fairway/threads/" + threads["Bookings"].String()).want(http.StatusOK)
@@ -84,5 +85,50 @@ func TestWhatWasReportedHasANameOfItsOwnAndNobodyToText(t *testing.T) {
 	}
 	if strings.Contains(text(b.doc), "club:events") {
 		t.Error("the address of nobody is shown")
+	}
+}
+
+func TestWhatWasKeptOfABookingIsAnsweredFromItsPageAndReachesWhoeverHasBooked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.book()
+	var booking club.BookingID
+	h.write(func(tx *store.Tx) error {
+		list, err := tx.FindBookingsUnderWay(t.Context(), store.FindBookingsUnderWayParams{LocationID: h.north, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
+		if err != nil {
+			return err
+		}
+		booking = list[0].ID
+		_, err = event.Take(t.Context(), tx, event.Report{Code: club.EventBookingNoShow, Vendor: "doors", Key: "x", Location: h.north, Bay: h.bay, Booking: booking})
+		if err != nil {
+			return err
+		}
+		events, err := tx.FindEventsOfBooking(t.Context(), store.FindEventsOfBookingParams{BookingID: booking, Limit: 9})
+		for _, e := range events {
+			if _, err := tx.GatherEvent(t.Context(), store.GatherEventParams{ID: e.ID, GatheredAt: &tx.Now}); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	b := h.as(club.RoleOperator)
+	page := "/c/fairway/bookings/" + booking.String()
+	b.get(page).want(http.StatusOK, "Nobody came to a booking", "Answer…")
+	b.submit("/answer").want(http.StatusOK, "Text to Ada Byron, who has booked", "nobody has written here")
+	b.submit("/reply", "text", "Hi Ada, we missed you. Write to us here.").want(http.StatusOK, "Texted to whoever has booked", "Open the conversation with whoever has booked")
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.direction = 'out' AND t.provider = 'twilio' AND m.author = 'operator'"); n != 1 {
+		t.Errorf("%d texts to the member", n)
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM precedents p JOIN decision_patterns d ON d.id = p.pattern_id WHERE d.domain = 'booking'"); n != 1 {
+		t.Errorf("%d precedents", n)
+	}
+	b.get(page).want(http.StatusOK, "Open")
+	if len(find(b.doc, `form[action$="/answer"]`)) > 1 {
+		t.Error("what has a conversation can be answered anew")
+	}
+	viewer := h.as(club.RoleViewer)
+	viewer.get(page)
+	if len(find(viewer.doc, `form[action$="/answer"]`)) != 0 {
+		t.Error("who may only look can answer")
 	}
 }

@@ -79,7 +79,7 @@ func (v *visit) can(d desk.ThreadDetail) page.ThreadCan {
 	}
 	mine := d.Thread.Status == club.ThreadInProgress && d.Thread.AssignedTo == v.p.UserID
 	return page.ThreadCan{
-		Reply: may(club.ThreadHandReply) && d.Thread.Provider != club.EventProvider, Note: write, Claim: may(club.ThreadClaimed) && !mine && d.Thread.AssignedTo.IsZero(), Resolve: may(club.ThreadResolve),
+		Reply: may(club.ThreadHandReply) && (d.Thread.Provider != club.EventProvider || d.Holder.Why == ""), Note: write, Claim: may(club.ThreadClaimed) && !mine && d.Thread.AssignedTo.IsZero(), Resolve: may(club.ThreadResolve),
 		HandBack: may(club.ThreadHandedBack), Escalate: may(club.ThreadEscalate), Merge: may(club.ThreadMerge), Ticket: v.p.Can(identity.TicketsWrite),
 	}
 }
@@ -93,8 +93,10 @@ func composerOf(v *visit, f frame, d desk.ThreadDetail, t page.Thread, typed typ
 	switch {
 	case d.Thread.Status == club.ThreadMerged:
 		c.Blocked = "This matter continues in another thread: reply there."
-	case d.Thread.Provider == club.EventProvider:
-		c.Blocked = "Nobody has written here, so there is nobody to text. A note for colleagues can be written."
+	case d.Thread.Provider == club.EventProvider && d.Holder.Why != "":
+		c.Blocked = d.Holder.Why + " A note for colleagues can be written."
+	case d.Thread.Provider == club.EventProvider && d.Holder.Thread.Status == club.ThreadInProgress && d.Holder.Thread.AssignedTo != v.p.UserID:
+		c.Blocked = "A colleague is in conversation with whoever has booked. A note for colleagues can be written."
 	case d.Person.Subject.Consent == club.ConsentWithdrawn:
 		c.Blocked = "The member has opted out of texts. A note can still be written."
 	case len(d.Person.Subject.WrappedKey) == 0:
@@ -102,9 +104,18 @@ func composerOf(v *visit, f frame, d desk.ThreadDetail, t page.Thread, typed typ
 	case !held.IsZero() && held != v.p.UserID && !d.Thread.Status.Settled():
 		c.Blocked = t.HeldBy + " has this thread. A note can still be written."
 	default:
+		c.To = v.holder(d)
 		c.SilentFor = page.Span(f.settings.HandReplySilence)
 	}
 	return c
+}
+
+// holder names whom a text in a thread of situations goes to; "" in any other thread.
+func (v *visit) holder(d desk.ThreadDetail) string {
+	if d.Thread.Provider != club.EventProvider || d.Holder.Why != "" {
+		return ""
+	}
+	return v.title(d.Holder.Person.Name, d.Holder.Person.Phone)
 }
 
 func escalationOf(d desk.ThreadDetail, users map[club.UserID]identity.User) *page.Escalation {
@@ -236,8 +247,11 @@ func (v *visit) card(tx *store.Tx, f frame, users map[club.UserID]identity.User,
 		c.SettledBy = actorName(users, p.DecidedBy)
 	}
 	var err error
-	if c.Text, err = v.reply(d.Person.Subject, dec); err != nil {
+	if c.Text, err = v.reply(tx, dec); err != nil {
 		return nil, err
+	}
+	if c.Text != "" {
+		c.To = v.holder(d)
 	}
 	e := evidenceOf(dec)
 	c.Why = whyOf(dec, e)
@@ -288,9 +302,13 @@ func inPlace(place string) string {
 }
 
 // reply opens the words of a decision, for those who may see members.
-func (v *visit) reply(s store.Subject, dec store.Decision) (string, error) {
+func (v *visit) reply(tx *store.Tx, dec store.Decision) (string, error) {
 	if len(dec.Reply) == 0 || !v.p.Can(identity.MembersRead) {
 		return "", nil
+	}
+	s, err := tx.FindSubject(v.r.Context(), dec.SubjectID)
+	if err != nil {
+		return "", fmt.Errorf("find subject: %w", err)
 	}
 	if len(s.WrappedKey) == 0 {
 		return people.Erased, nil

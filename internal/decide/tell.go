@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"slices"
 
+	"clubos/internal/audit"
 	"clubos/internal/club"
+	"clubos/internal/event"
+	"clubos/internal/identity"
 	"clubos/internal/knowledge"
 	"clubos/internal/outbox"
 	"clubos/internal/pattern"
@@ -152,4 +155,37 @@ func unheard(ctx context.Context, tx *store.Tx, keys *vault.Tenant, th store.Thr
 		return withColleague, nil
 	}
 	return "", nil
+}
+
+// Raise puts something that was reported of a booking before people who want to answer it, and decides on it. It
+// returns its conversation.
+func (d *Decider) Raise(ctx context.Context, tenant *store.Tenant, p identity.Principal, id club.EventID) (th club.ThreadID, err error) {
+	if err := p.Require(identity.ThreadsWrite); err != nil {
+		return "", err
+	}
+	keys, err := d.cfg.Ring.For(tenant.Slug, tenant.Keyset)
+	if err != nil {
+		return "", err
+	}
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
+		e, err := tx.FindEvent(ctx, id)
+		if club.CodeOf(store.Translate(err)) == club.CodeNotFound || err == nil && !p.AllowsLocation(e.LocationID) {
+			return club.NotFound("there is no such report")
+		}
+		if err != nil {
+			return fmt.Errorf("read report: %w", err)
+		}
+		if !event.Answerable(e) {
+			return club.Conflict("this is about no booking, or is being looked at at this moment")
+		}
+		in, err := event.Raise(ctx, tx, keys, e)
+		if th = in.ID; err != nil || !e.SituationID.IsZero() {
+			return err
+		}
+		if err := audit.Write(ctx, tx, audit.Entry{Actor: p.Actor, Action: "situation.raised", Object: e.ID.String(), Thread: th}); err != nil {
+			return err
+		}
+		return d.situate(ctx, tx, keys, in)
+	})
+	return th, err
 }

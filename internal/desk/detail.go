@@ -8,6 +8,7 @@ import (
 
 	"clubos/internal/club"
 	"clubos/internal/identity"
+	"clubos/internal/outbox"
 	"clubos/internal/people"
 	"clubos/internal/store"
 )
@@ -38,6 +39,7 @@ type ThreadDetail struct {
 	Devices     []store.Device              // of the bay, and those that serve the whole place
 	Doors       []store.FindAccessEventsRow // what doors reported of late at the place of the person's present booking, newest first
 	Situation   store.Situation             // of a thread in which nobody has written; Bookings and Doors are then the situation's
+	Holder      outbox.Holder               // of the situation: whom a reply goes to
 	Others      []store.Thread              // the person's other threads, newest first, that the reader may see
 }
 
@@ -56,7 +58,7 @@ func (d *Desk) FindThreadDetail(ctx context.Context, tx *store.Tx, p identity.Pr
 		return ThreadDetail{}, err
 	}
 	out := ThreadDetail{Thread: t}
-	for _, load := range []func(context.Context, *store.Tx, identity.Principal, *ThreadDetail) error{d.loadMessages, loadMachine, loadPeople, loadPlace} {
+	for _, load := range []func(context.Context, *store.Tx, identity.Principal, *ThreadDetail) error{d.loadMessages, loadMachine, loadPeople, d.loadPlace} {
 		if err := load(ctx, tx, p, &out); err != nil {
 			return ThreadDetail{}, err
 		}
@@ -183,12 +185,12 @@ func loadPeople(ctx context.Context, tx *store.Tx, p identity.Principal, out *Th
 }
 
 // loadPlace reads where it happens: the place, who holds it, and its devices.
-func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) (err error) {
+func (d *Desk) loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) (err error) {
 	since, until := tx.Now.Add(-around), tx.Now.Add(around)
 	if out.Bookings, err = tx.FindDeskBookings(ctx, store.FindDeskBookingsParams{SubjectID: out.Thread.SubjectID, Since: since, Until: until}); err != nil {
 		return fmt.Errorf("find bookings: %w", err)
 	}
-	if err := loadSituation(ctx, tx, p, out); err != nil {
+	if err := d.loadSituation(ctx, tx, p, out); err != nil {
 		return err
 	}
 	out.Bookings = slices.DeleteFunc(out.Bookings, func(b store.Booking) bool { return !p.AllowsLocation(b.LocationID) })
@@ -220,7 +222,7 @@ func loadPlace(ctx context.Context, tx *store.Tx, p identity.Principal, out *Thr
 }
 
 // loadSituation reads what a thread is about in which nobody has written.
-func loadSituation(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) error {
+func (d *Desk) loadSituation(ctx context.Context, tx *store.Tx, p identity.Principal, out *ThreadDetail) error {
 	if out.Thread.Provider != club.EventProvider {
 		return nil
 	}
@@ -229,6 +231,13 @@ func loadSituation(ctx context.Context, tx *store.Tx, p identity.Principal, out 
 		return err
 	}
 	out.Situation = list[0]
+	keys, err := d.keys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if out.Holder, err = outbox.FindHolder(ctx, tx, keys, out.Situation); err != nil {
+		return err
+	}
 	if id := out.Situation.BookingID; !id.IsZero() {
 		b, err := tx.FindBooking(ctx, id)
 		if err != nil {

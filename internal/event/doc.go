@@ -8,8 +8,8 @@
 // while a situation goes on adds to it; what comes back within a day comes back to the same thread, so
 // that whoever decided sees that it had not helped.
 //
-// Nobody can be texted in such a thread (club.EventProvider), and nothing is acted on by it alone: that is
-// for package decide, which also puts together what a member wrote and what was reported.
+// Nobody writes in such a thread (club.EventProvider): whoever holds the booking that it is about is told in a
+// conversation of their own, by package outbox. Nothing is acted on by a report alone: that is for package decide, which also puts together what a member wrote and what was reported.
 //
 // Poll looks at devices, and Reported takes in what their vendors report unasked. It believes only a vendor that answers: one that does not is no fault of its
 // devices. What is out of use, and what we restarted ourselves, is not reported.

@@ -200,12 +200,12 @@ func TestADecisionAboutAReportIsJudgedByHowItWentOnAndWhatPeopleDid(t *testing.T
 			h.Clock.Advance(25 * time.Hour)
 		}, "silent"},
 		{"a procedure without acts leaves them to people", offline, "wifi", func(h *house, _ store.Situation, d store.Decision) { h.ByHand(d, "reboot_pc") }, ""},
-		{"a procedure without acts, and closed", offline, "wifi", func(h *house, _ store.Situation, d store.Decision) {
+		{"words to the holder, and closed with nothing said", offline, "wifi", func(h *house, _ store.Situation, d store.Decision) {
 			h.Override(d, "took_over", "usr_opal", "")
 			if err := h.close(opal); err != nil {
 				h.T.Error(err)
 			}
-		}, ""},
+		}, "corrected"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

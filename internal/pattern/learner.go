@@ -64,10 +64,10 @@ type Verdict struct {
 // NewLearner begins with a trained model and the examples that it was trained on.
 func NewLearner(m *Model, examples []Example, cfg LearnerConfig) *Learner {
 	if cfg.Target == 0 {
-		cfg.Target = 0.05
+		cfg.Target = defaultTarget
 	}
 	if cfg.Alpha == 0 {
-		cfg.Alpha = 0.08
+		cfg.Alpha = defaultAlpha
 	}
 	l := &Learner{cfg: cfg, model: m, selector: m.selector, examples: slices.Clone(examples), trained: len(examples)}
 	l.delta = newDelta(m.c.vocabulary, nil)
@@ -111,6 +111,9 @@ func (l *Learner) Observe(v Verdict, label string) {
 }
 
 const (
+	defaultTarget = 0.05 // share of the answers that may be wrong
+	defaultAlpha  = 0.08 // of being wrong about that, once there are answers
+
 	refitShare  = 0.20 // growth of the examples at which a model is due
 	refitLeast  = 20
 	fitEach     = 20  // known events between two fits of the calibrator

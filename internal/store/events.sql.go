@@ -555,6 +555,60 @@ func (q *Queries) FindEventsAround(ctx context.Context, arg FindEventsAroundPara
 	return items, nil
 }
 
+const findEventsOfBooking = `-- name: FindEventsOfBooking :many
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE booking_id = $1 ORDER BY at DESC, id DESC LIMIT $2
+`
+
+type FindEventsOfBookingParams struct {
+	BookingID club.BookingID
+	Limit     int32
+}
+
+// What was reported of a booking, newest first.
+func (q *Queries) FindEventsOfBooking(ctx context.Context, arg FindEventsOfBookingParams) ([]Event, error) {
+	rows, err := q.db.QueryContext(ctx, findEventsOfBooking, arg.BookingID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.ID,
+			&i.Vendor,
+			&i.EventKey,
+			&i.Code,
+			&i.Detail,
+			&i.LocationID,
+			&i.BayID,
+			&i.DeviceID,
+			&i.BookingID,
+			&i.ExecutionID,
+			&i.AccessEventID,
+			&i.OpenKey,
+			&i.SituationID,
+			&i.GatheredAt,
+			&i.At,
+			&i.ReceivedAt,
+			&i.ClearedAt,
+			&i.CorrelationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findEventsOfSituation = `-- name: FindEventsOfSituation :many
 SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
     cleared_at, correlation_id

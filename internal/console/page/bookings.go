@@ -80,6 +80,16 @@ type BookingPage struct {
 	Version string
 	Form    *BookingForm // nil for who may not change it
 	Day     string       // address of its day
+	Reports []BookingReport
+}
+
+// BookingReport is something that was reported of a booking, newest first.
+type BookingReport struct {
+	ID     club.EventID
+	What   string
+	At     time.Time
+	Thread club.ThreadID // zero: it was kept without a conversation
+	May    bool          // the reader may open one
 }
 
 // BookingForm is a booking as it is being written.

@@ -91,6 +91,7 @@ type ThreadCan struct {
 
 // Composer is the form for replies and notes.
 type Composer struct {
+	To        string // whom a text goes to in a thread of situations; "" in any other thread
 	Key       string // fresh for each rendering: two posts with one key are one reply
 	Text      string // what was typed, after an error
 	Error     string
@@ -127,6 +128,7 @@ type ProposalCard struct {
 	Decision   club.DecisionID
 	Status     club.ProposalStatus
 	Text       string // the reply it would send; "" when there is none
+	To         string // whom it would send it to, where nobody has written
 	Actions    []ProposedAction
 	Tier       club.Tier
 	Confidence float64
@@ -171,6 +173,8 @@ type Context struct {
 	Executions []ExecutionRow
 	Tickets    []TicketRow
 	Evidence   *EvidenceCard
+	// Conversation is the one with the holder of what was reported; zero where none goes on.
+	Conversation club.ThreadID
 }
 
 // MemberCard is who writes.

@@ -32,6 +32,9 @@ func countdownWidth(now time.Time, p ProposalCard) string {
 }
 
 func composerPlaceholder(t Thread) string {
+	if t.Can.Reply && t.Composer.Blocked == "" && t.Composer.To != "" {
+		return "Text " + t.Composer.To + ", who has booked…"
+	}
 	if t.Can.Reply && t.Composer.Blocked == "" {
 		return "Reply by hand…"
 	}

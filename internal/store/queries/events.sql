@@ -181,3 +181,9 @@ INSERT INTO device_activities (state_key, number, at) VALUES ($1, $2, $3)
 ON CONFLICT (state_key) DO UPDATE SET number = excluded.number, at = excluded.at
 WHERE (excluded.number > 0 AND device_activities.number > 0 AND excluded.number >= device_activities.number)
     OR ((excluded.number = 0 OR device_activities.number = 0) AND excluded.at >= device_activities.at);
+
+-- name: FindEventsOfBooking :many
+-- What was reported of a booking, newest first.
+SELECT id, vendor, event_key, code, detail, location_id, bay_id, device_id, booking_id, execution_id, access_event_id, open_key, situation_id, gathered_at, at, received_at,
+    cleared_at, correlation_id
+FROM events WHERE booking_id = $1 ORDER BY at DESC, id DESC LIMIT $2;
