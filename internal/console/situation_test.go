@@ -93,6 +93,7 @@ func TestWhatWasKeptOfABookingIsAnsweredFromItsPageAndReachesWhoeverHasBooked(t 
 	h := newHouse(t)
 	h.book()
 	var booking club.BookingID
+	var kept club.EventID
 	h.write(func(tx *store.Tx) error {
 		list, err := tx.FindBookingsUnderWay(t.Context(), store.FindBookingsUnderWayParams{LocationID: h.north, At: tx.Now, Since: tx.Now.Add(-club.BookingReach)})
 		if err != nil {
@@ -105,6 +106,7 @@ func TestWhatWasKeptOfABookingIsAnsweredFromItsPageAndReachesWhoeverHasBooked(t 
 		}
 		events, err := tx.FindEventsOfBooking(t.Context(), store.FindEventsOfBookingParams{BookingID: booking, Limit: 9})
 		for _, e := range events {
+			kept = e.ID
 			if _, err := tx.GatherEvent(t.Context(), store.GatherEventParams{ID: e.ID, GatheredAt: &tx.Now}); err != nil {
 				return err
 			}
@@ -114,6 +116,7 @@ func TestWhatWasKeptOfABookingIsAnsweredFromItsPageAndReachesWhoeverHasBooked(t 
 	b := h.as(club.RoleOperator)
 	page := "/c/fairway/bookings/" + booking.String()
 	b.get(page).want(http.StatusOK, "Nobody came to a booking", "Answer…")
+	h.as(club.RoleOperator, h.sea).post(page+"/answer", "report", kept.String()).want(http.StatusNotFound)
 	b.submit("/answer").want(http.StatusOK, "Text to Ada Byron, who has booked", "nobody has written here")
 	b.submit("/reply", "text", "Hi Ada, we missed you. Write to us here.").want(http.StatusOK, "Texted to whoever has booked", "Open the conversation with whoever has booked")
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.direction = 'out' AND t.provider = 'twilio' AND m.author = 'operator'"); n != 1 {

@@ -15,6 +15,7 @@ import (
 	"clubos/internal/pattern"
 	"clubos/internal/pattern/module"
 	"clubos/internal/store"
+	"clubos/internal/thread"
 	"clubos/internal/vault"
 )
 
@@ -185,7 +186,13 @@ func (d *Decider) Raise(ctx context.Context, tenant *store.Tenant, p identity.Pr
 		if err := audit.Write(ctx, tx, audit.Entry{Actor: p.Actor, Action: "situation.raised", Object: e.ID.String(), Thread: th}); err != nil {
 			return err
 		}
-		return d.situate(ctx, tx, keys, in)
+		if err := d.situate(ctx, tx, keys, in); err != nil {
+			return err
+		}
+		if in, err = thread.Find(ctx, tx, th); err == nil && !in.MergedInto.IsZero() { // a member has written of it
+			th = in.MergedInto
+		}
+		return err
 	})
 	return th, err
 }
