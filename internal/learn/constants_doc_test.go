@@ -3,7 +3,7 @@ package learn
 import (
 	"fmt"
 	"go/ast"
-	"go/constant"
+	exact "go/constant"
 	"go/parser"
 	"go/token"
 	"os"
@@ -20,13 +20,13 @@ import (
 var units = map[string]int64{"Second": int64(time.Second), "Minute": int64(time.Minute), "Hour": int64(time.Hour)}
 
 // source reads the constants of a file of another package, which keeps them to itself.
-func source(t *testing.T, file string) map[string]constant.Value {
+func source(t *testing.T, file string) map[string]exact.Value {
 	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]constant.Value{}
+	out := map[string]exact.Value{}
 	for _, d := range f.Decls {
 		g, ok := d.(*ast.GenDecl)
 		if !ok || g.Tok != token.CONST {
@@ -45,29 +45,29 @@ func source(t *testing.T, file string) map[string]constant.Value {
 }
 
 // worth is the value of a constant's expression; unknown for what is no number.
-func worth(e ast.Expr) constant.Value {
+func worth(e ast.Expr) exact.Value {
 	switch e := e.(type) {
 	case *ast.BasicLit:
-		return constant.MakeFromLiteral(e.Value, e.Kind, 0)
+		return exact.MakeFromLiteral(e.Value, e.Kind, 0)
 	case *ast.SelectorExpr:
 		if n, ok := units[e.Sel.Name]; ok {
-			return constant.MakeInt64(n)
+			return exact.MakeInt64(n)
 		}
 	case *ast.BinaryExpr:
-		if x, y := worth(e.X), worth(e.Y); x.Kind() != constant.Unknown && y.Kind() != constant.Unknown && e.Op != token.SHL {
-			return constant.BinaryOp(x, e.Op, y)
+		if x, y := worth(e.X), worth(e.Y); x.Kind() != exact.Unknown && y.Kind() != exact.Unknown && e.Op != token.SHL {
+			return exact.BinaryOp(x, e.Op, y)
 		}
 	}
-	return constant.MakeUnknown()
+	return exact.MakeUnknown()
 }
 
-func number(t *testing.T, in map[string]constant.Value, name string) float64 {
+func number(t *testing.T, in map[string]exact.Value, name string) float64 {
 	t.Helper()
 	v, ok := in[name]
-	if !ok || v.Kind() == constant.Unknown || v.Kind() == constant.String {
+	if !ok || v.Kind() == exact.Unknown || v.Kind() == exact.String {
 		t.Fatalf("there is no number %s any more: say where what the document says of it comes from", name)
 	}
-	x, _ := constant.Float64Val(constant.ToFloat(v))
+	x, _ := exact.Float64Val(exact.ToFloat(v))
 	return x
 }
 
