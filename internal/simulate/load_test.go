@@ -232,8 +232,7 @@ func TestTextsAreSentUntilOneIsAcknowledged(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
-	c := simulate.LoadConfig{Target: r.URL, Tenant: "test", Line: "+14155550100", Secret: secret, Duration: time.Minute}
-	if err := simulate.UntilAcked(t.Context(), c, time.Millisecond); err != nil {
+	if err := simulate.UntilAcked(t.Context(), config(r), time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	if n := r.calls.Load(); n != 3 || r.bad != 0 || len(r.ids) != 3 {
