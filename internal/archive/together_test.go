@@ -46,19 +46,24 @@ func TestBackupSeesOneStateWhileOthersWrite(t *testing.T) {
 	v := newVault(t, 1)
 	c, _ := storetest.Cluster(t)
 	tenant := furnish(t, c, "elmgrove")
+	write := func(n int) error { // two rows that always say the same
+		return tenant.Write(t.Context(), func(tx *store.Tx) error {
+			for _, key := range []string{"k00", "k19"} {
+				if err := tx.PutSetting(t.Context(), store.PutSettingParams{Key: key, Value: fmt.Sprint(n), UpdatedAt: tx.Now, UpdatedBy: "system:test"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := write(0); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		for n := 0; ctx.Err() == nil; n++ { // two rows that always say the same
-			err := tenant.Write(t.Context(), func(tx *store.Tx) error {
-				for _, key := range []string{"k00", "k19"} {
-					if err := tx.PutSetting(t.Context(), store.PutSettingParams{Key: key, Value: fmt.Sprint(n), UpdatedAt: tx.Now, UpdatedBy: "system:test"}); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
+		for n := 1; ctx.Err() == nil; n++ {
+			if err := write(n); err != nil {
 				t.Error(err)
 				return
 			}
