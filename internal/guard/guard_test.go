@@ -225,8 +225,8 @@ func TestFullQueueMakesRoomForWhoMattersMore(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		if s := l.State(); s.Waiting != mostWait || len(l.late[Bulk]) != 2 || len(l.late[Ingest]) != 0 {
-			t.Errorf("%d wait, %d of bulk and %d others have no place among them", s.Waiting, len(l.late[Bulk]), len(l.late[Ingest]))
+		if s := l.State(); s.Waiting != mostWait || l.without(Bulk) != 2 || l.without(Ingest) != 0 {
+			t.Errorf("%d wait, %d of bulk and %d others have no place among them", s.Waiting, l.without(Bulk), l.without(Ingest))
 		}
 		all.Wait()
 	})
@@ -263,6 +263,13 @@ func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
 	})
 }
 
+// without is how many of a class found no place in time and are not refused yet.
+func (l *Limiter) without(c Class) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.late[c])
+}
+
 func TestAPlaceThatNobodyElseWantsIsGivenToWhoFoundNoneInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -280,13 +287,13 @@ func TestAPlaceThatNobodyElseWantsIsGivenToWhoFoundNoneInTime(t *testing.T) {
 			synctest.Wait()
 		}
 		<-time.After(traits(Ingest).patience + time.Second)
-		if l.parked != 10 || !l.Behind() {
-			t.Errorf("%d found no place; behind %v", l.parked, l.Behind())
+		if l.without(Ingest) != 10 || !l.Behind() {
+			t.Errorf("%d found no place; behind %v", l.without(Ingest), l.Behind())
 		}
 		release()
 		all.Wait()
-		if s := l.State(); got.Load() != 10 || s.Refused.Sum() != 0 || l.parked != 0 || l.Behind() {
-			t.Errorf("%d got one, %d were refused, %d are left, behind %v", got.Load(), s.Refused.Sum(), l.parked, l.Behind())
+		if s := l.State(); got.Load() != 10 || s.Refused.Sum() != 0 || l.without(Ingest) != 0 || l.Behind() {
+			t.Errorf("%d got one, %d were refused, %d are left, behind %v", got.Load(), s.Refused.Sum(), l.without(Ingest), l.Behind())
 		}
 	})
 }
