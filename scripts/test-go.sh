@@ -9,7 +9,8 @@
 #   sometimes  packages whose tests do one thing after another, but for those in files that start goroutines:
 #              these it watches. What such packages keep in memory it sees in use in the packages that run a
 #              whole club: app, act, simulate, and of the demo the day.
-# alone and sometimes run on PostgreSQL without it.
+# alone and sometimes run on PostgreSQL without it, with coverage, and so does store with it: of both much is for
+# PostgreSQL alone.
 # Leaving other libraries out of it would find races where none are: of a generic function the linker may
 # take the copy of a library that is not watched.
 set -euo pipefail
@@ -41,11 +42,12 @@ echo "== Go tests on PostgreSQL"
 url=${CLUBOS_TEST_DATABASE_URL:-$(scripts/test-postgres.sh start)}
 export CLUBOS_TEST_DATABASE_URL=$url
 mapfile -t list < <(packages -E "/internal/($alone|$sometimes|demo)$|/cmd/clubos$")
-released "${list[@]}"
+released -coverprofile=coverage-postgres.out "${list[@]}"
 
 echo "== Go tests on PostgreSQL, with the race detector"
-mapfile -t list < <(packages -vE "/internal/($pure|$alone|$sometimes)$|/cmd/clubos$")
+mapfile -t list < <(packages -vE "/internal/($pure|$alone|$sometimes|store)$|/cmd/clubos$")
 watched "${list[@]}"
+watched -covermode=atomic -coverprofile=coverage-store.out ./internal/store
 mapfile -t list < <(packages -E "/internal/($sometimes)$")
 mapfile -t files < <(grep -lE '\.Go\(func|go func' "${list[@]/#clubos\//}" -r --include='*_test.go' --no-messages)
 names=$(sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' "${files[@]}" | paste -sd'|')
