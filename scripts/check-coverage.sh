@@ -3,7 +3,7 @@
 # nor what tests stand on: their own packages, and simulate, which plays vendors and people.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profiles=(coverage.out coverage-postgres.out coverage-store.out)
+profiles=(coverage.out coverage-postgres.out coverage-watched.out)
 for f in "${profiles[@]}"; do
   [ -f "$f" ] || { echo "$f is missing: run make test first" >&2; exit 1; }
 done

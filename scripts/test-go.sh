@@ -9,7 +9,7 @@
 #   sometimes  packages whose tests do one thing after another, but for those in files that start goroutines:
 #              these it watches. What such packages keep in memory it sees in use in the packages that run a
 #              whole club: app, act, simulate, and of the demo the day.
-# alone and sometimes run on PostgreSQL without it, with coverage, and so does store with it: of both much is for
+# alone and sometimes run on PostgreSQL without it, with coverage, and so do inbox and store with it: of all these much is for
 # PostgreSQL alone.
 # Leaving other libraries out of it would find races where none are: of a generic function the linker may
 # take the copy of a library that is not watched.
@@ -45,9 +45,9 @@ mapfile -t list < <(packages -E "/internal/($alone|$sometimes|demo)$|/cmd/clubos
 released -coverprofile=coverage-postgres.out "${list[@]}"
 
 echo "== Go tests on PostgreSQL, with the race detector"
-mapfile -t list < <(packages -vE "/internal/($pure|$alone|$sometimes|store)$|/cmd/clubos$")
+mapfile -t list < <(packages -vE "/internal/($pure|$alone|$sometimes|inbox|store)$|/cmd/clubos$")
 watched "${list[@]}"
-watched -covermode=atomic -coverprofile=coverage-store.out ./internal/store
+watched -covermode=atomic -coverprofile=coverage-watched.out ./internal/inbox ./internal/store
 mapfile -t list < <(packages -E "/internal/($sometimes)$")
 mapfile -t files < <(grep -lE '\.Go\(func|go func' "${list[@]/#clubos\//}" -r --include='*_test.go' --no-messages)
 names=$(sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' "${files[@]}" | paste -sd'|')
