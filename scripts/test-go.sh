@@ -9,8 +9,8 @@
 #   sometimes  packages whose tests do one thing after another, but for those in files that start goroutines:
 #              these it watches. What such packages keep in memory it sees in use in the packages that run a
 #              whole club: app, act, simulate, and of the demo the day.
-# alone and sometimes run on PostgreSQL without it, with coverage, and so do inbox and store with it: of all these much is for
-# PostgreSQL alone.
+# alone and sometimes run on PostgreSQL without it. Coverage counts there of these, and of inbox and store, since
+# much in them is for PostgreSQL alone.
 # Leaving other libraries out of it would find races where none are: of a generic function the linker may
 # take the copy of a library that is not watched.
 set -euo pipefail
