@@ -14,7 +14,6 @@ import (
 // asked for.
 type refuted struct {
 	id      club.DecisionID
-	title   string
 	pattern club.PatternID
 	sop     club.SOPID
 }
@@ -45,7 +44,7 @@ func (m *matter) findRefuted(ctx context.Context, tx *store.Tx) (*refuted, error
 		return nil, fmt.Errorf("find match: %w", err)
 	}
 	m.fact("refuted", "the member says that “"+last.Title+"” is not what they asked for", "text", tx.Now)
-	return &refuted{id: last.ID, title: last.Title, pattern: match.PatternID, sop: last.SOPID}, nil
+	return &refuted{id: last.ID, pattern: match.PatternID, sop: last.SOPID}, nil
 }
 
 // decision is the id of what was refuted; zero when nothing was.
