@@ -107,7 +107,8 @@ type Evidence struct {
 	Model      string      `json:"model,omitempty"` // version of the matcher
 	// Course is what the tier followed from; nil of decisions that followed nothing known.
 	Course *Course `json:"course,omitempty"`
-	// Refutes is the earlier decision of which the member says here that it was not what they had asked for.
+	// Refutes is the earlier decision of which the member says here that it was not what they had asked for, or that
+	// what it told them is not so.
 	Refutes DecisionID `json:"refutes,omitempty"`
 }
 

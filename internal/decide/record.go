@@ -51,6 +51,9 @@ func (d *Decider) record(ctx context.Context, tx *store.Tx, keys *vault.Tenant, 
 	if err := d.remember(ctx, tx, m, dec, p); err != nil {
 		return dec, err
 	}
+	if err := m.noteRefuted(ctx, tx, keys); err != nil {
+		return dec, err
+	}
 	if err := d.noteAlone(ctx, tx, m, dec, p); err != nil {
 		return dec, err
 	}

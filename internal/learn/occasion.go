@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -100,6 +101,12 @@ func (o occasion) judge(ctx context.Context, tx *store.Tx, dec store.Decision, m
 	if err != nil || done.source == reliability.SourceFailed {
 		return done, err
 	}
+	switch no, err := disputed(ctx, tx, dec); {
+	case err != nil:
+		return outcome{}, err
+	case no:
+		return outcome{source: reliability.SourceReopened}, nil
+	}
 	if len(acts) == 0 && agreed.source == "" {
 		if agreed, err = o.instead(ctx, tx, dec, match); err != nil || agreed.source == reliability.SourceCorrected {
 			return agreed, err
@@ -118,6 +125,35 @@ func (o occasion) judge(ctx context.Context, tx *store.Tx, dec store.Decision, m
 		return agreed, nil
 	}
 	return judgeSilence(ctx, tx, dec)
+}
+
+// disputed reports whether whoever was told of what was reported has said, in their own conversation, that it is
+// not so.
+func disputed(ctx context.Context, tx *store.Tx, dec store.Decision) (bool, error) {
+	if dec.SubjectID.IsZero() {
+		return false, nil
+	}
+	run, err := tx.FindRun(ctx, dec.ID)
+	if missing(err) {
+		return false, nil // never carried out: nobody was told
+	}
+	if err != nil {
+		return false, fmt.Errorf("find run: %w", err)
+	}
+	list, err := tx.FindDecisionsOfSubject(ctx, store.FindDecisionsOfSubjectParams{SubjectID: dec.SubjectID, Since: run.CreatedAt, Until: run.CreatedAt.Add(silence + time.Minute), Size: 50})
+	if err != nil {
+		return false, fmt.Errorf("find decisions of the holder: %w", err)
+	}
+	for _, l := range list {
+		var e club.Evidence
+		if err := json.Unmarshal([]byte(l.Evidence), &e); err != nil {
+			return false, fmt.Errorf("read evidence: %w", err)
+		}
+		if e.Refutes == dec.ID {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // instead compares what was done by hand with what would have been done.

@@ -37,6 +37,9 @@ type Reading struct {
 	// Refutes: it says that what was answered just before was not what was asked for, or was of no use. A bare
 	// "no" does not say that much.
 	Refutes bool
+	// Disputes: it says that what its writer was told of themselves or of their booking is not so. Present: it
+	// says that its writer has come, which means something only to who was told that nobody had.
+	Disputes, Present bool
 	// Negated holds the requests that the text forbids. Nobody may act on them.
 	Negated []Negation
 	// Number is the bay that a brief answer names ("3", "I'm in 3"); 0 is none.
@@ -84,6 +87,7 @@ func Read(text string) Reading {
 	r.Yes, r.No = answer(n, ts, r.Question)
 	r.Unhelped = r.No || unhelped(ts)
 	r.Refutes = refutes(ts)
+	r.Disputes, r.Present = disputes(ts), present(ts)
 	r.Closer = closer(n, ts, r)
 	r.Over = r.Closer && overWords.has(ts)
 	return r

@@ -201,6 +201,68 @@ func (q *Queries) FindDecision(ctx context.Context, id club.DecisionID) (Decisio
 	return i, err
 }
 
+const findDecisionsOfSubject = `-- name: FindDecisionsOfSubject :many
+SELECT id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, earned_tier, tier, evidence, steps, reply, location_id,
+    bay_id, booking_id, correlation_id, created_at
+FROM decisions WHERE subject_id = $1 AND created_at >= $2 AND created_at < $3
+ORDER BY created_at DESC, id DESC LIMIT $4
+`
+
+type FindDecisionsOfSubjectParams struct {
+	SubjectID club.SubjectID
+	Since     time.Time
+	Until     time.Time
+	Size      int32
+}
+
+// What was decided of somebody's matters in a time, newest first.
+func (q *Queries) FindDecisionsOfSubject(ctx context.Context, arg FindDecisionsOfSubjectParams) ([]Decision, error) {
+	rows, err := q.db.QueryContext(ctx, findDecisionsOfSubject,
+		arg.SubjectID,
+		arg.Since,
+		arg.Until,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Decision{}
+	for rows.Next() {
+		var i Decision
+		if err := rows.Scan(
+			&i.ID,
+			&i.ThreadID,
+			&i.SubjectID,
+			&i.Kind,
+			&i.Title,
+			&i.SOPID,
+			&i.SOPVersion,
+			&i.Confidence,
+			&i.EarnedTier,
+			&i.Tier,
+			&i.Evidence,
+			&i.Steps,
+			&i.Reply,
+			&i.LocationID,
+			&i.BayID,
+			&i.BookingID,
+			&i.CorrelationID,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findDecisionsOfThread = `-- name: FindDecisionsOfThread :many
 SELECT id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, earned_tier, tier, evidence, steps, reply, location_id,
     bay_id, booking_id, correlation_id, created_at

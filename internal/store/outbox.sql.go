@@ -92,6 +92,42 @@ func (q *Queries) FindLastOutbound(ctx context.Context, threadID club.ThreadID) 
 	return created_at, err
 }
 
+const findLastWords = `-- name: FindLastWords :one
+SELECT id, thread_id, direction, author, author_id, provider, provider_message_id, dedup_key, status, body, masked, media, decision_id,
+    handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
+FROM messages WHERE thread_id = $1 AND direction = 'out' AND status NOT IN ('cancelled', 'failed') ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+// The newest text of a thread that went out, or is on its way.
+func (q *Queries) FindLastWords(ctx context.Context, threadID club.ThreadID) (Message, error) {
+	row := q.db.QueryRowContext(ctx, findLastWords, threadID)
+	var i Message
+	err := row.Scan(
+		&i.ID,
+		&i.ThreadID,
+		&i.Direction,
+		&i.Author,
+		&i.AuthorID,
+		&i.Provider,
+		&i.ProviderMessageID,
+		&i.DedupKey,
+		&i.Status,
+		&i.Body,
+		&i.Masked,
+		&i.Media,
+		&i.DecisionID,
+		&i.HandledAt,
+		&i.ErrorCode,
+		&i.Attempts,
+		&i.ClaimedAt,
+		&i.SentAt,
+		&i.CorrelationID,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const findMessageByDedupKey = `-- name: FindMessageByDedupKey :one
 SELECT id, thread_id, direction, author, author_id, provider, provider_message_id, dedup_key, status, body, masked, media, decision_id,
     handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at

@@ -227,7 +227,7 @@ func OutcomeSourceWord(source string) Word {
 	case "silent":
 		return Word{"Nobody came back", ToneQuiet, "Done alone, and no complaint within a day."}
 	case "reopened":
-		return Word{"Came back", ToneDanger, "The member came back: it had not helped."}
+		return Word{"Came back", ToneDanger, "The member came back: it had not helped, or was not so."}
 	case "rejected":
 		return Word{"Rejected", ToneDanger, "A person declined what was proposed."}
 	case "corrected":

@@ -13,6 +13,13 @@ SELECT id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, 
     bay_id, booking_id, correlation_id, created_at
 FROM decisions WHERE thread_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
+-- name: FindDecisionsOfSubject :many
+-- What was decided of somebody's matters in a time, newest first.
+SELECT id, thread_id, subject_id, kind, title, sop_id, sop_version, confidence, earned_tier, tier, evidence, steps, reply, location_id,
+    bay_id, booking_id, correlation_id, created_at
+FROM decisions WHERE subject_id = sqlc.arg(subject_id) AND created_at >= sqlc.arg(since) AND created_at < sqlc.arg(until)
+ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(size);
+
 -- name: FindDecisionsPage :many
 SELECT d.id, d.thread_id, d.subject_id, d.kind, d.title, d.sop_id, d.sop_version, d.confidence, d.earned_tier, d.tier, d.evidence, d.steps,
     d.reply, d.location_id, d.bay_id, d.booking_id, d.correlation_id, d.created_at

@@ -7,6 +7,12 @@ FROM messages WHERE dedup_key = $1;
 -- When the newest outgoing text of a thread was written, so that the next one sorts behind it.
 SELECT created_at FROM messages WHERE thread_id = $1 AND direction = 'out' ORDER BY created_at DESC LIMIT 1;
 
+-- name: FindLastWords :one
+-- The newest text of a thread that went out, or is on its way.
+SELECT id, thread_id, direction, author, author_id, provider, provider_message_id, dedup_key, status, body, masked, media, decision_id,
+    handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
+FROM messages WHERE thread_id = $1 AND direction = 'out' AND status NOT IN ('cancelled', 'failed') ORDER BY created_at DESC, id DESC LIMIT 1;
+
 -- name: ClaimMessage :execrows
 -- Takes a queued text for sending, unless an older one of its thread is still on its way.
 UPDATE messages SET status = 'sending', attempts = attempts + 1, claimed_at = sqlc.arg(now), updated_at = sqlc.arg(now)
