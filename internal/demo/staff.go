@@ -56,6 +56,9 @@ func (s *staff) Operate(ctx context.Context, as simulate.Staff, o simulate.Opera
 	if err != nil {
 		return err
 	}
+	if o.Do == simulate.DoRaise {
+		return s.raise(ctx, token, o)
+	}
 	for again := 5; ; again-- {
 		wait, err := s.send(ctx, token, o)
 		if wait == 0 || again == 0 {
@@ -131,7 +134,7 @@ func request(o simulate.Operation) (path string, body any) {
 		return thread + "/escalate", words{"reason": o.Words}
 	case simulate.DoHandBack:
 		return thread + "/hand-back", nil
-	case simulate.DoClaim, simulate.DoResolve:
+	case simulate.DoClaim, simulate.DoResolve, simulate.DoRaise:
 	}
 	return thread + "/" + string(o.Do), nil
 }

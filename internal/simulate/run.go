@@ -209,13 +209,9 @@ func (p *play) act(ctx context.Context, a Act) error {
 	if err != nil {
 		return err
 	}
-	view, err := Look(ctx, p.w.Tenant, p.w.Keys, p.cast[a.Of].Phone)
+	o, err := p.operation(ctx, a)
 	if err != nil {
 		return err
-	}
-	o := Operation{Do: a.Do, Thread: view.Thread.ID, Words: a.Say}
-	if view.Proposal != nil {
-		o.Proposal = view.Proposal.ID
 	}
 	if deciding := a.Do == DoApprove || a.Do == DoEdit || a.Do == DoReject; deciding && o.Proposal.IsZero() && a.Code == "" {
 		return fmt.Errorf("%s: there is no open proposal", a.Do)
@@ -225,12 +221,28 @@ func (p *play) act(ctx context.Context, a Act) error {
 	for i := range errs {
 		wg.Go(func() {
 			mine := o
-			mine.Key = fmt.Sprintf("%s-%s-%d-%d", a.Do, o.Thread, p.began.UnixNano(), i)
+			mine.Key = fmt.Sprintf("%s-%s%s-%d-%d", a.Do, o.Thread, o.Report, p.began.UnixNano(), i)
 			errs[i] = p.do(ctx, as, mine, a.Via)
 		})
 	}
 	wg.Wait()
 	return judgeActs(a, errs)
+}
+
+// operation finds what an act is done to.
+func (p *play) operation(ctx context.Context, a Act) (Operation, error) {
+	o, who := Operation{Do: a.Do, Words: a.Say}, p.cast[a.Of]
+	if a.Do == DoRaise {
+		return o, p.report(ctx, &o, who)
+	}
+	view, err := Look(ctx, p.w.Tenant, p.w.Keys, who.Phone)
+	if err == nil && a.About != "" {
+		view, err = p.about(ctx, a.About, who)
+	}
+	if o.Thread = view.Thread.ID; view.Proposal != nil {
+		o.Proposal = view.Proposal.ID
+	}
+	return o, err
 }
 
 // judgeActs wants one success of several tries, or the expected refusal of each.

@@ -107,6 +107,7 @@ type Act struct {
 	By    string    `yaml:"by"` // a role; "operator2" is the second operator
 	Do    Do        `yaml:"do"`
 	Of    string    `yaml:"of"`    // whose thread
+	About string    `yaml:"about"` // regexp: of their situations the newest whose title fits, whose thread is meant; "": their own
 	Say   string    `yaml:"say"`   // for reply, edit, and the reason of reject and escalate
 	Via   string    `yaml:"via"`   // "api" (default) or "slack": a press on the button of the post
 	Times int       `yaml:"times"` // how often, side by side; default 1. One must succeed.
@@ -130,7 +131,8 @@ type Called struct {
 // Do names an act.
 type Do string
 
-// The acts. Approve, edit and reject decide on the thread's open proposal.
+// The acts. Approve, edit and reject decide on the thread's open proposal; raise answers the newest report of a
+// booking on the booking's page, which opens its conversation.
 const (
 	DoApprove  Do = "approve"
 	DoEdit     Do = "edit"
@@ -140,10 +142,11 @@ const (
 	DoEscalate Do = "escalate"
 	DoHandBack Do = "hand_back"
 	DoResolve  Do = "resolve"
+	DoRaise    Do = "raise"
 )
 
 func dos() []Do {
-	return []Do{DoApprove, DoEdit, DoReject, DoReply, DoClaim, DoEscalate, DoHandBack, DoResolve}
+	return []Do{DoApprove, DoEdit, DoReject, DoReply, DoClaim, DoEscalate, DoHandBack, DoResolve, DoRaise}
 }
 
 // Rebooking changes a booking through the signed booking webhook. The zero Start leaves the times.

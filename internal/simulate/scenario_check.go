@@ -136,6 +136,9 @@ func (k *checker) text(t Text) {
 func (k *checker) act(a Act) {
 	k.that(slices.Contains(dos(), a.Do), "unknown act %q", a.Do)
 	k.member(a.By)
+	k.that(a.Do != DoRaise || a.About == "" && a.Via == "", "raise is of a booking, on its page")
+	_, err := regexp.Compile(a.About)
+	k.that(err == nil, "%q is not a regular expression", a.About)
 	k.that(a.Via == "" || a.Via == "api" || a.Via == "slack", "unknown way %q", a.Via)
 	k.that(a.Via != "slack" || a.Do == DoApprove || a.Do == DoReject || a.Do == DoClaim, "%s has no button in Slack", a.Do)
 	k.that(a.Say != "" || a.Do != DoReply && a.Do != DoEdit, "%s needs words", a.Do)

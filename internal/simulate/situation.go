@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"clubos/internal/club"
@@ -111,4 +112,54 @@ func (p *play) atSituation(ctx context.Context, tx *store.Tx, f *findings, want 
 		f.that((s.ClearedAt != nil) == *want.Over, "over: %v, want %v", s.ClearedAt != nil, *want.Over)
 	}
 	return nil
+}
+
+// about looks at the conversation of the newest situation at somebody's place whose title fits.
+func (p *play) about(ctx context.Context, title string, who Player) (v View, err error) {
+	re := regexp.MustCompile(title) // checked when the scenario was read
+	err = p.w.Tenant.Read(ctx, func(tx *store.Tx) error {
+		list, err := tx.FindSituationsAt(ctx, store.FindSituationsAtParams{LocationID: who.Place.ID, Since: p.began.Truncate(time.Second), Size: 50})
+		if err != nil {
+			return fmt.Errorf("find situations: %w", err)
+		}
+		i := slices.IndexFunc(list, func(s store.Situation) bool { return re.MatchString(s.Title) })
+		if i < 0 {
+			return fmt.Errorf("no situation at %s is about %q", who.Place.Name, title)
+		}
+		if v.Thread, err = tx.FindThread(ctx, list[i].ThreadID); err != nil {
+			return fmt.Errorf("find situation's thread: %w", err)
+		}
+		return v.fill(ctx, tx)
+	})
+	return v, err
+}
+
+// report waits until a person can answer the newest thing that was reported of somebody's booking.
+func (p *play) report(ctx context.Context, o *Operation, who Player) error {
+	if who.Booking == nil {
+		return fmt.Errorf("%s has no booking of which anything was reported", who.Name)
+	}
+	deadline := time.Now().Add(defaultWithin)
+	for {
+		err := p.w.Tenant.Read(ctx, func(tx *store.Tx) error {
+			b, err := tx.FindBookingByExternalID(ctx, store.FindBookingByExternalIDParams{Source: bookingSource, ExternalID: who.Booking.ExternalID})
+			if err != nil {
+				return fmt.Errorf("find booking: %w", err)
+			}
+			list, err := tx.FindEventsOfBooking(ctx, store.FindEventsOfBookingParams{BookingID: b.ID, Limit: 1})
+			if err == nil && len(list) > 0 && list[0].GatheredAt != nil {
+				o.Booking, o.Report = b.ID, list[0].ID
+			}
+			return err
+		})
+		if err != nil || !o.Report.IsZero() {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("nothing was reported of %s's booking", who.Name)
+		}
+		if err := pause(ctx, lookEvery); err != nil {
+			return err
+		}
+	}
 }

@@ -38,11 +38,14 @@ type Operators interface {
 	Operate(ctx context.Context, as Staff, o Operation) error
 }
 
-// Operation is an act on a thread, or on its open proposal for DoApprove, DoEdit and DoReject.
+// Operation is an act on a thread, or on its open proposal for DoApprove, DoEdit and DoReject, or on what was
+// reported of a booking for DoRaise.
 type Operation struct {
 	Do       Do
 	Thread   club.ThreadID
 	Proposal club.ProposalID // zero when there is none open
+	Booking  club.BookingID
+	Report   club.EventID
 	Words    string
 	Key      string // idempotency key: repeats of one act have the same
 }
