@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +29,8 @@ type staff struct {
 }
 
 func newStaff(d *Demo) *staff {
-	return &staff{demo: d, http: &http.Client{Timeout: 30 * time.Second}, tokens: map[club.UserID]string{}}
+	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // where a page leads is its answer
+	return &staff{demo: d, http: &http.Client{Timeout: 30 * time.Second, CheckRedirect: stays}, tokens: map[club.UserID]string{}}
 }
 
 // token signs somebody in at their first act.
@@ -115,6 +118,35 @@ func (s *staff) send(ctx context.Context, token string, o simulate.Operation) (w
 		return wait, fmt.Errorf("the API answered %d without a problem: %w", resp.StatusCode, err)
 	}
 	return wait, &club.Error{Code: problem.Code, Msg: problem.Detail}
+}
+
+// raise answers what was reported of a booking, by the button on the booking's page: it leads to the report's
+// conversation.
+func (s *staff) raise(ctx context.Context, token string, o simulate.Operation) error {
+	console := "/c/" + s.demo.Club.Slug.String()
+	form := url.Values{"report": {o.Report.String()}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.demo.URL+console+"/bookings/"+o.Booking.String()+"/answer", strings.NewReader(form.Encode()))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", s.demo.URL)
+	cookies := identity.Cookies{PlainHTTP: true}
+	req.AddCookie(cookies.Session(token, time.Now().Add(time.Hour)))
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("answer a report: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	switch to := resp.Header.Get("Location"); {
+	case resp.StatusCode == http.StatusSeeOther && strings.Contains(to, console+"/threads/"):
+		return nil
+	case resp.StatusCode == http.StatusSeeOther:
+		return club.Conflict("the report cannot be answered")
+	case resp.StatusCode == http.StatusForbidden:
+		return club.Forbidden("the page does not let them answer the report")
+	}
+	return fmt.Errorf("answer a report: the page answered %d", resp.StatusCode)
 }
 
 // request says how an act is called in the API.

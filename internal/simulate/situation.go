@@ -139,7 +139,8 @@ func (p *play) report(ctx context.Context, o *Operation, who Player) error {
 	if who.Booking == nil {
 		return fmt.Errorf("%s has no booking of which anything was reported", who.Name)
 	}
-	deadline := time.Now().Add(defaultWithin)
+	waiting, cancel := context.WithTimeout(ctx, defaultWithin)
+	defer cancel()
 	for {
 		err := p.w.Tenant.Read(ctx, func(tx *store.Tx) error {
 			b, err := tx.FindBookingByExternalID(ctx, store.FindBookingByExternalIDParams{Source: bookingSource, ExternalID: who.Booking.ExternalID})
@@ -155,11 +156,8 @@ func (p *play) report(ctx context.Context, o *Operation, who Player) error {
 		if err != nil || !o.Report.IsZero() {
 			return err
 		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("nothing was reported of %s's booking", who.Name)
-		}
-		if err := pause(ctx, lookEvery); err != nil {
-			return err
+		if err := pause(waiting, lookEvery); err != nil {
+			return fmt.Errorf("nothing was reported of %s's booking: %w", who.Name, err)
 		}
 	}
 }
