@@ -160,9 +160,12 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	}
 	p.course.Plain = plain(path, actions)
 	safe := p.course.Plain && m.settings.AutoSafeReplies
-	if _, why := m.record.Lower(club.TierAuto, f.candidate.Score); safe && why != "" {
-		safe = false
-		p.limits = append(p.limits, why)
+	if to, why := m.record.Lower(club.TierAuto, f.candidate.Score); p.course.Plain && why != "" {
+		p.course.Held = append(p.course.Held, club.Hold{By: club.HoldCalibration, To: to}) // also where nothing went out unasked: for hindsight
+		if safe {
+			safe = false
+			p.limits = append(p.limits, why)
+		}
 	}
 	if safe && p.standing.Doubtful() {
 		safe = false

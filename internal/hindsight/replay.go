@@ -54,9 +54,7 @@ func Replay(p Past, before, after *World) Would {
 	}
 	to := *p.Course
 	to.Held = append(added, slices.DeleteFunc(slices.Clone(p.Course.Held), gone)...)
-	if c.plain() {
-		to.Safe = to.Plain && after.settings.AutoSafeReplies
-	}
+	to.Safe = c.safe()
 	out.Tier = to.Tier(earned)
 	return out
 }
@@ -105,7 +103,7 @@ func (c change) holds() (gone func(club.Hold) bool, added []club.Hold) {
 	if c.before != nil {
 		added = append(added, c.stopped()...)
 		// What went out as plain information was not asked what else is permitted.
-		if (permits || c.plain() && !c.after.settings.AutoSafeReplies && c.past.Course != nil && c.past.Course.Safe) && !c.after.allows(c.past) {
+		if (permits || c.past.Course != nil && c.past.Course.Safe && !c.safe()) && !c.after.allows(c.past) {
 			added = append(added, club.Hold{By: club.HoldUnasked, To: club.TierApprove})
 		}
 	}
@@ -169,6 +167,18 @@ func (c change) permits() bool {
 // plain reports whether plain information goes out otherwise.
 func (c change) plain() bool {
 	return c.before != nil && c.before.settings.AutoSafeReplies != c.after.settings.AutoSafeReplies
+}
+
+// safe reports whether the decision would have gone out as plain information: as it was recorded, unless the club
+// would have let such go out otherwise, or the record behind it would have been doubtful where it was not, or the
+// other way round.
+func (c change) safe() bool {
+	course := c.past.Course
+	doubtful := c.k != nil && c.after.doubtful(c.k, c.past)
+	if !c.plain() && (c.k == nil || c.was != nil && doubtful == c.before.doubtful(c.was, c.past)) {
+		return course.Safe
+	}
+	return course.Plain && c.after.settings.AutoSafeReplies && !doubtful && !slices.ContainsFunc(course.Held, func(h club.Hold) bool { return h.By == club.HoldCalibration })
 }
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }

@@ -159,15 +159,23 @@ func (k *known) planFor(p Past) string {
 // earned is the tier that the pattern's record had earned for a decision, from the outcomes of the
 // decisions before it. Decisions must be asked about in the order in which they were taken.
 func (w *World) earned(k *known, p Past) club.Tier {
+	a, policy := w.assess(k, p)
+	return w.settings.Thresholds.Tier(a.Confidence(p.Match, policy, k.row.SOPID.IsZero()))
+}
+
+// doubtful reports whether the pattern's record held plain information back at a decision.
+func (w *World) doubtful(k *known, p Past) bool { return learn.Doubtful(w.assess(k, p)) }
+
+// assess is what the pattern's record said at a decision, and by what it is judged.
+func (w *World) assess(k *known, p Past) (reliability.Assessment, reliability.Policy) {
 	plan := k.planFor(p)
 	g := k.grown[plan]
 	if g == nil {
 		g = &growing{list: k.outcomes[plan]}
 		k.grown[plan] = g
 	}
-	policy, learned := learn.PolicyOf(w.settings), k.row.SOPID.IsZero()
-	a := g.until(p).Assess(p.place(), p.At, learn.PriorOf(learned), policy)
-	return w.settings.Thresholds.Tier(a.Confidence(p.Match, policy, learned))
+	policy := learn.PolicyOf(w.settings)
+	return g.until(p).Assess(p.place(), p.At, learn.PriorOf(k.row.SOPID.IsZero()), policy), policy
 }
 
 // follows is the pattern that a decision would have followed; nil: none. Where a pattern's situations have
@@ -269,7 +277,7 @@ func (w *World) With(key string, stopped bool) *World {
 	return &out
 }
 
-// judgesOtherwise reports whether two settings claim something else of the same record.
+// judgesOtherwise reports whether two settings claim something else of the same record, or ask it what they did not.
 func judgesOtherwise(a, b setting.Settings) bool {
-	return a.Thresholds != b.Thresholds || a.ProposeOutcomes != b.ProposeOutcomes || a.ProposePeople != b.ProposePeople || a.ExecutePeople != b.ExecutePeople
+	return a.AutoSafeReplies != b.AutoSafeReplies || a.Thresholds != b.Thresholds || a.ProposeOutcomes != b.ProposeOutcomes || a.ProposePeople != b.ProposePeople || a.ExecutePeople != b.ExecutePeople
 }

@@ -79,11 +79,13 @@ func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
 	return s.record.Missing(s.place, now, s.Match, s.prior, s.policy, s.learned)
 }
 
+// Doubtful reports whether its record holds plain information back (see the function of that name).
+func (s Standing) Doubtful() bool { return Doubtful(s.Assessment, s.policy) }
+
 // Doubtful reports whether what is known speaks against letting plain information go out unasked: the record
 // refutes what auto claims, or its outcomes so far, few as they may be, are worse than an announcement's may be.
-func (s Standing) Doubtful() bool {
-	a := s.Assessment
-	return a.Refuted || a.Counts.Total() > 0 && a.Counts.Successes < s.policy.Thresholds.Medium*a.Counts.Total()
+func Doubtful(a reliability.Assessment, p reliability.Policy) bool {
+	return a.Refuted || a.Counts.Total() > 0 && a.Counts.Successes < p.Thresholds.Medium*a.Counts.Total()
 }
 
 // limit applies what people have set for the pattern, and the breakers.
