@@ -9,14 +9,14 @@
 #   sometimes  packages whose tests do one thing after another, but for those in files that start goroutines:
 #              these it watches. What such packages keep in memory it sees in use in the packages that run a
 #              whole club: app, act, simulate, and of the demo the day.
-# alone and sometimes run on PostgreSQL without it. Coverage counts there of these, and of inbox and store, since
-# much in them is for PostgreSQL alone.
+# alone and sometimes run on PostgreSQL without it, pattern apart, which opens no database. Coverage counts there of
+# these, and of inbox and store, since much in them is for PostgreSQL alone.
 # Leaving other libraries out of it would find races where none are: of a generic function the linker may
 # take the copy of a library that is not watched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pure='archtest|rota|club|booking|phone|phrase|act/catalogue|pattern/(reliability|anomaly|lexicon|module)'
+pure='archtest|deploytest|rota|club|booking|phone|phrase|act/catalogue|pattern/(reliability|anomaly|lexicon|module)|console/page|connector/(embeddings|pagerduty|slack|twilio|unifi)'
 alone='simulate/year|crashtest'
 sometimes='api|archive|console|decide|desk|hindsight|learn|pattern'
 
@@ -41,7 +41,7 @@ CLUBOS_TEST_DATABASE_URL='' released -coverprofile=coverage.out ./...
 echo "== Go tests on PostgreSQL"
 url=${CLUBOS_TEST_DATABASE_URL:-$(scripts/test-postgres.sh start)}
 export CLUBOS_TEST_DATABASE_URL=$url
-mapfile -t list < <(packages -E "/internal/($alone|$sometimes|demo)$|/cmd/clubos$")
+mapfile -t list < <(packages -E "/internal/($alone|${sometimes%|pattern}|demo)$") # the command's tests open SQLite alone
 released -coverprofile=coverage-postgres.out "${list[@]}"
 
 echo "== Go tests on PostgreSQL, with the race detector"
