@@ -105,7 +105,8 @@ func TestEachRowOfTheConstantsAroundTheBoundIsTheCodes(t *testing.T) {
 	want := map[string]string{
 		"certainty of the learner's threshold":                                           fmt.Sprintf("%.2f; %.3f before it answers", 1-alpha, 1-alpha*of("begin")),
 		"worth of the odds beside the record":                                            fmt.Sprintf("%g outcomes", of("priorWorth")),
-		"events before the learner answers; share that must lie above its threshold":     fmt.Sprintf("%g; %.2f, then %.2f", of("leastSeen"), of("leastShare"), of("leastShare")*of("stay")),
+		"events before the learner answers; share that must lie above its threshold":     fmt.Sprintf("%g; %.2f", of("leastSeen"), of("leastShare")),
+		"a share that is few; of the target, what few may have wrong":                    fmt.Sprintf("%.2f, then %.2f; %g", of("fewShare"), of("fewShare")*of("stay"), of("strict")),
 		"comparisons before somebody is set aside; others":                               fmt.Sprintf("%d; %d", peersEnough, peersPeople),
 		"their agreement, of the others'":                                                fmt.Sprintf("surely under %g, at %g", peersShare, 1-peersCertainty),
 		"nearly the same text; the same answer":                                          fmt.Sprintf("%g; %g of the words", sameText, sameAnswer),

@@ -19,13 +19,15 @@ const (
 	// leastAbove is how many of them must lie above a threshold: of fewer answers,
 	// one that is wrong is more than one in twenty.
 	leastAbove = 20
-	// leastShare is the share of all events that must lie above it, to begin with
-	// answering. Where fewer can be told, one or two mistakes in a season are more
-	// than was promised, and little work is saved.
-	leastShare = 0.10
-	// stay is how much of leastShare is asked for once there are answers, and
-	// begin how much of alpha is allowed before: a threshold that is just about
-	// earned would else come and go.
+	// leastShare is the share of all events that must lie above it: where fewer can be
+	// told, little work is saved.
+	leastShare = 0.03
+	// Of fewer than fewShare of all events, one or two mistakes in a season are more
+	// than was promised, and so few answers are held to strict times the target.
+	fewShare, strict = 0.10, 0.7
+	// stay is how much of fewShare is few once there are answers, and begin how much
+	// of alpha is allowed before: a threshold that is just about earned would else
+	// come and go.
 	stay, begin = 0.7, 0.3
 	// priorWorth is how many outcomes the log odds count for: they come from
 	// rehearsals on the club's own examples and from its record so far.
@@ -68,16 +70,16 @@ func entitles(events []shown, target, alpha float64, entitled bool) (threshold f
 	if len(events) < leastSeen {
 		return 0, false
 	}
-	share := leastShare
+	few := fewShare * float64(len(events))
 	if entitled {
-		share *= stay
+		few *= stay
 	} else {
 		alpha *= begin
 	}
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b shown) int { return cmp.Compare(b.score, a.score) })
 	weight := standFor(events)
-	least := max(leastAbove, share*float64(len(events)))
+	least := max(leastAbove, leastShare*float64(len(events)))
 	var n, right, wrong, square, expected float64
 	failed := 0
 	for i, e := range events {
@@ -96,11 +98,15 @@ func entitles(events []shown, target, alpha float64, entitled bool) (threshold f
 		// Weighted outcomes count as many as their effective number (Kish 1965).
 		size, promised := (right+wrong)/square, expected/n
 		a, b := priorWorth*promised+size*wrong, priorWorth*(1-promised)+size*right
-		if betaRegularised(target, a, b) >= 1-alpha {
+		most := target
+		if n < few {
+			most *= strict
+		}
+		if betaRegularised(most, a, b) >= 1-alpha {
 			threshold, ok, failed = e.score, true, 0
 			continue
 		}
-		if failed++; ok && float64(failed) >= max(1, patience*n) {
+		if failed++; ok && n >= few && float64(failed) >= max(1, patience*n) {
 			break
 		}
 	}

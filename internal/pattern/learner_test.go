@@ -112,21 +112,31 @@ func TestARecordOfOutcomesEntitlesByWhatWasRight(t *testing.T) {
 	}
 }
 
-func TestFewSureEventsAmongManyAreNotAnswered(t *testing.T) {
+func TestFewSureEventsAmongManyAreHeldToMore(t *testing.T) {
 	t.Parallel()
-	out := make([]shown, 1000)
-	for i := range out {
-		sure := i%15 == 0
-		out[i] = shown{score: -3, known: true, right: sure}
-		if sure {
-			out[i].score = 5
+	stream := func(events, sure, wrong int) []shown {
+		out := make([]shown, events)
+		for i := range out {
+			out[i] = shown{score: -3, known: true}
+			if i < sure {
+				out[i] = shown{score: 5, known: true, right: i >= wrong}
+			}
 		}
+		return out
 	}
-	if _, ok := entitles(out, 0.05, 0.1, false); ok {
-		t.Error("one event in fifteen is worth the risk")
-	}
-	if threshold, ok := entitles(out[:500], 0.05, 0.1, false); ok {
-		t.Errorf("answered from %v", threshold)
+	for _, c := range []struct {
+		name                string
+		events, sure, wrong int
+		answered            bool
+	}{
+		{"few that are all right", 1000, 67, 0, true},
+		{"few with a mistake among them", 1000, 67, 1, false},
+		{"as many with a mistake, which are more of fewer", 500, 67, 1, true},
+		{"very few", 3000, 67, 0, false},
+	} {
+		if threshold, ok := entitles(stream(c.events, c.sure, c.wrong), 0.05, 0.08, false); ok != c.answered {
+			t.Errorf("%s: answered %v, from %v", c.name, ok, threshold)
+		}
 	}
 }
 
