@@ -11,6 +11,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
 	"clubos/internal/learn"
+	"clubos/internal/pattern"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/phrase"
 	"clubos/internal/store"
@@ -217,11 +218,19 @@ func (d *Decider) about(f found, p *plan) (learn.Plan, error) {
 		return learn.PlanOf(*f.lesson)
 	}
 	digest, err := learn.Digest(stored{Steps: p.steps, Fallback: p.fallback})
-	about := learn.Plan{SOP: f.entry.SOP, Title: f.choice.Document.Title, Digest: digest}
+	about := learn.Plan{SOP: f.entry.SOP, Domain: domainOf(f.choice.Document), Title: f.choice.Document.Title, Digest: digest}
 	for _, a := range actionsOf(p.steps, d.cfg.Catalogue) {
 		about.Actions = append(about.Actions, a.Name)
 	}
 	return about, err
+}
+
+// domainOf is what a procedure is about: texts, where it answers any, and otherwise what is reported.
+func domainOf(doc knowledge.Document) pattern.Domain {
+	if slices.ContainsFunc(doc.Triggers, func(t knowledge.Trigger) bool { return t.Mode != knowledge.TriggerEvent }) || len(doc.Triggers) == 0 {
+		return pattern.DomainDecision
+	}
+	return pattern.CodeDomain(doc.Triggers[0].Text)
 }
 
 // emergency makes the plan of a procedure for danger: a person is called in any case, at once and in

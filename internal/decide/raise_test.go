@@ -76,3 +76,16 @@ func TestAReportThatAPersonRaisesIsDecidedOn(t *testing.T) {
 		t.Errorf("raised twice it is one matter: %v", err)
 	}
 }
+
+func TestAProcedureOfReportsIsRememberedUnderWhatItIsAbout(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.learn(asks)
+	h.aboutBooking(club.EventAccessDenied, 2)
+	h.hear(ada, "what's the wifi password")
+	for domain, want := range map[string]int{"access": 1, "decision": 1} {
+		if n := h.count("decision_patterns WHERE domain = $1 AND sop_id IS NOT NULL", domain); n != want {
+			t.Errorf("%d procedures of the domain %s, want %d", n, domain, want)
+		}
+	}
+}

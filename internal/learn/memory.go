@@ -12,6 +12,7 @@ import (
 	"clubos/internal/club"
 	"clubos/internal/jobs"
 	"clubos/internal/notify"
+	"clubos/internal/pattern"
 	"clubos/internal/pattern/module"
 	"clubos/internal/store"
 	"clubos/internal/vault"
@@ -84,6 +85,7 @@ type Plan struct {
 	// SOP is the procedure that the decision follows; zero for one that was learned.
 	SOP     club.SOPID
 	Pattern club.PatternID // of a decision that was learned
+	Domain  pattern.Domain // of what a procedure is about; "": of texts
 	Title   string         // masked
 	Digest  string
 	Actions []club.ActionName

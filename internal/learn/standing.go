@@ -1,12 +1,14 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"clubos/internal/club"
+	"clubos/internal/pattern"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -239,7 +241,7 @@ func (p Plan) ensure(ctx context.Context, tx *store.Tx) (store.DecisionPattern, 
 	if p.SOP.IsZero() {
 		return row, club.Conflict("this pattern has been deleted at this moment; look again")
 	}
-	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: club.NewPatternID(tx.Now), Domain: "decision", SOPID: p.SOP, Title: p.Title, Steps: "{}",
+	if _, err := tx.CreatePattern(ctx, store.CreatePatternParams{ID: club.NewPatternID(tx.Now), Domain: string(cmp.Or(p.Domain, pattern.DomainDecision)), SOPID: p.SOP, Title: p.Title, Steps: "{}",
 		Earned: club.TierSuggest, CreatedBy: machine.String(), Now: tx.Now}); err != nil {
 		return row, fmt.Errorf("create pattern: %w", err)
 	}
