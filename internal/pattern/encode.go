@@ -17,7 +17,7 @@ var ErrVersion = errors.New("pattern: model of another version")
 
 const (
 	modelMagic   = "CLUBPM"
-	modelVersion = 5
+	modelVersion = 6
 	modelHeader  = len(modelMagic) + 2 + 4 // magic, version, CRC-32C of the rest
 )
 

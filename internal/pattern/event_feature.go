@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"clubos/internal/pattern/lexicon"
 	"clubos/internal/phrase"
 )
 
@@ -111,6 +112,7 @@ func (r *eventReader) stems(ws []word) {
 	for i := range ws {
 		w := &ws[i]
 		r.mean(w)
+		r.meanPhrase(ws[i:])
 		if !w.light {
 			r.content++
 		}
@@ -125,10 +127,28 @@ func (r *eventReader) stems(ws []word) {
 // mean adds the meaning of w. What is forbidden or denied means the opposite of
 // the wish, not the same; it is left out.
 func (r *eventReader) mean(w *word) {
-	if w.polarity != stated {
+	if w.polarity == stated {
+		r.belong(meanings().Of(w.stem))
+	}
+}
+
+// meanPhrase adds the meaning of the phrase that begins with the first of the words.
+// It may say itself that something is not so ("does not work"); what is forbidden is
+// no part of it.
+func (r *eventReader) meanPhrase(ws []word) {
+	if ws[0].polarity != stated {
 		return
 	}
-	for _, p := range meanings().Of(w.stem) {
+	r.belong(meanings().Phrase(func(i int) string {
+		if i >= len(ws) || ws[i].polarity == forbidden {
+			return ""
+		}
+		return ws[i].stem
+	}))
+}
+
+func (r *eventReader) belong(parts []lexicon.Part) {
+	for _, p := range parts {
 		if r.meaning[p.Field] == 0 {
 			r.fields = append(r.fields, p.Field)
 		}

@@ -1,7 +1,9 @@
 package pattern
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,5 +122,22 @@ func TestStemsLeaveMostWordsApart(t *testing.T) {
 func BenchmarkMeanings(b *testing.B) {
 	for b.Loop() {
 		lexicon.New(stem)
+	}
+}
+
+func TestAPhraseMeansWhatItsWordDoesUnlessItIsForbidden(t *testing.T) {
+	t.Parallel()
+	field := func(text, word string) float32 {
+		var r eventReader
+		r.read(&Event{Text: text})
+		name, _ := stem(word)
+		own := slices.MaxFunc(meanings().Of(name), func(a, b lexicon.Part) int { return cmp.Compare(a.Weight, b.Weight) })
+		return r.meaning[own.Field]
+	}
+	if field("put the meeting off", "delay") == 0 || field("it does not work", "fail") == 0 {
+		t.Error("a phrase means nothing")
+	}
+	if field("put the meeting there", "delay") != 0 || field("do not put the meeting off", "delay") != 0 {
+		t.Error("what is forbidden is meant")
 	}
 }

@@ -7,7 +7,8 @@
 // What it knows is written in the files of the directory fields, by hand: fields of
 // words that mean alike or belong together, in a tree of themes. A word stands in
 // as many fields as it has senses. The file forms.txt joins forms of a word that no
-// stemmer can.
+// stemmer can. In phrases.txt stand phrases that mean what a word means ("get rid of",
+// "turn … off", "how much"); they mean it beside what their own words mean.
 //
 // A word belongs to the fields that it stands in, the more the fewer other words they
 // have, and less to the fields above those. So two words are as like as the fields
@@ -34,6 +35,9 @@ const heritage = 0.5
 // texts, but which of them does is not without meaning.
 const lightLength = 0.5
 
+// phraseLength is the length of a phrase, beside the words that it is made of.
+const phraseLength = 1
+
 // stems is about how many there are, to spare the tables from growing.
 const stems = 10_000
 
@@ -41,6 +45,7 @@ const stems = 10_000
 type Lexicon struct {
 	rows    map[string]int32 // of parts, by stem
 	parts   [][]Part
+	phrases map[string][]phrase // by their first stem, the longest first
 	fields  int
 	version uint32
 }
@@ -59,7 +64,13 @@ func New(stem func(word string) (name string, light bool)) *Lexicon {
 	if err != nil {
 		panic(fmt.Sprintf("BUG: shipped lexicon: %v", err))
 	}
-	return build(fields, forms, stem)
+	phrases, err := parse(nil, phraseFile)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: shipped phrases: %v", err))
+	}
+	l := build(fields, forms, stem)
+	l.enterPhrases(phrases, stem)
+	return l
 }
 
 // Of returns the fields of a stem; none when it is not known. The squares of the
