@@ -159,7 +159,7 @@ func TestAdminsChangeWhatWasLearned(t *testing.T) {
 func TestAProposalSaysHowTheLikeWasDecidedBefore(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	const asked = "what is the wifi password"
+	const asked = "what's the wifi password"
 	b := h.as(club.RoleOperator)
 	b.get("/c/fairway/threads/"+h.hear(ada, asked).String()).want(http.StatusOK, "Nobody knows yet what comes of it")
 	b.submit("/approve")
