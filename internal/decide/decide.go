@@ -274,7 +274,7 @@ func (d *Decider) backAgain(ctx context.Context, tx *store.Tx, m *matter) error 
 // supersede withdraws what was proposed before these texts or reports came: the matter has moved on.
 func (d *Decider) supersede(ctx context.Context, tx *store.Tx, th store.Thread) error {
 	prop, err := tx.FindOpenProposalOfThread(ctx, th.ID)
-	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+	if missing(err) {
 		return nil
 	}
 	if err != nil {
@@ -424,3 +424,6 @@ func (d *Decider) lost(ctx context.Context, tenant *store.Tenant, job inbox.Adva
 		return err
 	})
 }
+
+// missing reports whether a query found no row.
+func missing(err error) bool { return club.CodeOf(store.Translate(err)) == club.CodeNotFound }

@@ -85,7 +85,7 @@ func (d *Decider) tell(ctx context.Context, tx *store.Tx, m *matter, list []foun
 // told counts decisions on texts by whether something of a code was reported beside them.
 func told(ctx context.Context, tx *store.Tx, sop club.SOPID, code club.EventCode) (own, others module.Seen, err error) {
 	row, err := tx.FindPatternOfSOP(ctx, sop)
-	if err != nil && club.CodeOf(store.Translate(err)) != club.CodeNotFound {
+	if err != nil && !missing(err) {
 		return own, others, fmt.Errorf("find pattern: %w", err)
 	}
 	n, err := tx.CountTold(ctx, store.CountToldParams{PatternID: row.ID, Since: tx.Now.Add(-tellSince), Code: code})

@@ -156,7 +156,7 @@ func (m *matter) findPlace(ctx context.Context, tx *store.Tx) error {
 		m.doubt("the text names several bays")
 	case len(named) == 1:
 		bay, err := tx.FindBayByNumber(ctx, store.FindBayByNumberParams{LocationID: m.location.ID, Number: int64(named[0])})
-		if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+		if missing(err) {
 			m.doubt("the text names bay %d, which %s does not have", named[0], m.location.Name)
 			return nil
 		}

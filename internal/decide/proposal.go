@@ -201,7 +201,7 @@ func (d *Decider) open(ctx context.Context, tx *store.Tx, p identity.Principal, 
 		return prop, dec, th, club.Forbidden("you belong to another club")
 	}
 	prop, err = tx.FindProposal(ctx, id)
-	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+	if missing(err) {
 		return prop, dec, th, club.NotFound("there is no such proposal")
 	}
 	if err != nil {

@@ -158,6 +158,3 @@ func (r *refuted) behind(list []found) []found {
 	f.confidence, f.candidate.Confidence, f.candidate.Note = 0, 0, "the member says that it is not this"
 	return append(slices.Delete(slices.Clone(list), at, at+1), f)
 }
-
-// missing reports whether a query found no row.
-func missing(err error) bool { return club.CodeOf(store.Translate(err)) == club.CodeNotFound }

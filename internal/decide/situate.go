@@ -349,7 +349,7 @@ func (d *Decider) Over(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s 
 		}
 		_, err = d.settle(ctx, tx, prop, machine, club.ProposalStale, false, "it is over by itself")
 	}
-	if err != nil && club.CodeOf(store.Translate(err)) != club.CodeNotFound {
+	if err != nil && !missing(err) {
 		return err
 	}
 	n, err := tx.CountUnderWay(ctx, store.CountUnderWayParams{ThreadID: th.ID})

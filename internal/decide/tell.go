@@ -170,7 +170,7 @@ func (d *Decider) Raise(ctx context.Context, tenant *store.Tenant, p identity.Pr
 	}
 	err = tenant.Write(ctx, func(tx *store.Tx) error {
 		e, err := tx.FindEvent(ctx, id)
-		if club.CodeOf(store.Translate(err)) == club.CodeNotFound || err == nil && !p.AllowsLocation(e.LocationID) {
+		if missing(err) || err == nil && !p.AllowsLocation(e.LocationID) {
 			return club.NotFound("there is no such report")
 		}
 		if err != nil {

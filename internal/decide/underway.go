@@ -27,7 +27,7 @@ func (d *Decider) leavesOpen(ctx context.Context, tx *store.Tx, m *matter, v ver
 		return n > 0, nil
 	}
 	prop, err := tx.FindOpenProposalOfThread(ctx, m.thread.ID)
-	if club.CodeOf(store.Translate(err)) == club.CodeNotFound {
+	if missing(err) {
 		return true, nil
 	}
 	return prop.Tier != club.TierSuggest, err
