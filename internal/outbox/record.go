@@ -19,6 +19,7 @@ type ending struct {
 	code   string // for people to look up; "" when it went out
 	reason string // why a person must look; "" when nobody must
 	id     *string
+	looked bool // the id is of a text with the same words that a look found, not the vendor's own answer
 	sentAt *time.Time
 }
 
@@ -32,23 +33,28 @@ func (o *Outbox) end(ctx context.Context, tx *store.Tx, msg store.Message, e end
 	if n == 0 {
 		return nil
 	}
+	return o.changed(ctx, tx, msg, e.reason)
+}
+
+// changed tells the screens of a text's end, and a person where there is a reason.
+func (o *Outbox) changed(ctx context.Context, tx *store.Tx, msg store.Message, reason string) error {
 	tx.Changed(thread.Topic, msg.ThreadID.String())
-	if e.reason == "" {
+	if reason == "" {
 		return nil
 	}
 	t, err := thread.Find(ctx, tx, msg.ThreadID)
 	if err != nil {
 		return err
 	}
-	if err := o.cfg.Escalate(ctx, tx, t, e.reason); err != nil {
+	if err := o.cfg.Escalate(ctx, tx, t, reason); err != nil {
 		return fmt.Errorf("escalate unsent reply: %w", err)
 	}
 	return nil
 }
 
-// recordSent records that the vendor took the text. When the database fails here, the text stays
-// claimed, and the next try learns from the vendor that it went out.
-func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter, r club.Receipt) error {
+// recordSent records that the vendor took the text, by its own answer or by what a look found. When the
+// database fails here, the text stays claimed, and the next try learns from the vendor that it went out.
+func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter, r club.Receipt, looked bool) error {
 	ctx, cancel := recording(ctx)
 	defer cancel()
 	write := func() error {
@@ -60,7 +66,7 @@ func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter
 			if r.Status == club.MessageDelivered {
 				status = r.Status
 			}
-			e := ending{status: status, sentAt: &tx.Now}
+			e := ending{status: status, looked: looked, sentAt: &tx.Now}
 			if r.ProviderMessageID != "" {
 				e.id = &r.ProviderMessageID
 			}
@@ -76,7 +82,8 @@ func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter
 }
 
 // adopt ends a text as sent under the vendor's id. The vendor's echo of it may have made a row under
-// that id before we knew it: what that row knows is taken over, and the row goes.
+// that id before we knew it: what that row knows is taken over, and the row goes. Where another text of
+// ours stands under that id, one of the two was found by its words alone: the vendor's own answer wins.
 func (o *Outbox) adopt(ctx context.Context, tx *store.Tx, msg store.Message, e ending) error {
 	if e.id == nil {
 		return o.end(ctx, tx, msg, e)
@@ -86,20 +93,40 @@ func (o *Outbox) adopt(ctx context.Context, tx *store.Tx, msg store.Message, e e
 	case missing(err) || err == nil && other.ID == msg.ID:
 	case err != nil:
 		return fmt.Errorf("find echo: %w", err)
-	case other.DedupKey != nil || other.Direction != club.DirectionOut:
-		e.id = nil // the id of another text of ours: the vendor must have mixed them up
+	case other.Direction != club.DirectionOut:
+		e.id = nil // the id of a member's text: the vendor must have mixed them up
+	case other.DedupKey != nil && e.looked:
+		e = unknown()
+	case other.DedupKey != nil:
+		e.takeOver(other)
+		if _, err := tx.DisownMessage(ctx, store.DisownMessageParams{ID: other.ID, UpdatedAt: tx.Now}); err != nil {
+			return fmt.Errorf("take vendor's id back: %w", err)
+		}
+		if err := o.changed(ctx, tx, other, reasonUnknown); err != nil {
+			return err
+		}
 	default:
-		if other.Status == club.MessageDelivered || other.Status == club.MessageFailed {
-			e.status, e.code = other.Status, other.ErrorCode
-		}
-		if e.status == club.MessageFailed {
-			e.reason = reasonRejected
-		}
+		e.takeOver(other)
 		if _, err := tx.DeleteEcho(ctx, other.ID); err != nil {
 			return fmt.Errorf("remove echo: %w", err)
 		}
 	}
 	return o.end(ctx, tx, msg, e)
+}
+
+// takeOver takes over what a report about the same text has told another row.
+func (e *ending) takeOver(other store.Message) {
+	if other.Status == club.MessageDelivered || other.Status == club.MessageFailed {
+		e.status, e.code = other.Status, other.ErrorCode
+	}
+	if e.status == club.MessageFailed {
+		e.reason = reasonRejected
+	}
+}
+
+// unknown is the end of a text of which nobody can say whether it went out.
+func unknown() ending {
+	return ending{status: club.MessageUnconfirmed, code: "unconfirmed", reason: reasonUnknown}
 }
 
 // reconcile asks the vendor about a text that an earlier try claimed and whose end was never
@@ -156,12 +183,12 @@ func (o *Outbox) recordFound(ctx context.Context, tenant *store.Tenant, l *lette
 	case !mine:
 		return o.unconfirmed(ctx, tenant, l)
 	}
-	return o.recordSent(ctx, tenant, l, r)
+	return o.recordSent(ctx, tenant, l, r, true)
 }
 
 func (o *Outbox) unconfirmed(ctx context.Context, tenant *store.Tenant, l *letter) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		return o.end(ctx, tx, l.msg, ending{status: club.MessageUnconfirmed, code: "unconfirmed", reason: reasonUnknown})
+		return o.end(ctx, tx, l.msg, unknown())
 	})
 }
 

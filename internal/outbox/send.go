@@ -56,7 +56,7 @@ func (o *Outbox) send(ctx context.Context, tenant *store.Tenant, job sendJob) er
 	}
 	o.log(ctx, tenant, l, err)
 	if err == nil {
-		return o.recordSent(ctx, tenant, l, receipt)
+		return o.recordSent(ctx, tenant, l, receipt, false)
 	}
 	return o.recordFailure(ctx, tenant, l, err)
 }

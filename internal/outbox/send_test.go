@@ -246,6 +246,40 @@ func TestFoundTextOfAnotherRowIsNotTakenForThisOne(t *testing.T) {
 	}
 }
 
+// TestVendorsOwnAnswerWinsOverALookThatFoundTheSameWords has two threads say the same words at once. The look for the
+// first text, whose answer was lost, finds the second before the second's own answer is recorded: then the
+// first is the one of which nobody knows, and no text that left is without a row that a person looks at.
+func TestVendorsOwnAnswerWinsOverALookThatFoundTheSameWords(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	other := h.open("+14155552672")
+	h.carrier.answers, h.carrier.acts = []error{errTimeout}, true
+	first, _ := h.queue(h.reply("1", "Call 911."))
+	_ = h.outbox.send(t.Context(), h.tenant, sendJob{Message: first})
+	h.carrier.sent = nil // the vendor lists the newest first: the look will find the second
+	r := h.reply("2", "Call 911.")
+	r.Thread = other
+	second, _ := h.queue(r)
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyRecord && h.message(second).Status == club.MessageSending && h.message(first).Status == club.MessageSending {
+			h.outbox.crash = failpoint.Pass
+			return h.outbox.send(t.Context(), h.tenant, sendJob{Message: first})
+		}
+		return nil
+	}
+	if err := h.outbox.send(t.Context(), h.tenant, sendJob{Message: second}); err != nil {
+		t.Fatal(err)
+	}
+	h.settled(first, club.MessageUnconfirmed, 1, true)
+	if m := h.message(first); m.ProviderMessageID != nil || m.SentAt != nil {
+		t.Errorf("the text in doubt has the vendor's id %v of %v", m.ProviderMessageID, m.SentAt)
+	}
+	m := h.message(second)
+	if m.Status != club.MessageDelivered || m.ProviderMessageID == nil || *m.ProviderMessageID != "SM-"+second.String() {
+		t.Errorf("the text that the vendor took is %s as %v", m.Status, m.ProviderMessageID)
+	}
+}
+
 func TestReportThatCameDuringTheSendStands(t *testing.T) {
 	t.Parallel()
 	h := start(t)

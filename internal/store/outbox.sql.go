@@ -80,6 +80,25 @@ func (q *Queries) DeleteEcho(ctx context.Context, id club.MessageID) (int64, err
 	return result.RowsAffected()
 }
 
+const disownMessage = `-- name: DisownMessage :execrows
+UPDATE messages SET status = 'unconfirmed', provider_message_id = NULL, error_code = 'unconfirmed', sent_at = NULL, updated_at = $2
+WHERE id = $1 AND direction = 'out' AND dedup_key IS NOT NULL
+`
+
+type DisownMessageParams struct {
+	ID        club.MessageID
+	UpdatedAt time.Time
+}
+
+// Takes the vendor's id back from a text to which a look had given another's. What became of it is not known.
+func (q *Queries) DisownMessage(ctx context.Context, arg DisownMessageParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, disownMessage, arg.ID, arg.UpdatedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findLastOutbound = `-- name: FindLastOutbound :one
 SELECT created_at FROM messages WHERE thread_id = $1 AND direction = 'out' ORDER BY created_at DESC LIMIT 1
 `

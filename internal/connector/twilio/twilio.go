@@ -97,6 +97,7 @@ func explain(_ int, body []byte) string {
 type message struct {
 	SID       string `json:"sid"`
 	Body      string `json:"body"`
+	From      string `json:"from"`
 	To        string `json:"to"`
 	Status    string `json:"status"`
 	Direction string `json:"direction"`
@@ -166,7 +167,8 @@ const pages = 10
 // that the vendor took and then could not deliver is found with [club.MessageFailed].
 //
 // The vendor filters lists by the date of sending, which a queued text does not have yet, so the
-// list is asked for by recipient alone and read until it is older than the instant.
+// list is asked for by recipient alone and read until it is older than the instant. Other lines may have
+// said the same words to them; a messaging service picks the line itself, so then any line will do.
 func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (club.Receipt, bool, error) {
 	const op = "find text"
 	since = since.Add(-skew)
@@ -187,7 +189,8 @@ func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (cl
 				continue
 			}
 			recent = true // a date that cannot be read counts as recent
-			if strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
+			line := c.cfg.MessagingServiceSID != "" || got.From == m.From
+			if line && strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
 				status, _ := statusOf(got.Status)
 				return club.Receipt{ProviderMessageID: got.SID, Status: status}, true, nil
 			}

@@ -102,6 +102,28 @@ func TestFindTellsWhetherALostSendWentOut(t *testing.T) {
 	}
 }
 
+func TestFindTakesNoTextOfAnotherLineForOurs(t *testing.T) {
+	t.Parallel()
+	const otherLine = "+15550100002"
+	clock := club.NewManualClock(noon)
+	s := vendor.NewSMS(vendor.SMSConfig{Lines: map[string]string{line: "PN1", otherLine: "PN2"}}, clock)
+	if err := s.Up(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Down)
+	s.Put(otherLine, member, "On it.")
+	for service, want := range map[string]bool{"": false, "MG1": true} {
+		c, err := New(Config{AccountSID: s.Config().TwilioSID, AuthTokens: []string{s.Config().TwilioToken}, MessagingServiceSID: service, BaseURL: s.URL()}, connector.Deps{Clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		if _, found, err := c.Find(t.Context(), outbound("On it."), noon.Add(-time.Minute)); found != want || err != nil {
+			t.Errorf("service %q: %t %v", service, found, err)
+		}
+	}
+}
+
 func TestReceiveReadsTextsAndReports(t *testing.T) {
 	t.Parallel()
 	c, s, clock := world(t)

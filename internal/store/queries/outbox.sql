@@ -33,6 +33,11 @@ WHERE id = $1 AND status IN ('queued', 'sending');
 -- Removes the row that a vendor's echo of our own text made before we knew the vendor's id of it.
 DELETE FROM messages WHERE id = $1 AND direction = 'out' AND dedup_key IS NULL;
 
+-- name: DisownMessage :execrows
+-- Takes the vendor's id back from a text to which a look had given another's. What became of it is not known.
+UPDATE messages SET status = 'unconfirmed', provider_message_id = NULL, error_code = 'unconfirmed', sent_at = NULL, updated_at = $2
+WHERE id = $1 AND direction = 'out' AND dedup_key IS NOT NULL;
+
 -- name: CancelMessages :many
 -- Withdraws the machine's texts of a thread that nobody has claimed.
 UPDATE messages SET status = 'cancelled', updated_at = sqlc.arg(now)
