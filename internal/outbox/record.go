@@ -24,16 +24,32 @@ type ending struct {
 }
 
 // end records the end of a text that is still queued or sending and calls a person where one is needed.
-// It does nothing when a delivery report, or an operator, was faster.
+// A delivery report, or an operator, may have been faster; a person must know when another try was.
 func (o *Outbox) end(ctx context.Context, tx *store.Tx, msg store.Message, e ending) error {
 	n, err := tx.SettleMessage(ctx, store.SettleMessageParams{ID: msg.ID, Status: e.status, ProviderMessageID: e.id, ErrorCode: e.code, SentAt: e.sentAt, UpdatedAt: tx.Now})
 	if err != nil {
 		return fmt.Errorf("record end of message: %w", err)
 	}
 	if n == 0 {
-		return nil
+		return o.ended(ctx, tx, msg.ID, e)
 	}
 	return o.changed(ctx, tx, msg, e.reason)
+}
+
+// ended takes in an end that came after another. That a text stands under another id of the vendor's means that
+// two tries sent it: nothing is meant to let that happen, and nobody would know.
+func (o *Outbox) ended(ctx context.Context, tx *store.Tx, id club.MessageID, e ending) error {
+	msg, err := tx.FindMessage(ctx, id)
+	switch {
+	case missing(err):
+		return nil // erased
+	case err != nil:
+		return fmt.Errorf("find message: %w", err)
+	case e.looked || e.id == nil || msg.ProviderMessageID == nil || *msg.ProviderMessageID == *e.id:
+		return nil
+	}
+	o.cfg.Log.ErrorContext(ctx, "a text went out twice", "event.action", "message.send", "labels.message", id.String())
+	return o.changed(ctx, tx, msg, reasonTwice)
 }
 
 // changed tells the screens of a text's end, and a person where there is a reason.
@@ -154,8 +170,7 @@ func (o *Outbox) reconcile(ctx context.Context, tenant *store.Tenant, l *letter)
 		})
 	case err == nil:
 		if err := tenant.Write(ctx, func(tx *store.Tx) error {
-			_, err := tx.RequeueMessage(ctx, store.RequeueMessageParams{ID: l.msg.ID, ErrorCode: "not_sent", UpdatedAt: tx.Now})
-			return err
+			return requeue(ctx, tx, l.msg, "not_sent")
 		}); err != nil {
 			return err
 		}
@@ -184,6 +199,14 @@ func (o *Outbox) recordFound(ctx context.Context, tenant *store.Tenant, l *lette
 		return o.unconfirmed(ctx, tenant, l)
 	}
 	return o.recordSent(ctx, tenant, l, r, true)
+}
+
+// requeue gives back a text that certainly did not go out by the try that msg tells of.
+func requeue(ctx context.Context, tx *store.Tx, msg store.Message, code string) error {
+	if _, err := tx.RequeueMessage(ctx, store.RequeueMessageParams{ID: msg.ID, Attempts: msg.Attempts, ErrorCode: code, Now: tx.Now}); err != nil {
+		return fmt.Errorf("give text back: %w", err)
+	}
+	return nil
 }
 
 func (o *Outbox) unconfirmed(ctx context.Context, tenant *store.Tenant, l *letter) error {

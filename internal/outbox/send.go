@@ -32,6 +32,7 @@ const (
 	reasonRejected = "A reply was rejected by the text-message vendor."
 	reasonOptedOut = "A reply was not sent: the member has opted out of texts with the carrier. Reach them another way."
 	reasonTries    = "A reply could not be sent: the text-message vendor did not take it after several tries."
+	reasonTwice    = "A reply went out twice."
 	reasonUnknown  = "It is not known whether a reply went out. Look at the vendor's log before writing again."
 	reasonLost     = "A reply was not sent: our own sending failed several times."
 )
@@ -141,8 +142,7 @@ func (o *Outbox) recordFailure(ctx context.Context, tenant *store.Tenant, l *let
 	err := tenant.Write(ctx, func(tx *store.Tx) error {
 		switch {
 		case retry:
-			_, err := tx.RequeueMessage(ctx, store.RequeueMessageParams{ID: l.msg.ID, ErrorCode: v.VendorCode, UpdatedAt: tx.Now})
-			return err
+			return requeue(ctx, tx, l.msg, v.VendorCode)
 		case v.VendorCode == twilioOptedOut:
 			if _, err := people.SetConsent(ctx, tx, club.System("outbox"), l.subject, club.ConsentWithdrawn, "vendor "+twilioOptedOut); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -277,6 +278,48 @@ func TestVendorsOwnAnswerWinsOverALookThatFoundTheSameWords(t *testing.T) {
 	m := h.message(second)
 	if m.Status != club.MessageDelivered || m.ProviderMessageID == nil || *m.ProviderMessageID != "SM-"+second.String() {
 		t.Errorf("the text that the vendor took is %s as %v", m.Status, m.ProviderMessageID)
+	}
+}
+
+// TestStaleLookGivesBackNoTextThatAnotherTryIsSending has a look that found nothing come to its end after the text was
+// given back by another job and claimed again.
+func TestStaleLookGivesBackNoTextThatAnotherTryIsSending(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.carrier.answers = []error{errTimeout}
+	id, _ := h.queue(h.reply("k", "Hello"))
+	_ = h.outbox.send(t.Context(), h.tenant, sendJob{Message: id})
+	h.clock.Advance(settle)
+	stale := &letter{msg: h.message(id), sms: h.carrier, out: club.Outbound{Key: id.String(), Text: "Hello"}}
+	_ = h.outbox.send(t.Context(), h.tenant, sendJob{Message: id}) // gives it back
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyClaimed {
+			h.clock.Advance(settle)
+			_ = h.outbox.reconcile(t.Context(), h.tenant, stale)
+			if m := h.message(id); m.Status != club.MessageSending {
+				t.Errorf("the text is %s while it is being sent", m.Status)
+			}
+		}
+		return nil
+	}
+	h.drain()
+	h.settled(id, club.MessageSent, 1, false)
+}
+
+func TestTextThatWentOutTwiceReachesAPerson(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	id, _ := h.queue(h.reply("k", "Hello"))
+	h.outbox.crash = func(p failpoint.Point) error {
+		if p == failpoint.ReplyCalled {
+			storetest.Exec(t, h.tenant, "UPDATE messages SET status = 'sent', provider_message_id = 'SM-other' WHERE id = $1", id)
+		}
+		return nil
+	}
+	h.drain()
+	h.settled(id, club.MessageSent, 1, true)
+	if !slices.Equal(h.reasons, []string{reasonTwice}) {
+		t.Errorf("people were called for %q", h.reasons)
 	}
 }
 

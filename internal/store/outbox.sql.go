@@ -216,18 +216,25 @@ func (q *Queries) FindStrandedMessages(ctx context.Context, arg FindStrandedMess
 }
 
 const requeueMessage = `-- name: RequeueMessage :execrows
-UPDATE messages SET status = 'queued', error_code = $2, updated_at = $3 WHERE id = $1 AND status = 'sending'
+UPDATE messages SET status = 'queued', error_code = $1, updated_at = $2
+WHERE id = $3 AND status = 'sending' AND attempts = $4
 `
 
 type RequeueMessageParams struct {
-	ID        club.MessageID
 	ErrorCode string
-	UpdatedAt time.Time
+	Now       time.Time
+	ID        club.MessageID
+	Attempts  int64
 }
 
-// Gives back a text that certainly did not go out.
+// Gives back a text that certainly did not go out by a try, unless another try has begun since.
 func (q *Queries) RequeueMessage(ctx context.Context, arg RequeueMessageParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, requeueMessage, arg.ID, arg.ErrorCode, arg.UpdatedAt)
+	result, err := q.db.ExecContext(ctx, requeueMessage,
+		arg.ErrorCode,
+		arg.Now,
+		arg.ID,
+		arg.Attempts,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -21,8 +21,9 @@ WHERE messages.id = sqlc.arg(id) AND messages.status = 'queued' AND NOT EXISTS (
       AND (older.created_at < messages.created_at OR (older.created_at = messages.created_at AND older.id < messages.id)));
 
 -- name: RequeueMessage :execrows
--- Gives back a text that certainly did not go out.
-UPDATE messages SET status = 'queued', error_code = $2, updated_at = $3 WHERE id = $1 AND status = 'sending';
+-- Gives back a text that certainly did not go out by a try, unless another try has begun since.
+UPDATE messages SET status = 'queued', error_code = sqlc.arg(error_code), updated_at = sqlc.arg(now)
+WHERE id = sqlc.arg(id) AND status = 'sending' AND attempts = sqlc.arg(attempts);
 
 -- name: SettleMessage :execrows
 -- Ends a text that is still ours to end: queued or sending. A delivery report may have been faster.
