@@ -8,6 +8,7 @@ import (
 	"clubos/internal/act/catalogue"
 	"clubos/internal/club"
 	"clubos/internal/knowledge"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 )
 
@@ -54,6 +55,30 @@ func TestWhatAProcedureAsksForIsSaidOnceAndOnlyWhereRowsCanTell(t *testing.T) {
 	m.texts[0].row.CreatedAt = now.Add(3 * time.Hour)
 	if got := m.unmet(window); len(got) != 1 {
 		t.Errorf("an hour after it: %q", got)
+	}
+}
+
+func TestTheSurerAnAnnouncementTheShorterItWaitsForAnObjection(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	whole := setting.Settings{SuggestDeadline: time.Minute, Thresholds: club.DefaultThresholds()}
+	flat := setting.Settings{SuggestDeadline: time.Minute, Thresholds: club.Thresholds{High: 0.8, Medium: 0.8, Low: 0.5}}
+	for name, x := range map[string]struct {
+		p        plan
+		settings setting.Settings
+		want     time.Duration // 0: it does not run by itself
+	}{
+		"just sure enough":               {plan{tier: club.TierSuggest, earned: club.TierSuggest, confidence: 0.75}, whole, time.Minute},
+		"surer":                          {plan{tier: club.TierSuggest, earned: club.TierSuggest, confidence: 0.80}, whole, 45 * time.Second},
+		"nearly sure enough to act":      {plan{tier: club.TierSuggest, earned: club.TierSuggest, confidence: 0.9499}, whole, 30 * time.Second},
+		"sure, and held back":            {plan{tier: club.TierSuggest, earned: club.TierAuto, confidence: 0.99}, whole, time.Minute},
+		"nothing between the thresholds": {plan{tier: club.TierSuggest, earned: club.TierSuggest, confidence: 0.8}, flat, time.Minute},
+		"for people":                     {plan{tier: club.TierApprove, earned: club.TierSuggest, confidence: 0.8}, whole, 0},
+	} {
+		got := x.p.deadline(now, x.settings)
+		if x.want == 0 && got != nil || x.want > 0 && (got == nil || got.Sub(now) != x.want) {
+			t.Errorf("%s: runs at %v", name, got)
+		}
 	}
 }
 

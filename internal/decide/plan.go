@@ -14,6 +14,7 @@ import (
 	"clubos/internal/pattern"
 	"clubos/internal/pattern/reliability"
 	"clubos/internal/phrase"
+	"clubos/internal/setting"
 	"clubos/internal/store"
 )
 
@@ -411,10 +412,19 @@ func forbids(forbidden []phrase.Negation, doc knowledge.Document, cat *catalogue
 	return "", false
 }
 
-// deadline returns when an announced plan runs.
-func (p plan) deadline(now time.Time, wait time.Duration) *time.Time {
+// leastWait is the part of the time to object that people get in any case.
+const leastWait = 0.5
+
+// deadline returns when an announced plan runs: after the whole time to object where it is only just sure enough to be
+// announced, or something holds it back from acting at once; and the sooner the nearer its confidence is to that.
+func (p plan) deadline(now time.Time, m setting.Settings) *time.Time {
 	if p.tier != club.TierSuggest {
 		return nil
+	}
+	wait := m.SuggestDeadline
+	if t := m.Thresholds; p.earned == club.TierSuggest && t.High > t.Medium {
+		doubt := (t.High - p.confidence) / (t.High - t.Medium)
+		wait = time.Duration(float64(wait) * min(max(doubt, leastWait), 1)).Round(time.Second)
 	}
 	at := now.Add(wait)
 	return &at

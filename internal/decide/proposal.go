@@ -37,7 +37,7 @@ func (DeadlineJob) Kind() string { return "proposal_deadline" }
 
 // propose opens a proposal, tells people, and sets its deadline.
 func (d *Decider) propose(ctx context.Context, tx *store.Tx, m *matter, p plan, dec store.Decision) error {
-	prop := store.Proposal{ID: club.NewProposalID(tx.Now), DecisionID: dec.ID, ThreadID: dec.ThreadID, Tier: p.tier, DeadlineAt: p.deadline(tx.Now, m.settings.SuggestDeadline), CreatedAt: tx.Now}
+	prop := store.Proposal{ID: club.NewProposalID(tx.Now), DecisionID: dec.ID, ThreadID: dec.ThreadID, Tier: p.tier, DeadlineAt: p.deadline(tx.Now, m.settings), CreatedAt: tx.Now}
 	err := tx.CreateProposal(ctx, store.CreateProposalParams{ID: prop.ID, DecisionID: dec.ID, ThreadID: dec.ThreadID, Tier: p.tier, DeadlineAt: prop.DeadlineAt, CreatedAt: tx.Now})
 	if err != nil {
 		return fmt.Errorf("store proposal: %w", err)

@@ -117,7 +117,7 @@ func TestEachRowOfTheConstantsAroundTheBoundIsTheCodes(t *testing.T) {
 		"reviews of what is done alone, at first":                                        fmt.Sprintf("%.2f", setting.Default().ReviewShare),
 		"an outcome counts half after":                                                   spanOf(float64(reliability.HalfLife)),
 		"outcomes and people to propose, people to act, at first":                        fmt.Sprintf("%d, %d, %d", setting.Default().ProposeOutcomes, setting.Default().ProposePeople, setting.Default().ExecutePeople),
-		"time to object to what is announced, at first":                                  spanOf(float64(setting.Default().SuggestDeadline)),
+		"time to object to what is announced, at first; its part near the next tier":     fmt.Sprintf("%s; %g", spanOf(float64(setting.Default().SuggestDeadline)), number(t, source(t, "../decide/plan.go"), "leastWait")),
 		"the end of a fault is the effect of an act within":                              spanOf(float64(module.Soon)),
 		"asked again, or reported again, an answer or an act has not helped within":      spanOf(float64(asksAgain)) + "; " + spanOf(float64(silence)),
 		"a text and a report are one situation within":                                   spanOf(number(t, source(t, "../decide/kin.go"), "together")),
