@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"clubos/internal/club"
@@ -92,8 +94,8 @@ func (w *World) set(ctx context.Context, values map[string]any) error {
 		return nil
 	}
 	return w.Tenant.Write(ctx, func(tx *store.Tx) error {
-		for key, v := range values {
-			raw, err := json.Marshal(v)
+		for _, key := range slices.Sorted(maps.Keys(values)) { // one by one, each of which must be valid beside the others
+			raw, err := json.Marshal(values[key])
 			if err != nil {
 				return fmt.Errorf("encode setting: %w", err)
 			}
