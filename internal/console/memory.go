@@ -149,7 +149,11 @@ func story(s page.Shell, d learn.Detail, shown []page.PatternOutcomeRow) string 
 		}
 		out += "; " + last
 	}
-	return out + "."
+	out += "."
+	if a := d.Assessment; d.Standing.Promising && a.Prior > a.Suggest {
+		out += fmt.Sprintf(" Lessons that had come as far were right in at least %.0f %%, which it may claim for an announcement.", 100*a.Prior)
+	}
+	return out
 }
 
 // countOf is how many outcomes of the present epoch are at hand.

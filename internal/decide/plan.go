@@ -114,7 +114,11 @@ func recordWords(s *learn.Standing) string {
 	if a.People > 0 { // nobody is behind what devices alone have confirmed
 		by = " by " + count(a.People, "person")
 	}
-	return fmt.Sprintf("decided so %s%s; %.0f %% good", count(a.Outcomes, "time"), by, 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
+	out := fmt.Sprintf("decided so %s%s; %.0f %% good", count(a.Outcomes, "time"), by, 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
+	if s.Promising && a.Prior > a.Suggest {
+		out += fmt.Sprintf("; lessons that had come as far were right in at least %.0f %%", 100*a.Prior)
+	}
+	return out
 }
 
 // weigh makes the plan of a procedure, asks what it may claim, and lowers its tier by everything that

@@ -30,6 +30,7 @@ type known struct {
 	row        store.DecisionPattern
 	does       string                            // the same for patterns that say and do the same; "" of a procedure
 	plan       string                            // of a lesson; "" of a procedure, which has several
+	prior      reliability.Prior                 // as it is today
 	outcomes   map[string][]store.PatternOutcome // that count, by plan, oldest first
 	situations []store.Precedent
 	grown      map[string]*growing // how far the records have been followed
@@ -82,7 +83,7 @@ func world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids []club.Pat
 		}
 	}
 	for _, id := range ids {
-		k, err := knownOf(ctx, tx, keys, id)
+		k, err := w.knownOf(ctx, tx, keys, id)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +99,7 @@ func world(ctx context.Context, tx *store.Tx, keys *vault.Tenant, ids []club.Pat
 }
 
 // knownOf reads a pattern; nil when there is none.
-func knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.PatternID) (*known, error) {
+func (w *World) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.PatternID) (*known, error) {
 	row, err := tx.FindPattern(ctx, id)
 	if missing(err) {
 		return nil, nil
@@ -118,6 +119,9 @@ func knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, id club.Patt
 		}
 		k.plan = about.Digest
 		k.does = fmt.Sprintf("%q %q", l.Reply, l.Actions())
+	}
+	if k.prior, err = learn.PriorOf(ctx, tx, row.SOPID.IsZero(), row.Steps, learn.PolicyOf(w.settings)); err != nil {
+		return nil, err
 	}
 	plans, err := tx.FindPatternPlans(ctx, store.FindPatternPlansParams{PatternID: id, Epoch: row.Epoch})
 	if err != nil {
@@ -175,7 +179,7 @@ func (w *World) assess(k *known, p Past) (reliability.Assessment, reliability.Po
 		k.grown[plan] = g
 	}
 	policy := learn.PolicyOf(w.settings)
-	return g.until(p).Assess(p.place(), p.At, learn.PriorOf(k.row.SOPID.IsZero()), policy), policy
+	return g.until(p).Assess(p.place(), p.At, k.prior, policy), policy
 }
 
 // follows is the pattern that a decision would have followed; nil: none. Where a pattern's situations have

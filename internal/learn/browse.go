@@ -79,7 +79,11 @@ func (m *Memory) List(ctx context.Context, tx *store.Tx, s setting.Settings, by 
 		if err != nil {
 			return nil, err
 		}
-		policy, prior := PolicyOf(s), PriorOf(b.Pattern.SOPID.IsZero())
+		policy := PolicyOf(s)
+		prior, err := PriorOf(ctx, tx, b.Pattern.SOPID.IsZero(), b.Pattern.Steps, policy)
+		if err != nil {
+			return nil, err
+		}
 		b.Assessment = record.Assess(reliability.Place{}, tx.Now, prior, policy)
 		b.Confidence = b.Assessment.Confidence(1, policy, b.Pattern.SOPID.IsZero())
 		out[i] = b
@@ -166,7 +170,7 @@ func (m *Memory) Find(ctx context.Context, tx *store.Tx, keys *vault.Tenant, s s
 	case err == nil && b.TrippedAt != nil:
 		d.Breaker = &b
 	}
-	d.Points, err = points(ctx, tx, row, about.Digest, PolicyOf(s))
+	d.Points, err = points(ctx, tx, row, about.Digest, d.Standing.policy, d.Standing.prior)
 	return d, err
 }
 
@@ -227,7 +231,7 @@ func modeOf(row store.DecisionPattern) Mode {
 
 // points replays a plan's outcomes: what they proved, one after the other. Of many, as many as a chart
 // can show, and always the last.
-func points(ctx context.Context, tx *store.Tx, row store.DecisionPattern, plan string, policy reliability.Policy) ([]Point, error) {
+func points(ctx context.Context, tx *store.Tx, row store.DecisionPattern, plan string, policy reliability.Policy, prior reliability.Prior) ([]Point, error) {
 	list, err := tx.FindOutcomesOfPlan(ctx, store.FindOutcomesOfPlanParams{PatternID: row.ID, Plan: plan, Epoch: row.Epoch})
 	if err != nil {
 		return nil, fmt.Errorf("find outcomes: %w", err)
@@ -236,7 +240,6 @@ func points(ctx context.Context, tx *store.Tx, row store.DecisionPattern, plan s
 	every := (len(list) + shownPoints - 1) / shownPoints
 	var out []Point
 	var record reliability.Record
-	prior := PriorOf(row.SOPID.IsZero())
 	for i, o := range list {
 		record, _ = record.Add(OutcomeOf(o))
 		if (len(list)-1-i)%every != 0 {

@@ -310,11 +310,14 @@ func judgeSilence(ctx context.Context, tx *store.Tx, dec store.Decision) (outcom
 }
 
 // actionsOf lists the actions of a stored decision's steps.
-func actionsOf(dec store.Decision) ([]club.ActionName, error) {
+func actionsOf(dec store.Decision) ([]club.ActionName, error) { return actionsOfSteps(dec.Steps) }
+
+// actionsOfSteps lists the actions of stored steps.
+func actionsOfSteps(steps string) ([]club.ActionName, error) {
 	var s struct {
 		Steps []knowledge.Step `json:"steps"`
 	}
-	if err := json.Unmarshal([]byte(dec.Steps), &s); err != nil {
+	if err := json.Unmarshal([]byte(steps), &s); err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}
 	var out []club.ActionName

@@ -60,16 +60,30 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 	if !before.DecisionID.IsZero() {
 		epoch = before.Epoch
 	}
-	if err := m.tally(ctx, tx, dec, match, epoch, before, o); err != nil {
-		return row, 0, err
-	}
 	actions, err := actionsOf(dec)
 	if err != nil {
 		return row, 0, err
 	}
-	first := ""
-	if len(actions) > 0 {
-		first = string(actions[0])
+	first := firstOf(actions)
+	record, err := recordIn(ctx, tx, match.PatternID, match.Plan, epoch)
+	if err != nil {
+		return row, 0, err
+	}
+	for _, t := range moved(record, dec, match, before, o) {
+		if err := putTally(ctx, tx, match.PatternID, match.Plan, epoch, t); err != nil {
+			return row, 0, err
+		}
+	}
+	if match.Promising {
+		together, err := togetherOf(ctx, tx, first)
+		if err != nil {
+			return row, 0, err
+		}
+		for _, t := range moved(together, dec, match, before, o) {
+			if err := putLessonTally(ctx, tx, first, t); err != nil {
+				return row, 0, err
+			}
+		}
 	}
 	if err := tx.PutOutcome(ctx, store.PutOutcomeParams{DecisionID: dec.ID, PatternID: match.PatternID, Plan: match.Plan, Epoch: epoch, Source: string(o.source), Person: o.person,
 		LocationID: dec.LocationID, BayID: dec.BayID, Action: first, Probability: matchOf(match), At: dec.CreatedAt, UpdatedAt: tx.Now}); err != nil {
@@ -78,28 +92,18 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 	return row, epoch, nil
 }
 
-// tally takes the earlier outcome of the decision out of its tally and counts the present one in.
-func (m *Memory) tally(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, epoch int64, before store.PatternOutcome, o outcome) error {
-	record, err := recordIn(ctx, tx, match.PatternID, match.Plan, epoch)
-	if err != nil {
-		return err
-	}
+// moved takes the earlier outcome of a decision (zero: there was none) out of a record, counts the present one in,
+// and returns the tallies that changed.
+func moved(record reliability.Record, dec store.Decision, match store.PatternMatch, before store.PatternOutcome, o outcome) (changed []reliability.Tally) {
 	place := reliability.Place{Location: dec.LocationID.String(), Bay: dec.BayID.String()}
-	var changed []reliability.Tally
 	if before.Source != "" {
 		changed = append(changed, record.Remove(reliability.Outcome{Source: reliability.Source(before.Source), Person: before.Person, Place: place, At: dec.CreatedAt, Match: before.Probability}))
 	}
 	if o.source != "" {
-		var t reliability.Tally
-		_, t = record.Add(reliability.Outcome{Source: o.source, Person: o.person, Place: place, At: dec.CreatedAt, Match: matchOf(match)})
+		_, t := record.Add(reliability.Outcome{Source: o.source, Person: o.person, Place: place, At: dec.CreatedAt, Match: matchOf(match)})
 		changed = append(changed, t)
 	}
-	for _, t := range changed {
-		if err := putTally(ctx, tx, match.PatternID, match.Plan, epoch, t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return changed
 }
 
 // matchOf is how probable it was that the situation of a decision was the pattern's. Where a person has taken the
@@ -139,7 +143,11 @@ func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.Decisio
 	if err != nil {
 		return err
 	}
-	assessment := record.Assess(reliability.Place{}, tx.Now, PriorOf(learned), policy)
+	prior, err := PriorOf(ctx, tx, learned, row.Steps, policy)
+	if err != nil {
+		return err
+	}
+	assessment := record.Assess(reliability.Place{}, tx.Now, prior, policy)
 	earned := policy.Thresholds.Tier(assessment.Confidence(1, policy, learned))
 	if earned == row.Earned {
 		return nil

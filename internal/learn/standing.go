@@ -14,10 +14,6 @@ import (
 	"clubos/internal/store"
 )
 
-// publishedPrior is what a procedure may claim before it has a record: people have thought it through
-// and published it. It stays below what acting alone asks for, and a bad record refutes it.
-const publishedPrior = 0.94
-
 // Standing is what a plan may claim at a place.
 type Standing struct {
 	Pattern    store.DecisionPattern // zero ID: nothing was recorded yet
@@ -26,6 +22,8 @@ type Standing struct {
 	Assessment reliability.Assessment
 	// Confidence is a lower bound on the probability that the decision is right here.
 	Confidence float64
+	// Promising is set for a lesson that enough people stand behind, with hardly anything against it.
+	Promising bool
 	// Ceiling is the most that people and breakers let the plan do, and Limits says why.
 	Ceiling club.Tier
 	Limits  []string
@@ -37,14 +35,6 @@ type Standing struct {
 	prior   reliability.Prior
 	policy  reliability.Policy
 	learned bool
-}
-
-// PriorOf is what a pattern may claim before it has a record: what was only learned has none.
-func PriorOf(learned bool) reliability.Prior {
-	if learned {
-		return reliability.Prior{}
-	}
-	return reliability.Prior{Rate: publishedPrior}
 }
 
 // PolicyOf is the policy of a club's settings.
@@ -69,7 +59,10 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 		return out, err
 	}
 	out.record, out.place, out.policy, out.learned = record, place, PolicyOf(s), plan.SOP.IsZero()
-	out.prior = PriorOf(out.learned)
+	if out.prior, err = PriorOf(ctx, tx, out.learned, row.Steps, out.policy); err != nil {
+		return out, err
+	}
+	out.Promising = out.learned && record.Promising(tx.Now, out.policy)
 	out.Assessment = record.Assess(place, tx.Now, out.prior, out.policy)
 	out.Confidence = out.Assessment.Confidence(match, out.policy, out.learned)
 	return out, out.limit(ctx, tx)
@@ -214,6 +207,7 @@ type Weighed struct {
 	Reliability float64 // the bound that the confidence rests on
 	Confidence  float64
 	Model       string // version of the matcher
+	Promising   bool   // its outcome counts for what promising lessons prove together
 }
 
 // Remember stores what a decision weighed, making the pattern of a procedure that is weighed for the
@@ -225,7 +219,7 @@ func (m *Memory) Remember(ctx context.Context, tx *store.Tx, dec store.Decision,
 			return err
 		}
 		if err := tx.CreatePatternMatch(ctx, store.CreatePatternMatchParams{DecisionID: dec.ID, PatternID: row.ID, Role: w.Role, Plan: w.Plan.Digest, Score: w.Score,
-			Probability: w.Probability, Reliability: w.Reliability, Confidence: w.Confidence, Model: w.Model, At: tx.Now}); err != nil {
+			Probability: w.Probability, Reliability: w.Reliability, Confidence: w.Confidence, Model: w.Model, Promising: w.Promising, At: tx.Now}); err != nil {
 			return fmt.Errorf("store match: %w", err)
 		}
 	}

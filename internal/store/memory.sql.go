@@ -79,8 +79,8 @@ func (q *Queries) CreatePattern(ctx context.Context, arg CreatePatternParams) (i
 }
 
 const createPatternMatch = `-- name: CreatePatternMatch :exec
-INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (decision_id, pattern_id) DO NOTHING
+INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, promising, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (decision_id, pattern_id) DO NOTHING
 `
 
 type CreatePatternMatchParams struct {
@@ -93,6 +93,7 @@ type CreatePatternMatchParams struct {
 	Reliability float64
 	Confidence  float64
 	Model       string
+	Promising   bool
 	At          time.Time
 }
 
@@ -107,6 +108,7 @@ func (q *Queries) CreatePatternMatch(ctx context.Context, arg CreatePatternMatch
 		arg.Reliability,
 		arg.Confidence,
 		arg.Model,
+		arg.Promising,
 		arg.At,
 	)
 	return err
@@ -327,7 +329,7 @@ func (q *Queries) FindBreaker(ctx context.Context, arg FindBreakerParams) (Break
 }
 
 const findChosenMatch = `-- name: FindChosenMatch :one
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen'
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen'
 `
 
 func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionID) (PatternMatch, error) {
@@ -344,6 +346,7 @@ func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionI
 		&i.Confidence,
 		&i.Model,
 		&i.At,
+		&i.Promising,
 	)
 	return i, err
 }
@@ -516,8 +519,47 @@ func (q *Queries) FindLearnedPatterns(ctx context.Context) ([]DecisionPattern, e
 	return items, nil
 }
 
+const findLessonTallies = `-- name: FindLessonTallies :many
+SELECT action, person, location, bay, successes, failures, expected, seen, outcomes, at FROM lesson_tallies
+WHERE action = $1 ORDER BY person, location, bay
+`
+
+func (q *Queries) FindLessonTallies(ctx context.Context, action string) ([]LessonTally, error) {
+	rows, err := q.db.QueryContext(ctx, findLessonTallies, action)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LessonTally{}
+	for rows.Next() {
+		var i LessonTally
+		if err := rows.Scan(
+			&i.Action,
+			&i.Person,
+			&i.Location,
+			&i.Bay,
+			&i.Successes,
+			&i.Failures,
+			&i.Expected,
+			&i.Seen,
+			&i.Outcomes,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findMatches = `-- name: FindMatches :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id
 `
 
 func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) ([]PatternMatch, error) {
@@ -540,6 +582,7 @@ func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) (
 			&i.Confidence,
 			&i.Model,
 			&i.At,
+			&i.Promising,
 		); err != nil {
 			return nil, err
 		}
@@ -555,7 +598,7 @@ func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) (
 }
 
 const findMatchesOfPattern = `-- name: FindMatchesOfPattern :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at FROM pattern_matches
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches
 WHERE pattern_id = $1 AND role <> 'weighed' ORDER BY at DESC, decision_id DESC LIMIT $2
 `
 
@@ -584,6 +627,7 @@ func (q *Queries) FindMatchesOfPattern(ctx context.Context, arg FindMatchesOfPat
 			&i.Confidence,
 			&i.Model,
 			&i.At,
+			&i.Promising,
 		); err != nil {
 			return nil, err
 		}
@@ -1722,6 +1766,42 @@ func (q *Queries) MovePrecedents(ctx context.Context, arg MovePrecedentsParams) 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const putLessonTally = `-- name: PutLessonTally :exec
+INSERT INTO lesson_tallies (action, person, location, bay, successes, failures, expected, seen, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (action, person, location, bay) DO UPDATE
+SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at
+`
+
+type PutLessonTallyParams struct {
+	Action    string
+	Person    string
+	Location  string
+	Bay       string
+	Successes float64
+	Failures  float64
+	Expected  float64
+	Seen      float64
+	Outcomes  int64
+	At        time.Time
+}
+
+func (q *Queries) PutLessonTally(ctx context.Context, arg PutLessonTallyParams) error {
+	_, err := q.db.ExecContext(ctx, putLessonTally,
+		arg.Action,
+		arg.Person,
+		arg.Location,
+		arg.Bay,
+		arg.Successes,
+		arg.Failures,
+		arg.Expected,
+		arg.Seen,
+		arg.Outcomes,
+		arg.At,
+	)
+	return err
 }
 
 const putOutcome = `-- name: PutOutcome :exec

@@ -366,6 +366,19 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type LessonTally struct {
+	Action    string
+	Person    string
+	Location  string
+	Bay       string
+	Successes float64
+	Failures  float64
+	Expected  float64
+	Seen      float64
+	Outcomes  int64
+	At        time.Time
+}
+
 type Line struct {
 	Number     string
 	Provider   string
@@ -490,6 +503,7 @@ type PatternMatch struct {
 	Confidence  float64
 	Model       string
 	At          time.Time
+	Promising   bool
 }
 
 type PatternOutcome struct {

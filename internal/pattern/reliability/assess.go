@@ -16,17 +16,9 @@ const (
 	LevelClub     Level = "club"
 	LevelLocation Level = "location"
 	LevelBay      Level = "bay"
-	LevelPrior    Level = "prior" // no record: what somebody wrote down beforehand
+	LevelLessons  Level = "lessons" // that of the club's promising lessons together
+	LevelPrior    Level = "prior"   // no record: what somebody wrote down beforehand
 )
-
-// Prior is what a decision may claim before it has a record. A procedure that people have written and
-// published is a decision that they have taken in advance; what was only learned has none.
-type Prior struct {
-	Rate float64 // 0: none
-}
-
-// maxPrior keeps every prior below the auto tier.
-const maxPrior = 0.94
 
 // Assessment is what a record may claim at a place. Bounds hold for the share of right decisions.
 type Assessment struct {
@@ -37,8 +29,9 @@ type Assessment struct {
 	// Auto, Suggest and Approve are the bounds at the levels of the tiers' claims, for a situation that is the
 	// known one; 0 where too few people or outcomes stand behind it.
 	Auto, Suggest, Approve float64
-	// Prior is what the decision may claim below auto without a record.
-	Prior float64
+	// Prior is what the decision may claim below auto without a record, and PriorMatch how sure the matches were
+	// that it was proved by.
+	Prior, PriorMatch float64
 	// Contradicted is set when the record refutes the prior, and Refuted when it refutes what auto claims.
 	Contradicted, Refuted bool
 }
@@ -46,14 +39,7 @@ type Assessment struct {
 // Assess says what the record may claim at a place.
 func (r Record) Assess(place Place, now time.Time, prior Prior, p Policy) Assessment {
 	a := Assessment{Level: LevelPrior}
-	people := map[string]bool{}
-	for _, t := range r {
-		a.Outcomes += t.Outcomes
-		if t.Person != "" && t.Successes > 0 {
-			people[t.Person] = true
-		}
-	}
-	a.People = len(people)
+	a.count(r)
 	a.Counts = r.at(LevelClub, place).sum(now, "")
 	a.Auto, a.Level = r.bound(club.TierAuto, place, now, p)
 	a.Suggest, _ = r.bound(club.TierSuggest, place, now, p)
@@ -65,14 +51,29 @@ func (r Record) Assess(place Place, now time.Time, prior Prior, p Policy) Assess
 	return a
 }
 
+// count notes how many outcomes there were, and how many people judged in the decision's favour.
+func (a *Assessment) count(r Record) {
+	people := map[string]bool{}
+	for _, t := range r {
+		a.Outcomes += t.Outcomes
+		if t.Person != "" && t.Successes > 0 {
+			people[t.Person] = true
+		}
+	}
+	a.People = len(people)
+}
+
 // applyPrior lets the tiers below auto claim what was written down beforehand, or as much of it as the record
 // does not refute, and notes whether it refutes the claim of auto.
 func (a *Assessment) applyPrior(r Record, place Place, now time.Time, prior Prior, p Policy) {
 	rate := min(prior.Rate, maxPrior)
+	if a.PriorMatch = cmp.Or(prior.Match, 1); prior.Promising && !r.Promising(now, p) {
+		rate = 0
+	}
 	for _, level := range []Level{LevelClub, LevelLocation, LevelBay} {
 		c := r.at(level, place).sum(now, "")
-		a.Refuted = a.Refuted || c.refutes(p.Thresholds.High, p.Auto*share[level], p.LabelError)
-		if alpha := p.Suggest * share[level]; rate > 0 && c.refutes(rate, alpha, p.LabelError) {
+		a.Refuted = a.Refuted || c.refutes(p.Thresholds.High, p.alpha(club.TierAuto, level), p.LabelError)
+		if alpha := p.alpha(club.TierSuggest, level); rate > 0 && c.refutes(rate, alpha, p.LabelError) {
 			a.Contradicted = true
 			rate = c.upperBound(alpha, p.LabelError)
 		}
@@ -188,13 +189,14 @@ func (a Assessment) Confidence(match float64, p Policy, learned bool) float64 {
 	}
 	match = min(match, 1)
 	usual := min(match, a.Counts.Match()) // a better match than the record's claims no more than the record
+	prior := min(match, a.PriorMatch) * a.Prior
 	if c := usual * a.Auto; c >= p.Thresholds.High && a.entitled(learned, p.ExecutePeople, p) {
 		return c
 	}
-	if c := max(usual*a.Suggest, match*a.Prior); c >= p.Thresholds.Medium && a.entitled(learned, p.ExecutePeople, p) {
+	if c := max(usual*a.Suggest, prior); c >= p.Thresholds.Medium && a.entitled(learned, p.ExecutePeople, p) {
 		return min(c, below(p.Thresholds.High))
 	}
-	c := min(max(usual*a.Approve, match*a.Prior), below(p.Thresholds.Medium))
+	c := min(max(usual*a.Approve, prior), below(p.Thresholds.Medium))
 	if !a.entitled(learned, p.ProposePeople, p) {
 		return min(c, below(p.Thresholds.Low))
 	}

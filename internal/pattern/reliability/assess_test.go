@@ -55,7 +55,7 @@ func TestTiersAreEarnedByOutcomes(t *testing.T) {
 		{"a record of failures refutes the prior", outcomes(nil, 12, SourceFailed, bayTwo), 1, 0.9, false, club.TierEscalate},
 		{"no match claims nothing", outcomes(nil, 200, SourceVerified, bayTwo), 0, 0.9, false, club.TierEscalate},
 	} {
-		if got := tierOf(tc.record, tc.match, Prior{tc.prior}, tc.learned); got != tc.want {
+		if got := tierOf(tc.record, tc.match, Prior{Rate: tc.prior}, tc.learned); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
@@ -64,7 +64,7 @@ func TestTiersAreEarnedByOutcomes(t *testing.T) {
 func TestAFewRejectionsLowerAProcedureStepByStep(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]club.Tier{1: club.TierSuggest, 2: club.TierSuggest, 5: club.TierApprove, 12: club.TierEscalate} {
-		if got := tierOf(outcomes(nil, n, SourceRejected, Place{}, "opal"), 0.99, Prior{0.94}, false); got != want {
+		if got := tierOf(outcomes(nil, n, SourceRejected, Place{}, "opal"), 0.99, Prior{Rate: 0.94}, false); got != want {
 			t.Errorf("after %d rejections and nothing else: %s, want %s", n, got, want)
 		}
 	}

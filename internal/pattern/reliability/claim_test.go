@@ -190,7 +190,7 @@ func TestSilenceRefutesNothing(t *testing.T) {
 			}
 			r, _ = r.Add(o)
 		}
-		if r.Assess(bayTwo, noon, Prior{0.94}, policy).Contradicted {
+		if r.Assess(bayTwo, noon, Prior{Rate: 0.94}, policy).Contradicted {
 			refuted++
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func TestATierClaimsItsOwnBoundAndCallingAPersonClaimsNothing(t *testing.T) {
 	t.Parallel()
 	r := outcomes(nil, 60, SourceVerified, bayTwo)
-	a := r.Assess(bayTwo, noon, Prior{0.9}, policy)
+	a := r.Assess(bayTwo, noon, Prior{Rate: 0.9}, policy)
 	for _, tc := range []struct {
 		tier club.Tier
 		want float64
@@ -21,7 +21,7 @@ func TestATierClaimsItsOwnBoundAndCallingAPersonClaimsNothing(t *testing.T) {
 			t.Errorf("%s claims %g, want %g", tc.tier, got, tc.want)
 		}
 	}
-	if fresh := Record(nil).Assess(bayTwo, noon, Prior{0.9}, policy); fresh.Bound(club.TierAuto) != 0 || fresh.Bound(club.TierSuggest) != 0.9 {
+	if fresh := Record(nil).Assess(bayTwo, noon, Prior{Rate: 0.9}, policy); fresh.Bound(club.TierAuto) != 0 || fresh.Bound(club.TierSuggest) != 0.9 {
 		t.Error("what was written down beforehand claims to act alone")
 	}
 }

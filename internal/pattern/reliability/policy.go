@@ -32,8 +32,11 @@ func DefaultPolicy() Policy {
 }
 
 // share is how the level of a claim to act is divided among the records that may support it, so that
-// taking the best of the three is paid for. Most goes to the club's, which is there first.
-var share = map[Level]float64{LevelClub: 0.8, LevelLocation: 0.1, LevelBay: 0.1}
+// taking the best of them is paid for. Most goes to the club's record of the decision, which is there first.
+var share = map[club.Tier]map[Level]float64{
+	club.TierAuto:    {LevelClub: 0.8, LevelLocation: 0.1, LevelBay: 0.1},
+	club.TierSuggest: {LevelClub: 0.7, LevelLocation: 0.1, LevelBay: 0.1, LevelLessons: 0.1},
+}
 
 // alpha is the level at which one record must support the claim of a tier. Where a person looks at
 // every decision, the claim only orders what they see, and nothing is divided.
@@ -41,7 +44,7 @@ func (p Policy) alpha(t club.Tier, l Level) float64 {
 	if t == club.TierApprove {
 		return p.level(t)
 	}
-	return p.level(t) * share[l]
+	return p.level(t) * share[t][l]
 }
 
 // level is how likely the claim of a tier may be wrong.
