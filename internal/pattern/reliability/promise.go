@@ -21,13 +21,13 @@ type Prior struct {
 const maxPrior = 0.94
 
 // Promising reports whether enough people and outcomes stand behind what was learned for it to act, and hardly
-// anything speaks against it: of what came of it so far, as large a share was right as auto claims. It says nothing
-// of how much is proved: three outcomes of three are promising.
+// anything speaks against it: no more than twice of what people call wrong by mistake. It says nothing of how much is
+// proved: three outcomes of three are promising.
 func (r Record) Promising(now time.Time, p Policy) bool {
 	var a Assessment
 	a.count(r)
 	c := r.sum(now, "")
-	return a.entitled(true, p.ExecutePeople, p) && c.Successes >= p.Thresholds.High*c.Total()
+	return a.entitled(true, p.ExecutePeople, p) && c.Failures <= 2*p.LabelError*c.Total()
 }
 
 // Together is the prior that the record of promising lessons gives to each of them. That record holds what came of
