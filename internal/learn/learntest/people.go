@@ -166,7 +166,7 @@ func ChangeOf(p store.DecisionPattern) learn.Change {
 func (h *House) Took(about learn.Plan, title, text string, earned club.Tier, course *club.Course) (dec store.Decision) {
 	h.T.Helper()
 	h.Clock.Advance(time.Minute)
-	promising := h.StandingOf(about, h.Bays[0]).Promising
+	promising := h.StandingOf(about, h.Bays[0]).Young
 	h.Write(func(tx *store.Tx) error {
 		ctx := h.T.Context()
 		e := club.Evidence{Text: text, Course: course, Candidates: []club.Candidate{{Pattern: about.Pattern, Title: title}}}
