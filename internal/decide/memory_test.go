@@ -59,6 +59,10 @@ func TestWhatOperatorsAnsweredByHandComesBackAsAProposal(t *testing.T) {
 	if err := h.decider.Approve(t.Context(), h.tenant, opal, p.ID, nil, decide.Why{}); err != nil {
 		t.Error(err)
 	}
+	jobstest.Work(t, h.cluster, h.tenant, h.memory.Judge)
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM lesson_tallies WHERE action = '' AND person = 'usr_opal' AND outcomes = 1 AND failures = 0"); n != 1 {
+		t.Error("what came of a young lesson has not counted for young lessons together")
+	}
 }
 
 func TestAWordTaughtToOneMemberNamesNoOther(t *testing.T) {

@@ -82,7 +82,7 @@ func (d *Decider) remember(ctx context.Context, tx *store.Tx, m *matter, dec sto
 	if p.standing != nil {
 		s := p.standing
 		list = append(list, learn.Weighed{Plan: s.Plan, Role: learn.RoleChosen, Score: p.candidates[0].Score, Probability: s.Match,
-			Reliability: s.Assessment.Auto, Confidence: s.Confidence, Model: p.model, Promising: s.Promising})
+			Reliability: s.Assessment.Auto, Confidence: s.Confidence, Model: p.model, Young: s.Young})
 	}
 	if err := d.cfg.Memory.Remember(ctx, tx, dec, list); err != nil || p.standing == nil && p.rule != learn.RuleNotFixed && m.refuted == nil {
 		return err

@@ -2,6 +2,8 @@ package eval
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -125,9 +127,13 @@ func Static(ctx context.Context, rows []Row, cfg StaticConfig) (StaticReport, er
 // train trains a model and tells how far it has come.
 func train(ctx context.Context, rows []Row, seed uint64, say func(string, ...any)) (*pattern.Model, error) {
 	say("training on %d rows", len(rows))
-	return pattern.TrainModel(ctx, examples(rows), pattern.TrainOptions{Seed: seed, Progress: func(done, of int) {
+	m, err := pattern.TrainModel(ctx, examples(rows), pattern.TrainOptions{Seed: seed, Progress: func(done, of int) {
 		say("training on %d rows: %d of %d models", len(rows), done, of)
 	}})
+	if errors.Is(err, pattern.ErrNoLabels) {
+		return nil, fmt.Errorf(`no row of the split "train" has a label, and the engine learns from those that have: %w`, err)
+	}
+	return m, err
 }
 
 func (c StaticConfig) withDefaults() StaticConfig {

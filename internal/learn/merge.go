@@ -305,7 +305,15 @@ func (m *Memory) takeBack(ctx context.Context, tx *store.Tx, p store.Precedent, 
 	if _, err := m.lockBreaker(ctx, tx, scope{BreakerPattern, row.ID.String()}); err != nil {
 		return dec, outcome{}, err
 	}
-	was, _, err := m.count(ctx, tx, dec, store.PatternMatch{PatternID: row.ID, Plan: before.Plan}, before, outcome{})
+	match := store.PatternMatch{PatternID: row.ID, Plan: before.Plan}
+	list, err := tx.FindMatches(ctx, dec.ID)
+	if err != nil {
+		return dec, outcome{}, fmt.Errorf("find matches: %w", err)
+	}
+	for _, m := range list { // what counted for lessons together as well is taken out there, too
+		match.Young = match.Young || m.PatternID == row.ID && m.Young
+	}
+	was, _, err := m.count(ctx, tx, dec, match, before, outcome{})
 	if err != nil {
 		return dec, outcome{}, err
 	}

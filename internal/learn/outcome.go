@@ -74,7 +74,7 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 			return row, 0, err
 		}
 	}
-	if match.Promising {
+	if match.Young {
 		together, err := togetherOf(ctx, tx, first)
 		if err != nil {
 			return row, 0, err

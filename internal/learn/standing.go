@@ -24,6 +24,9 @@ type Standing struct {
 	Confidence float64
 	// Promising is set for a lesson that enough people stand behind, with hardly anything against it.
 	Promising bool
+	// Young is set for a promising lesson whose own record does not suffice for an announcement yet: what comes of it
+	// shows what such lessons are worth.
+	Young bool
 	// Ceiling is the most that people and breakers let the plan do, and Limits says why.
 	Ceiling club.Tier
 	Limits  []string
@@ -64,6 +67,7 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 	}
 	out.Promising = out.learned && record.Promising(tx.Now, out.policy)
 	out.Assessment = record.Assess(place, tx.Now, out.prior, out.policy)
+	out.Young = out.Promising && !out.Assessment.Announces(out.policy)
 	out.Confidence = out.Assessment.Confidence(match, out.policy, out.learned)
 	return out, out.limit(ctx, tx)
 }
@@ -207,7 +211,7 @@ type Weighed struct {
 	Reliability float64 // the bound that the confidence rests on
 	Confidence  float64
 	Model       string // version of the matcher
-	Promising   bool   // its outcome counts for what promising lessons prove together
+	Young       bool   // its outcome counts for what young lessons prove together
 }
 
 // Remember stores what a decision weighed, making the pattern of a procedure that is weighed for the
@@ -219,7 +223,7 @@ func (m *Memory) Remember(ctx context.Context, tx *store.Tx, dec store.Decision,
 			return err
 		}
 		if err := tx.CreatePatternMatch(ctx, store.CreatePatternMatchParams{DecisionID: dec.ID, PatternID: row.ID, Role: w.Role, Plan: w.Plan.Digest, Score: w.Score,
-			Probability: w.Probability, Reliability: w.Reliability, Confidence: w.Confidence, Model: w.Model, Promising: w.Promising, At: tx.Now}); err != nil {
+			Probability: w.Probability, Reliability: w.Reliability, Confidence: w.Confidence, Model: w.Model, Young: w.Young, At: tx.Now}); err != nil {
 			return fmt.Errorf("store match: %w", err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 const publishedPrior = 0.94
 
 // PriorOf is what a pattern may claim before its own record reaches as far: of a lesson, given by its stored steps,
-// what the promising lessons that begin with the same action have proved together.
+// what the young lessons that begin with the same action have proved together.
 func PriorOf(ctx context.Context, tx *store.Tx, learned bool, steps string, p reliability.Policy) (reliability.Prior, error) {
 	if !learned {
 		return reliability.Prior{Rate: publishedPrior}, nil
@@ -28,7 +28,7 @@ func PriorOf(ctx context.Context, tx *store.Tx, learned bool, steps string, p re
 	return p.Together(together, tx.Now), err
 }
 
-// togetherOf reads the record of all promising lessons that begin with an action; "" of those that only say something.
+// togetherOf reads the record of all young lessons that begin with an action; "" of those that only say something.
 func togetherOf(ctx context.Context, tx *store.Tx, action string) (reliability.Record, error) {
 	rows, err := tx.FindLessonTallies(ctx, action)
 	if err != nil {

@@ -44,10 +44,18 @@ func TestANewLessonMayClaimWhatLessonsBeforeItHaveProved(t *testing.T) {
 		t.Fatalf("the first lesson of all stands on %+v at %.3f: nothing has been proved yet", s.Assessment, s.Confidence)
 	}
 	h.approved(old, 36)
-	young := h.lesson(learntest.ByPost, "can you send it", "send it to my home", "by mail please")
+	if s := h.StandingOf(old, h.Bays[0]); !s.Promising || s.Young {
+		t.Fatalf("after 36 approvals it is still among the young ones: %+v", s.Assessment)
+	}
+	alone := h.lesson(learntest.ByPost, "can you send it", "send it to my home", "by mail please")
+	if s := h.StandingOf(alone, h.Bays[0]); !s.Young || s.Confidence >= 0.75 {
+		t.Fatalf("what one lesson has proved for itself lifts another one to %.3f", s.Confidence)
+	}
+	h.approved(alone, 18)
+	young := h.lesson("The code is on your bag tag.", "where is my locker code", "locker code?", "code for the locker")
 	s := h.StandingOf(young, h.Bays[0])
 	if !s.Promising || s.Assessment.Prior <= s.Assessment.Suggest || s.Confidence < 0.75 || s.Confidence >= 0.95 {
-		t.Fatalf("after 36 approvals of another lesson a new one stands on %+v at %.3f: it may be announced, and not act at once", s.Assessment, s.Confidence)
+		t.Fatalf("after approvals of two lessons a third one stands on %+v at %.3f: it may be announced, and not act at once", s.Assessment, s.Confidence)
 	}
 	proved := s.Assessment.Prior
 
@@ -88,5 +96,35 @@ func TestAnOutcomeThatIsReplacedCountsOnceForLessonsTogether(t *testing.T) {
 	h.Judge()
 	if counted("outcomes") != 1 || counted("failures") != 1 {
 		t.Errorf("declined after all, it counts as %d outcomes, %d failures", counted("outcomes"), counted("failures"))
+	}
+}
+
+func TestASituationThatIsForgottenIsNotCountedTwiceForLessonsTogether(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	about := h.lesson(learntest.AtCounter, "do you sell vouchers", "vouchers for a friend?", "a voucher please")
+	dec := h.Took(about, "known", "vouchers again", club.TierApprove, &club.Course{})
+	h.Propose(dec, club.ProposalRejected, "usr_oscar")
+	h.Override(dec, "rejected", "usr_oscar", "")
+	id := club.NewPrecedentID(h.Clock.Now())
+	h.Write(func(tx *store.Tx) error { // and then answered much the same
+		_, err := tx.CreatePrecedent(t.Context(), store.CreatePrecedentParams{ID: id, PatternID: about.Pattern, Text: "vouchers again", Context: "{}", DecisionID: dec.ID, ThreadID: dec.ThreadID, Actor: "user:usr_oscar", At: tx.Now})
+		return err
+	})
+	h.Judge()
+	failures := func() int {
+		return storetest.Count(t, h.Tenant, "SELECT CAST(COALESCE(SUM(failures), 0) AS BIGINT) FROM lesson_tallies")
+	}
+	if failures() != 1 {
+		t.Fatalf("one that was declined counts as %d failures", failures())
+	}
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Forget(t.Context(), tx, learntest.ChangeOf(h.Lessons()[0].Pattern), id)
+		learn.Consider(tx, dec.ID)
+		return err
+	})
+	h.Judge()
+	if failures() != 1 {
+		t.Errorf("judged again after its situation was forgotten, it counts as %d failures", failures())
 	}
 }

@@ -79,7 +79,7 @@ func (q *Queries) CreatePattern(ctx context.Context, arg CreatePatternParams) (i
 }
 
 const createPatternMatch = `-- name: CreatePatternMatch :exec
-INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, promising, at)
+INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, young, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (decision_id, pattern_id) DO NOTHING
 `
 
@@ -93,7 +93,7 @@ type CreatePatternMatchParams struct {
 	Reliability float64
 	Confidence  float64
 	Model       string
-	Promising   bool
+	Young       bool
 	At          time.Time
 }
 
@@ -108,7 +108,7 @@ func (q *Queries) CreatePatternMatch(ctx context.Context, arg CreatePatternMatch
 		arg.Reliability,
 		arg.Confidence,
 		arg.Model,
-		arg.Promising,
+		arg.Young,
 		arg.At,
 	)
 	return err
@@ -329,7 +329,7 @@ func (q *Queries) FindBreaker(ctx context.Context, arg FindBreakerParams) (Break
 }
 
 const findChosenMatch = `-- name: FindChosenMatch :one
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen'
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen'
 `
 
 func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionID) (PatternMatch, error) {
@@ -346,7 +346,7 @@ func (q *Queries) FindChosenMatch(ctx context.Context, decisionID club.DecisionI
 		&i.Confidence,
 		&i.Model,
 		&i.At,
-		&i.Promising,
+		&i.Young,
 	)
 	return i, err
 }
@@ -559,7 +559,7 @@ func (q *Queries) FindLessonTallies(ctx context.Context, action string) ([]Lesso
 }
 
 const findMatches = `-- name: FindMatches :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id
 `
 
 func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) ([]PatternMatch, error) {
@@ -582,7 +582,7 @@ func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) (
 			&i.Confidence,
 			&i.Model,
 			&i.At,
-			&i.Promising,
+			&i.Young,
 		); err != nil {
 			return nil, err
 		}
@@ -598,7 +598,7 @@ func (q *Queries) FindMatches(ctx context.Context, decisionID club.DecisionID) (
 }
 
 const findMatchesOfPattern = `-- name: FindMatchesOfPattern :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches
 WHERE pattern_id = $1 AND role <> 'weighed' ORDER BY at DESC, decision_id DESC LIMIT $2
 `
 
@@ -627,7 +627,7 @@ func (q *Queries) FindMatchesOfPattern(ctx context.Context, arg FindMatchesOfPat
 			&i.Confidence,
 			&i.Model,
 			&i.At,
-			&i.Promising,
+			&i.Young,
 		); err != nil {
 			return nil, err
 		}

@@ -503,7 +503,7 @@ type PatternMatch struct {
 	Confidence  float64
 	Model       string
 	At          time.Time
-	Promising   bool
+	Young       bool
 }
 
 type PatternOutcome struct {

@@ -166,7 +166,7 @@ func ChangeOf(p store.DecisionPattern) learn.Change {
 func (h *House) Took(about learn.Plan, title, text string, earned club.Tier, course *club.Course) (dec store.Decision) {
 	h.T.Helper()
 	h.Clock.Advance(time.Minute)
-	promising := h.StandingOf(about, h.Bays[0]).Promising
+	young := h.StandingOf(about, h.Bays[0]).Young
 	h.Write(func(tx *store.Tx) error {
 		ctx := h.T.Context()
 		e := club.Evidence{Text: text, Course: course, Candidates: []club.Candidate{{Pattern: about.Pattern, Title: title}}}
@@ -183,7 +183,7 @@ func (h *House) Took(about learn.Plan, title, text string, earned club.Tier, cou
 		if err := tx.CreateDecision(ctx, store.CreateDecisionParams(dec)); err != nil {
 			return err
 		}
-		return h.Memory.Remember(ctx, tx, dec, []learn.Weighed{{Plan: about, Role: role, Score: 0.9, Probability: 0.99, Confidence: 0.8, Promising: promising}})
+		return h.Memory.Remember(ctx, tx, dec, []learn.Weighed{{Plan: about, Role: role, Score: 0.9, Probability: 0.99, Confidence: 0.8, Young: young}})
 	})
 	return dec
 }

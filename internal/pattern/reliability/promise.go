@@ -30,10 +30,14 @@ func (r Record) Promising(now time.Time, p Policy) bool {
 	return a.entitled(true, p.ExecutePeople, p) && c.Failures <= 2*p.LabelError*c.Total()
 }
 
+// Announces reports whether the record suffices for an announcement by itself, where the match is certain.
+func (a Assessment) Announces(p Policy) bool { return a.Suggest >= p.Thresholds.Medium }
+
 // Together is the prior that the record of promising lessons gives to each of them. That record holds what came of
-// every decision on a lesson that was promising when it was taken, in the order in which it became known, so that
-// its bound holds for the next such decision under any number of looks, as the bound of one lesson's record
-// does; like that it rests on nobody's word alone.
+// every decision on a lesson that was promising when it was taken and that did not announce by its own record yet, so
+// that its bound holds for such decisions on average under any number of looks; like that of one lesson it rests on
+// nobody's word alone. What a lesson with a record of its own does, however often it is right, says nothing of those
+// that have none, and would soon outnumber them.
 func (p Policy) Together(lessons Record, now time.Time) Prior {
 	return Prior{Rate: p.standing(lessons, club.TierSuggest, now, p.alpha(club.TierSuggest, LevelLessons), 0),
 		Match: lessons.sum(now, "").Match(), Promising: true}

@@ -102,7 +102,9 @@ func TestWhatLessonsProveTogetherHoldsForTheNextDecisionOnOne(t *testing.T) {
 					if prior := policy.Together(together, at); prior.Rate >= policy.Thresholds.Medium {
 						claimed, right, n = claimed+prior.Rate, right+source.Success(), n+1
 					}
-					together, _ = together.Add(o)
+					if !lessons[i].Assess(Place{}, at, Prior{}, policy).Announces(policy) {
+						together, _ = together.Add(o)
+					}
 				}
 				lessons[i], _ = lessons[i].Add(o)
 			}
@@ -122,4 +124,37 @@ func TestTheWayToAnAnnouncementLeadsOverThePromise(t *testing.T) {
 	if next, _ := r.Missing(bayTwo, noon, 1, Prior{}, policy, true); next.Tier != club.TierSuggest || next.Outcomes < 10 {
 		t.Errorf("by its own record alone it is %+v away", next)
 	}
+}
+
+// A question that is asked every day and always answered rightly says nothing of what is asked for the fourth time.
+// Of the decisions that are announced by what lessons have proved together alone, too few are right here.
+func TestOneOldLessonProvesNothingForYoungOnes(t *testing.T) {
+	t.Parallel()
+	people := []string{"opal", "oscar", "tess"}
+	broken(t, "young lessons beside an old one", 30, policy.Suggest, func(rng *rand.Rand) bool {
+		var together, old, young Record
+		right, n := 0.0, 0.0
+		for step := range 600 {
+			at, person := noon.Add(time.Duration(step)*time.Hour), people[step%3]
+			lesson, rate := &old, 0.999
+			if step%3 == 0 {
+				lesson, rate, person = &young, 0.6, people[step/3%3]
+			}
+			o := Outcome{Source: SourceApproved, Person: person, At: at}
+			if rng.Float64() > rate {
+				o.Source = SourceRejected
+			}
+			a := lesson.Assess(Place{}, at, policy.Together(together, at), policy)
+			if lesson == &young && a.Confidence(1, policy, true) >= policy.Thresholds.Medium {
+				right, n = right+o.Source.Success(), n+1
+			}
+			if lesson.Promising(at, policy) && !a.Announces(policy) {
+				together, _ = together.Add(o)
+			}
+			if *lesson, _ = lesson.Add(o); lesson == &young && (o.Source == SourceRejected || a.Outcomes > 8) {
+				young = nil // the next lesson
+			}
+		}
+		return n > 10 && right < policy.Thresholds.Medium*n
+	})
 }

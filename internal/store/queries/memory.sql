@@ -41,14 +41,14 @@ UPDATE decision_patterns SET title = $3, steps = $4, reply = $5, state = $6, cei
 WHERE id = $1 AND version = $2;
 
 -- name: CreatePatternMatch :exec
-INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, promising, at)
+INSERT INTO pattern_matches (decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, young, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (decision_id, pattern_id) DO NOTHING;
 
 -- name: FindChosenMatch :one
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen';
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches WHERE decision_id = $1 AND role = 'chosen';
 
 -- name: FindMatches :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id;
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches WHERE decision_id = $1 ORDER BY confidence DESC, pattern_id;
 
 -- name: TeachMatch :exec
 -- A person decided so: what was weighed, or not even thought of, becomes what was taught.
@@ -57,7 +57,7 @@ VALUES ($1, $2, 'taught', $3, 0, 0, 0, 0, '', $4)
 ON CONFLICT (decision_id, pattern_id) DO UPDATE SET role = 'taught', plan = excluded.plan WHERE pattern_matches.role = 'weighed';
 
 -- name: FindMatchesOfPattern :many
-SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, promising FROM pattern_matches
+SELECT decision_id, pattern_id, role, plan, score, probability, reliability, confidence, model, at, young FROM pattern_matches
 WHERE pattern_id = $1 AND role <> 'weighed' ORDER BY at DESC, decision_id DESC LIMIT $2;
 
 -- name: FindOutcome :one

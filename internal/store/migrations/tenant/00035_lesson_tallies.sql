@@ -1,8 +1,8 @@
--- What promising lessons have proved together: a decision notes whether the lesson that it followed was promising when
--- it was taken, and its outcome then counts here too. What is deleted later has counted all the same.
+-- What young lessons have proved together: a decision notes whether the lesson that it followed was young when it was
+-- taken, and its outcome then counts here too. What is deleted later has counted all the same.
 
 -- +goose Up
-ALTER TABLE pattern_matches ADD COLUMN promising BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE pattern_matches ADD COLUMN young BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE TABLE lesson_tallies (
     action      TEXT NOT NULL, -- the first one that the lessons carry out; '' for words alone
     person      TEXT NOT NULL, -- user id of who judged; ''
@@ -19,4 +19,4 @@ CREATE TABLE lesson_tallies (
 
 -- +goose Down
 DROP TABLE lesson_tallies;
-ALTER TABLE pattern_matches DROP COLUMN promising;
+ALTER TABLE pattern_matches DROP COLUMN young;
