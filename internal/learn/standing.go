@@ -126,7 +126,7 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 	if plan.Actions, err = actionsOf(dec); err != nil {
 		return "", "", err
 	}
-	settings, err := setting.Known(ctx, tx)
+	settings, err := setting.Load(ctx, tx)
 	if err != nil {
 		return "", "", err
 	}
