@@ -238,3 +238,22 @@ func TestALessonWhoseActionLeftTheCatalogueDoesNotActAndSaysWhy(t *testing.T) {
 		t.Errorf("%s at %s, %q, by %q of %+v", d.Title, d.Tier, e.Limits, e.Rule, e.Candidates)
 	}
 }
+
+func TestWhatWasAnnouncedDoesNotRunAtItsDeadlineWhereItsRecordAllowsItNoMore(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ bad, runs float64 }{"nothing became known": {0, 1}, "it failed again and again": {12, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, th, p := announced(t)
+			d, _ := h.decision(th.ID)
+			h.recorded(d, 0, tc.bad)
+			h.clock.Advance(p.DeadlineAt.Sub(h.clock.Now()))
+			if err := h.deadline(); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.proposal(th.ID); h.runs() != int(tc.runs) || tc.runs == 0 && (got.Status != club.ProposalExpired || !strings.Contains(got.Reason, "record")) {
+				t.Errorf("proposal %s (%s), %d runs", got.Status, got.Reason, h.runs())
+			}
+		})
+	}
+}

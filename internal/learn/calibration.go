@@ -71,7 +71,7 @@ func (c Calibration) Lower(t club.Tier, score float64) (club.Tier, string) {
 // the matches of one pattern also from its own record (pattern.FitLabels). A threshold stands only where the
 // record of what was done alone refutes the tier's claim, at the level at which the claim is made and under any
 // number of looks (reliability.Counts.UpperBound). It is then the lowest score from which the whole record entitles to act
-// (pattern.Earned, as in the learner that clubos eval stream measures), and falls away when the record no
+// (pattern.Earned, by the law of the learner that clubos eval stream measures), and falls away when the record no
 // longer refutes the claim.
 func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
 	var c Calibration

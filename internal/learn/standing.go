@@ -108,7 +108,8 @@ func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// Ceiling is the most that people and breakers let a stored decision do at this moment, and why.
+// Ceiling is the most that people, breakers and what has become known let a stored decision do at this moment, and why.
+// A record that still suffices for an announcement lowers nothing.
 func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) (club.Tier, string, error) {
 	match, err := tx.FindChosenMatch(ctx, dec.ID)
 	if missing(err) {
@@ -117,19 +118,24 @@ func (m *Memory) Ceiling(ctx context.Context, tx *store.Tx, dec store.Decision) 
 	if err != nil {
 		return "", "", fmt.Errorf("find match: %w", err)
 	}
-	s := Standing{Ceiling: club.TierAuto}
-	if s.Plan.Actions, err = actionsOf(dec); err != nil {
-		return "", "", err
-	}
-	if s.Pattern, err = tx.FindPattern(ctx, match.PatternID); err != nil {
+	row, err := tx.FindPattern(ctx, match.PatternID)
+	if err != nil {
 		return "", "", fmt.Errorf("find pattern: %w", err)
 	}
-	if err := s.limit(ctx, tx); err != nil {
+	plan := Plan{SOP: row.SOPID, Pattern: row.ID, Title: row.Title, Digest: match.Plan}
+	if plan.Actions, err = actionsOf(dec); err != nil {
 		return "", "", err
 	}
-	settings, err := setting.Known(ctx, tx)
+	settings, err := setting.Load(ctx, tx)
 	if err != nil {
 		return "", "", err
+	}
+	s, err := m.Standing(ctx, tx, settings, plan, reliability.Place{Location: dec.LocationID.String(), Bay: dec.BayID.String()}, match.Probability)
+	if err != nil {
+		return "", "", err
+	}
+	if earned := settings.Thresholds.Tier(s.Confidence); earned.Lower(club.TierSuggest) == earned && earned != club.TierSuggest {
+		s.hold(club.Hold{By: club.HoldState, To: earned}, "by what has become known since, its record does not suffice any more")
 	}
 	record, err := m.Calibration(ctx, tx, settings, spaceOf(match.Model))
 	if err != nil {
