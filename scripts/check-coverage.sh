@@ -7,7 +7,7 @@ profiles=(coverage.out coverage-postgres.out coverage-watched.out)
 for f in "${profiles[@]}"; do
   [ -f "$f" ] || { echo "$f is missing: run make test first" >&2; exit 1; }
 done
-awk -v floors="internal/inbox=90 internal/decide=95 internal/act=90 internal/desk=90 ALL=85" '
+awk -v floors="internal/inbox=90 internal/pattern=95 internal/learn=95 internal/decide=95 internal/act=90 internal/desk=90 ALL=85" '
   /^mode:/ { next }
   {
     split($1, at, ":"); file = at[1]; sub(/^clubos\//, "", file)

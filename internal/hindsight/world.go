@@ -120,7 +120,7 @@ func (w *World) knownOf(ctx context.Context, tx *store.Tx, keys *vault.Tenant, i
 		k.plan = about.Digest
 		k.does = fmt.Sprintf("%q %q", l.Reply, l.Actions())
 	}
-	if k.prior, err = learn.PriorOf(ctx, tx, row.SOPID.IsZero(), row.Steps, learn.PolicyOf(w.settings)); err != nil {
+	if k.prior, err = learn.PriorOf(ctx, tx, row.SOPID.IsZero(), row, learn.PolicyOf(w.settings)); err != nil {
 		return nil, err
 	}
 	plans, err := tx.FindPatternPlans(ctx, store.FindPatternPlansParams{PatternID: id, Epoch: row.Epoch})

@@ -80,7 +80,7 @@ func (m *Memory) List(ctx context.Context, tx *store.Tx, s setting.Settings, by 
 			return nil, err
 		}
 		policy := PolicyOf(s)
-		prior, err := PriorOf(ctx, tx, b.Pattern.SOPID.IsZero(), b.Pattern.Steps, policy)
+		prior, err := PriorOf(ctx, tx, b.Pattern.SOPID.IsZero(), b.Pattern, policy)
 		if err != nil {
 			return nil, err
 		}

@@ -75,12 +75,12 @@ func (m *Memory) count(ctx context.Context, tx *store.Tx, dec store.Decision, ma
 		}
 	}
 	if match.Young {
-		together, err := togetherOf(ctx, tx, first)
+		together, err := togetherOf(ctx, tx, lessonKind{row.Domain, first})
 		if err != nil {
 			return row, 0, err
 		}
 		for _, t := range moved(together, dec, match, before, o) {
-			if err := putLessonTally(ctx, tx, first, t); err != nil {
+			if err := putLessonTally(ctx, tx, lessonKind{row.Domain, first}, t); err != nil {
 				return row, 0, err
 			}
 		}
@@ -143,7 +143,7 @@ func (m *Memory) settleTier(ctx context.Context, tx *store.Tx, row store.Decisio
 	if err != nil {
 		return err
 	}
-	prior, err := PriorOf(ctx, tx, learned, row.Steps, policy)
+	prior, err := PriorOf(ctx, tx, learned, row, policy)
 	if err != nil {
 		return err
 	}

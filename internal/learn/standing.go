@@ -62,7 +62,7 @@ func (m *Memory) Standing(ctx context.Context, tx *store.Tx, s setting.Settings,
 		return out, err
 	}
 	out.record, out.place, out.policy, out.learned = record, place, PolicyOf(s), plan.SOP.IsZero()
-	if out.prior, err = PriorOf(ctx, tx, out.learned, row.Steps, out.policy); err != nil {
+	if out.prior, err = PriorOf(ctx, tx, out.learned, row, out.policy); err != nil {
 		return out, err
 	}
 	out.Promising = out.learned && record.Promising(tx.Now, out.policy)
@@ -92,6 +92,8 @@ func (s *Standing) limit(ctx context.Context, tx *store.Tx) error {
 	switch s.Pattern.State {
 	case StatePaused:
 		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is paused")
+	case StateMerged:
+		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern has become a part of another one")
 	case StateRetired:
 		s.hold(club.Hold{By: club.HoldState, To: club.TierEscalate}, "this pattern is retired")
 	}

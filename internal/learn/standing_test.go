@@ -115,3 +115,23 @@ func TestNothingIsRememberedOfAPatternThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasAnnouncedForALessonThatHasBecomeAPartOfAnotherDoesNotRun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.Teach("do you sell vouchers", learntest.AtCounter, "usr_opal")
+	h.Teach("a present for mum", learntest.ByPost, "usr_opal")
+	list := h.Lessons()
+	about, err := learn.PlanOf(list[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := h.Took(about, "A present", "a present for dad", club.TierSuggest, &club.Course{})
+	h.Write(func(tx *store.Tx) error {
+		_, err := h.Memory.Merge(t.Context(), tx, h.Keys, learntest.ChangeOf(list[1].Pattern), list[0].Pattern.ID)
+		return err
+	})
+	if tier, why := h.ceiling(dec); tier != club.TierEscalate || !strings.Contains(why, "part of another one") {
+		t.Errorf("words that the lesson it went into does not say may go out: %s, %q", tier, why)
+	}
+}

@@ -520,12 +520,17 @@ func (q *Queries) FindLearnedPatterns(ctx context.Context) ([]DecisionPattern, e
 }
 
 const findLessonTallies = `-- name: FindLessonTallies :many
-SELECT action, person, location, bay, successes, failures, expected, seen, outcomes, at FROM lesson_tallies
-WHERE action = $1 ORDER BY person, location, bay
+SELECT domain, action, person, location, bay, successes, failures, expected, seen, outcomes, at FROM lesson_tallies
+WHERE domain = $1 AND action = $2 ORDER BY person, location, bay
 `
 
-func (q *Queries) FindLessonTallies(ctx context.Context, action string) ([]LessonTally, error) {
-	rows, err := q.db.QueryContext(ctx, findLessonTallies, action)
+type FindLessonTalliesParams struct {
+	Domain string
+	Action string
+}
+
+func (q *Queries) FindLessonTallies(ctx context.Context, arg FindLessonTalliesParams) ([]LessonTally, error) {
+	rows, err := q.db.QueryContext(ctx, findLessonTallies, arg.Domain, arg.Action)
 	if err != nil {
 		return nil, err
 	}
@@ -534,6 +539,7 @@ func (q *Queries) FindLessonTallies(ctx context.Context, action string) ([]Lesso
 	for rows.Next() {
 		var i LessonTally
 		if err := rows.Scan(
+			&i.Domain,
 			&i.Action,
 			&i.Person,
 			&i.Location,
@@ -1769,13 +1775,14 @@ func (q *Queries) MovePrecedents(ctx context.Context, arg MovePrecedentsParams) 
 }
 
 const putLessonTally = `-- name: PutLessonTally :exec
-INSERT INTO lesson_tallies (action, person, location, bay, successes, failures, expected, seen, outcomes, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (action, person, location, bay) DO UPDATE
+INSERT INTO lesson_tallies (domain, action, person, location, bay, successes, failures, expected, seen, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (domain, action, person, location, bay) DO UPDATE
 SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at
 `
 
 type PutLessonTallyParams struct {
+	Domain    string
 	Action    string
 	Person    string
 	Location  string
@@ -1790,6 +1797,7 @@ type PutLessonTallyParams struct {
 
 func (q *Queries) PutLessonTally(ctx context.Context, arg PutLessonTallyParams) error {
 	_, err := q.db.ExecContext(ctx, putLessonTally,
+		arg.Domain,
 		arg.Action,
 		arg.Person,
 		arg.Location,

@@ -367,6 +367,7 @@ type IdempotencyKey struct {
 }
 
 type LessonTally struct {
+	Domain    string
 	Action    string
 	Person    string
 	Location  string

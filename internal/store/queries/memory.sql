@@ -87,13 +87,13 @@ ON CONFLICT (pattern_id, plan, epoch, person, location, bay) DO UPDATE
 SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at;
 
 -- name: FindLessonTallies :many
-SELECT action, person, location, bay, successes, failures, expected, seen, outcomes, at FROM lesson_tallies
-WHERE action = $1 ORDER BY person, location, bay;
+SELECT domain, action, person, location, bay, successes, failures, expected, seen, outcomes, at FROM lesson_tallies
+WHERE domain = $1 AND action = $2 ORDER BY person, location, bay;
 
 -- name: PutLessonTally :exec
-INSERT INTO lesson_tallies (action, person, location, bay, successes, failures, expected, seen, outcomes, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (action, person, location, bay) DO UPDATE
+INSERT INTO lesson_tallies (domain, action, person, location, bay, successes, failures, expected, seen, outcomes, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (domain, action, person, location, bay) DO UPDATE
 SET successes = excluded.successes, failures = excluded.failures, expected = excluded.expected, seen = excluded.seen, outcomes = excluded.outcomes, at = excluded.at;
 
 -- name: LockBreaker :exec

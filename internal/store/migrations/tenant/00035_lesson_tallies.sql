@@ -4,6 +4,7 @@
 -- +goose Up
 ALTER TABLE pattern_matches ADD COLUMN young BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE TABLE lesson_tallies (
+    domain      TEXT NOT NULL, -- of the lessons, as of decision_patterns
     action      TEXT NOT NULL, -- the first one that the lessons carry out; '' for words alone
     person      TEXT NOT NULL, -- user id of who judged; ''
     location    TEXT NOT NULL,
@@ -14,7 +15,7 @@ CREATE TABLE lesson_tallies (
     seen        DOUBLE PRECISION NOT NULL, -- how many there were
     outcomes    BIGINT NOT NULL,
     at          TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (action, person, location, bay)
+    PRIMARY KEY (domain, action, person, location, bay)
 );
 
 -- +goose Down
