@@ -31,10 +31,6 @@ const leastTruths = 30
 // mostTruths is how many truths count: the newest.
 const mostTruths = 2000
 
-// alphaThreshold is how probable it may be, after all that is known, that matches above a threshold that
-// was raised are wrong more often than is claimed.
-const alphaThreshold = 0.03
-
 // Probability is that of the situation being the one of a match with such a score.
 func (c Calibration) Probability(score float64) float64 { return c.ProbabilityOf("", score) }
 
@@ -71,7 +67,7 @@ func (c Calibration) Lower(t club.Tier, score float64) (club.Tier, string) {
 // the matches of one pattern also from its own record (pattern.FitLabels). A threshold stands only where the
 // record of what was done alone refutes the tier's claim, at the level at which the claim is made and under any
 // number of looks (reliability.Counts.UpperBound). It is then the lowest score from which the whole record entitles to act
-// (pattern.Earned, by the law of the learner that clubos eval stream measures), and falls away when the record no
+// (pattern.Earned, the rule of the learner that clubos eval stream measures), and falls away when the record no
 // longer refutes the claim.
 func Calibrate(truths []store.DecisionTruth, p reliability.Policy) Calibration {
 	var c Calibration
@@ -112,7 +108,7 @@ func raised(record []pattern.Outcome, alone reliability.Counts, claim, alpha flo
 	if alone.Failures == 0 || alone.UpperBound(alpha) >= claim {
 		return 0
 	}
-	from, ok := pattern.Earned(record, 1-claim, alphaThreshold)
+	from, ok := pattern.Earned(record, 1-claim)
 	if !ok {
 		return 2
 	}

@@ -113,7 +113,6 @@ func TestEachRowOfTheConstantsAroundTheBoundIsTheCodes(t *testing.T) {
 		"failing: good outcomes, of at least":                                            fmt.Sprintf("under %.2f, of %d", failingBelow, failingOutcomes),
 		"disputed: overrides; of at least so many uses":                                  fmt.Sprintf("over %d, or over %.2f; %d", disputedOver, disputedRate, disputedUses),
 		"matches are calibrated by what became known from; by the newest":                fmt.Sprintf("%d; %s", leastTruths, spaced(mostTruths)),
-		"a raised threshold may be wrong with probability":                               fmt.Sprintf("%.2f", alphaThreshold),
 		"reviews of what is done alone, at first":                                        fmt.Sprintf("%.2f", setting.Default().ReviewShare),
 		"an outcome counts half after":                                                   spanOf(float64(reliability.HalfLife)),
 		"outcomes and people to propose, people to act, at first":                        fmt.Sprintf("%d, %d, %d", setting.Default().ProposeOutcomes, setting.Default().ProposePeople, setting.Default().ExecutePeople),

@@ -12,8 +12,6 @@ type shown struct {
 }
 
 const (
-	// leastJudged is how many outcomes must be known before any is answered.
-	leastJudged = 30
 	// leastSeen is how many events must have come before any is answered.
 	leastSeen = 100
 	// leastAbove is how many of them must lie above a threshold: of fewer answers,
@@ -39,33 +37,21 @@ const (
 	patience = 0.05
 )
 
-// Earned returns the lowest score from which the outcomes entitle to answer. The share
-// of errors above a score has a Beta law: its prior is what the log odds of the
-// outcomes promise, worth priorWorth outcomes, and it is updated by what was right
-// and wrong. Scores are tried from strict to lax, until the share is no longer at most
-// target with probability 1 − alpha.
-func Earned(outcomes []Outcome, target, alpha float64) (threshold float64, ok bool) {
-	if len(outcomes) < leastJudged {
-		return 0, false
+// Earned returns the lowest log odds from which outcomes that are all known entitle to answer, by the same rule as
+// a learner's that has not answered yet. ok is false where none does.
+func Earned(outcomes []Outcome, target float64) (threshold float64, ok bool) {
+	events := make([]shown, len(outcomes))
+	for i, o := range outcomes {
+		events[i] = shown{o.Score, true, o.Right}
 	}
-	t := newTally(outcomes)
-	for n := 1; n <= len(outcomes); n++ {
-		promised := t.expected[n] / float64(n)
-		a, b := priorWorth*promised+t.wrong[n], priorWorth*(1-promised)+t.right[n]
-		switch {
-		case n < leastAbove:
-		case betaRegularised(target, a, b) >= 1-alpha:
-			threshold, ok = t.score[n-1], true
-		case ok:
-			return threshold, true
-		}
-	}
-	return threshold, ok
+	return entitles(events, target, defaultAlpha, false)
 }
 
-// entitles is Earned for a stream of which not all is known, and whose first answers
-// have to be surer than the later ones: it returns the lowest score from which the
-// events entitle to answer. entitled says that there were answers before.
+// entitles returns the lowest score from which events entitle to answer. The share
+// of errors above a score has a Beta law: its prior is what the log odds of the
+// events promise, worth priorWorth outcomes, and it is updated by what was right
+// and wrong. Scores are tried from strict to lax, until the share is no longer at most
+// target with probability 1 − alpha; before there were answers (entitled), with more.
 func entitles(events []shown, target, alpha float64, entitled bool) (threshold float64, ok bool) {
 	if len(events) < leastSeen {
 		return 0, false

@@ -98,16 +98,16 @@ func TestARecordOfOutcomesEntitlesByWhatWasRight(t *testing.T) {
 	for i := range out {
 		out[i] = Outcome{Score: float64(i) / 10, Right: i%2 == 0}
 	}
-	if _, ok := Earned(out, 0.05, 0.05); ok {
+	if _, ok := Earned(out, 0.05); ok {
 		t.Error("a record of errors entitles")
 	}
 	for i := range out {
 		out[i].Right = true
 	}
-	if _, ok := Earned(out, 0.05, 0.05); !ok {
+	if _, ok := Earned(out, 0.05); !ok {
 		t.Error("a clean record entitles to nothing")
 	}
-	if _, ok := Earned(out[:leastJudged-1], 0.05, 0.05); ok {
+	if _, ok := Earned(out[:leastSeen-1], 0.05); ok {
 		t.Error("a short record entitles")
 	}
 }
