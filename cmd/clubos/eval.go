@@ -153,7 +153,7 @@ the engine's own evidence. The server's key is read from CLUBOS_EMBEDDINGS_KEY o
 				{"answered, of all", percent(r.Coverage)},
 				{"wrong, of the answers", fmt.Sprintf("%s (at most %s promised)", percent(r.Error), percent(f.target))},
 				{"answered, of those out of scope", percent(r.OOSFalseAccept)},
-				{"AUROC; FPR at 95 %", fmt.Sprintf("%.4f; %s", r.AUROC, percent(r.FPR95))},
+				{"AUROC; FPR at 95 %", separation(r)},
 				{"expected calibration error", fmt.Sprintf("%.3f", r.ECE)},
 				{"time per prediction, p50 / p95", fmt.Sprintf("%.0f µs / %.0f µs", r.P50us, r.P95us)},
 				{"memory: model / process", fmt.Sprintf("%.1f MB / %.0f MB", r.ModelMB, r.RSSMB)},
@@ -164,6 +164,14 @@ the engine's own evidence. The server's key is read from CLUBOS_EMBEDDINGS_KEY o
 	v.add(cmd)
 	addBoundFlags(cmd, &cfg)
 	return cmd
+}
+
+// separation says how well strangers were told apart; of one kind alone there is nothing to tell.
+func separation(r eval.StaticReport) string {
+	if r.AUROC == 0 && r.FPR95 == 0 {
+		return "none: rows in scope and out of scope are both needed"
+	}
+	return fmt.Sprintf("%.4f; %s", r.AUROC, percent(r.FPR95))
 }
 
 func addBoundFlags(cmd *cobra.Command, cfg *eval.StaticConfig) {

@@ -81,7 +81,7 @@ func Read(r io.Reader) ([]Row, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("there are no rows")
+		return nil, errors.New(`there are no rows; each line is one, like {"text": "bay 2 froze", "label": "frozen", "split": "train"}`)
 	}
 	return rows, nil
 }

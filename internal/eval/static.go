@@ -45,7 +45,7 @@ type StaticReport struct {
 	Coverage        float64 `json:"coverage"`
 	Error           float64 `json:"error"`
 	OOSFalseAccept  float64 `json:"oos_false_accept"`
-	AUROC           float64 `json:"auroc"`
+	AUROC           float64 `json:"auroc"` // like FPR95, 0 without rows of both kinds
 	FPR95           float64 `json:"fpr95"`
 	ECE             float64 `json:"ece"`
 	// Threshold is the least log odds of an answer; nil when none entitles to one.
