@@ -48,9 +48,22 @@ func scopesOf(id club.PatternID, actions []club.ActionName) []scope {
 	return append(out, scope{BreakerClub, ""})
 }
 
-// watch moves the breakers by an outcome. Only decisions that claimed a tier which may act move the
-// statistic: what was only ever asked has promised nothing.
-func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, row *store.DecisionPattern, scopes []scope, before store.PatternOutcome, o outcome, epoch int64) error {
+// claimOf is how often such a decision claimed to be right, as far as it may act by that: as often as its tier asks, or
+// as its record had proved by then, if that is more. 0: nothing, for it was only ever to be asked.
+func claimOf(dec store.Decision, match store.PatternMatch, t club.Thresholds) float64 {
+	proved := match.Reliability * match.Probability
+	switch dec.EarnedTier {
+	case club.TierAuto:
+		return max(t.High, proved)
+	case club.TierSuggest:
+		return max(t.Medium, proved)
+	case club.TierApprove, club.TierEscalate:
+	}
+	return 0
+}
+
+// watch moves the breakers by an outcome. Only decisions that claimed a tier which may act move the statistic.
+func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, match store.PatternMatch, row *store.DecisionPattern, scopes []scope, before store.PatternOutcome, o outcome, epoch int64) error {
 	was, is := reliability.Source(before.Source), o.source
 	if is == "" || was != "" && is.Success() >= was.Success() {
 		return nil // nothing that was not counted before
@@ -59,14 +72,7 @@ func (m *Memory) watch(ctx context.Context, tx *store.Tx, dec store.Decision, ro
 	if err != nil {
 		return err
 	}
-	claim := 0.0
-	switch dec.EarnedTier {
-	case club.TierAuto:
-		claim = s.Thresholds.High
-	case club.TierSuggest:
-		claim = s.Thresholds.Medium
-	case club.TierApprove, club.TierEscalate:
-	}
+	claim := claimOf(dec, match, s.Thresholds)
 	for _, sc := range scopes {
 		b, err := tx.FindBreaker(ctx, store.FindBreakerParams{Kind: sc.kind, Scope: sc.id})
 		if err != nil {

@@ -60,6 +60,22 @@ func TestABrokenPatternLosesItsAutonomyAndEarnsItBack(t *testing.T) {
 	}
 }
 
+func TestAFallIsNoticedSoonerTheMoreWasProved(t *testing.T) {
+	t.Parallel()
+	for proved, want := range map[float64]int{0: 5, 0.7: 5, 0.93: 4, 0.98: 3} {
+		h := newHouse(t)
+		h.Proved = proved
+		n := 0
+		for len(h.tripped()) == 0 && n < 10 {
+			h.outcomes(1, club.TierSuggest, club.OutcomeTimeout)
+			n++
+		}
+		if n != want {
+			t.Errorf("what announces and has proved %.2f trips after %d failures in a row, want %d", proved, n, want)
+		}
+	}
+}
+
 func TestWhatWasOnlyAskedTripsNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -42,7 +42,7 @@ func (m *Memory) record(ctx context.Context, tx *store.Tx, dec store.Decision, m
 	if err != nil {
 		return err
 	}
-	if err := m.watch(ctx, tx, dec, &row, scopes, before, o, epoch); err != nil {
+	if err := m.watch(ctx, tx, dec, match, &row, scopes, before, o, epoch); err != nil {
 		return err
 	}
 	tx.Changed(Topic, row.ID.String())

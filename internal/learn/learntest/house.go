@@ -61,6 +61,7 @@ type House struct {
 	SOPs    map[string]club.SOPID
 	Bays    []club.BayID
 	Place   club.LocationID
+	Proved  float64 // what the record of what is decided had proved by then
 }
 
 // New returns a club of one place with two bays, two procedures and a member who has written.
@@ -181,7 +182,7 @@ func (h *House) Decide(slug string, bay club.BayID, earned club.Tier) (dec store
 		if err := tx.CreateDecision(ctx, store.CreateDecisionParams(dec)); err != nil {
 			return err
 		}
-		return h.Memory.Remember(ctx, tx, dec, []learn.Weighed{{Plan: h.Plan(slug), Role: learn.RoleChosen, Score: 0.9, Probability: 0.99, Confidence: 0.9, Model: "test"}})
+		return h.Memory.Remember(ctx, tx, dec, []learn.Weighed{{Plan: h.Plan(slug), Role: learn.RoleChosen, Score: 0.9, Probability: 0.99, Reliability: h.Proved, Confidence: 0.9, Model: "test"}})
 	})
 	return dec
 }
