@@ -44,6 +44,11 @@ crash: ## end the program, its databases and its wires over and over for CLUBOS_
 	CLUBOS_CRASH_FOR=$${CLUBOS_CRASH_FOR:-15m} CLUBOS_CRASH_KILLS=$${CLUBOS_CRASH_KILLS:-1000} CLUBOS_CRASH_STOPS=$${CLUBOS_CRASH_STOPS:-50} \
 		$(GO) test -v -count 1 -timeout 4h -parallel 1 ./internal/crashtest
 
+.PHONY: year
+year: build ## live three simulated years and one with a hostile operator, some five minutes each; fails where a promise is not kept
+	for seed in 1 2 3; do bin/clubos simulate year --seed $$seed || exit 1; done
+	bin/clubos simulate year --seed 3 --hostile
+
 .PHONY: e2e
 e2e: ## browser tests only
 	scripts/test-browser.sh
