@@ -27,6 +27,7 @@ export type Bay = { id: string; location_id: string; number: number; name: strin
 export type Location = { id: string; slug: string; name: string };
 export type Thread = { id: string; status: string; member_id?: string; unread: number };
 export type Message = { id: string; direction: string; author: string; text: string; status: string };
+export type Lesson = { id: string; title: string; words: string; asked: string[] };
 export type Execution = { id: string; action: string; outcome: string; bay_id?: string; thread_id?: string };
 
 /** Where a name and the digits of a number come from, so that no two tests share a member. */
@@ -175,6 +176,22 @@ export class Club {
       }],
     });
     return ask;
+  }
+
+  /** Answers as many texts as are asked for by hand, with the same words, and returns what ClubOS learned of it: a lesson of the test's own. */
+  async lesson(situations = 1): Promise<Lesson> {
+    const words = `The ${this.word()} is beside the counter.`;
+    const asked: string[] = [];
+    const learned = async () => (await this.all<{ id: string; title: string; precedents: number }>(`/patterns?kind=learned&q=${encodeURIComponent(asked[0])}`)).find((p) => p.precedents === asked.length);
+    for (;;) {
+      asked.push(`${this.word()} ${this.word()} ${this.word()}?`); // like nothing that is known
+      const m = await this.member();
+      await this.text(m, asked[asked.length - 1]);
+      const { id } = await this.thread(m, (t) => t.status === "escalated");
+      await this.api("POST", `/threads/${id}/reply`, { text: words });
+      const { id: pattern, title } = await until(`what ${asked.length} answers teach`, learned);
+      if (asked.length === situations) return { id: pattern, title, words, asked };
+    }
   }
 
   async setting(key: string, value: unknown): Promise<void> {

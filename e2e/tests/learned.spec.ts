@@ -135,6 +135,39 @@ test("a change is made after its effect was seen, a stop at once", async ({ page
   await expect(said(page)).toContainText("runs again");
 });
 
+test("a location is switched off and on, and every page says so meanwhile", async ({ page }) => {
+  await page.goto(at("autonomy"));
+  const locations = page.locator("section").filter({ has: page.getByRole("heading", { name: "Locations" }) });
+  const harbour = locations.locator("li").filter({ hasText: "Harbour" });
+  await expect(harbour).toContainText("It would have stopped, in the last month:");
+  await harbour.getByRole("button", { name: /Which ones/ }).click();
+  await expect(page.getByRole("heading", { name: "Stop Harbour?" })).toBeVisible();
+  await expect(page.locator("[data-impact]")).toContainText("would have gone otherwise");
+  await check(page);
+  await page.getByRole("button", { name: "Stop it", exact: true }).click();
+  await expect(said(page)).toContainText("Stopped");
+  for (const seen of ["after the press", "after a reload"]) {
+    await test.step(seen, async () => {
+      await expect(harbour.locator(".badge")).toHaveText("Stopped");
+      await expect(locations.locator(".badge")).toHaveCount(1); // the others run on
+    });
+    await page.reload();
+  }
+  await page.goto(at("inbox"));
+  await expect(page.locator("body")).toContainText("Switched off: location:harbour");
+
+  await page.goto(at("autonomy"));
+  await harbour.getByRole("button", { name: /Let it run/ }).click();
+  await expect(said(page)).toContainText("runs again");
+  for (const seen of ["after the press", "after a reload"]) {
+    await test.step(seen, async () => {
+      await expect(harbour.getByRole("button", { name: /^Stop/ })).toBeVisible();
+      await expect(harbour.locator(".badge")).toHaveCount(0);
+    });
+    await page.reload();
+  }
+});
+
 test("what acting unasked would have done is seen before it is allowed", async ({ page }) => {
   await page.goto(at("autonomy"));
   await page.getByLabel("Act unasked").check();

@@ -72,6 +72,34 @@ test("a SOP is written, published, changed, compared and rolled back", async ({ 
   await expect(page.locator("tbody tr").filter({ hasText: "the locker is broken" })).toContainText("Adam Admin");
 });
 
+test("procedures for the same situations name each other until one of them is archived", async ({ page, club }) => {
+  const word = club.word();
+  const sops = ["left", "right"].map((side) => ({
+    slug: `${side}-${word}`, title: `The ${side} ${word} rule`, category: "information", scope: "global", status: "live",
+    triggers: [`may I bring my ${word}`, `is my ${word} allowed`], steps: [{ reply: `A ${word} goes to the ${side}.` }],
+  }));
+  await club.api("POST", "/sop-file", { sops });
+  const [left, right] = sops.map((s) => s.title);
+  const fares = page.locator("section").filter({ has: page.getByRole("heading", { name: "How it fares" }) });
+  await page.goto(at(`sops?q=${word}`));
+  await page.getByRole("link", { name: left }).click();
+  await expect(fares).toContainText("Overlapping");
+  await expect(fares.getByRole("link")).toHaveText([right]);
+  const url = page.url();
+  await fares.getByRole("link", { name: right }).click();
+  await expect(page.getByRole("heading", { name: right, level: 1 })).toBeVisible();
+  await expect(fares.getByRole("link")).toHaveText([left]);
+
+  await page.getByLabel("More actions").click();
+  await page.getByRole("button", { name: "Archive" }).click();
+  await expect(said(page)).toContainText("Archived");
+  await expect(fares.getByRole("link")).toHaveCount(0);
+  await page.goto(url);
+  await expect(page.getByRole("heading", { name: left, level: 1 })).toBeVisible();
+  await expect(fares).not.toContainText("Overlapping");
+  await expect(fares.getByRole("link")).toHaveCount(0);
+});
+
 test("leaving the editor with changes asks first", async ({ page }) => {
   await page.goto(at("sops/new"));
   await page.getByLabel("Source").click();

@@ -173,7 +173,7 @@ func doing(action string) string {
 }
 
 // auditKinds are the nouns of audit entries by which the page filters.
-var auditKinds = []string{"thread", "decision", "proposal", "execution", "escalation", "ticket", "sop", "setting", "integration", "user", "session", "api_key", "member", "consent", "booking", "location", "bay", "device", "line"}
+var auditKinds = []string{"thread", "decision", "proposal", "execution", "escalation", "ticket", "sop", "pattern", "precedent", "breaker", "setting", "integration", "user", "session", "api_key", "member", "consent", "booking", "location", "bay", "device", "line"}
 
 var auditActors = []club.ActorKind{club.ActorUser, club.ActorAPIKey, club.ActorMember, club.ActorSystem}
 
@@ -249,26 +249,56 @@ func detailText(detail string) string {
 	if json.Unmarshal([]byte(detail), &fields) != nil {
 		return detail
 	}
+	return fieldsText(fields)
+}
+
+// fieldsText puts fields in one line. Of something with several fields, as it was before and after, it says
+// what has changed.
+func fieldsText(fields map[string]any) string {
 	var out []string
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		var text string
-		switch x := fields[key].(type) {
-		case nil:
-		case string:
-			text = x
-		case float64:
-			text = strconv.FormatFloat(x, 'g', 3, 64)
-			if x == math.Trunc(x) {
-				text = strconv.FormatFloat(x, 'f', 0, 64)
+	before, was := fields["before"].(map[string]any)
+	after, is := fields["after"].(map[string]any)
+	changed := was && is
+	if changed {
+		both := maps.Clone(before)
+		maps.Copy(both, after)
+		for _, key := range slices.Sorted(maps.Keys(both)) {
+			if from, to := valueText(before[key]), valueText(after[key]); from != to {
+				out = append(out, key+": "+orText(from, "–")+" → "+orText(to, "–"))
 			}
-		case []any:
-			text = strings.Trim(fmt.Sprint(x), "[]")
-		default:
-			text = fmt.Sprint(x)
 		}
-		if text != "" {
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		text := valueText(fields[key])
+		if _, several := fields[key].(map[string]any); several && text != "" {
+			text = "(" + text + ")"
+		}
+		if text != "" && !(changed && (key == "before" || key == "after")) {
 			out = append(out, key+": "+text)
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+func valueText(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case float64:
+		if x == math.Trunc(x) {
+			return strconv.FormatFloat(x, 'f', 0, 64)
+		}
+		return strconv.FormatFloat(x, 'g', 3, 64)
+	case map[string]any:
+		return fieldsText(x)
+	case []any:
+		out := make([]string, len(x))
+		for i, e := range x {
+			out[i] = valueText(e)
+		}
+		return strings.Join(out, " ")
+	}
+	return fmt.Sprint(v)
 }

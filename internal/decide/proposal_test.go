@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/decide"
+	"clubos/internal/desk"
 	"clubos/internal/identity"
 	"clubos/internal/jobs/jobstest"
 	"clubos/internal/people"
@@ -136,6 +138,75 @@ func TestVetoBeforeTheDeadlineWins(t *testing.T) {
 	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM overrides WHERE kind = 'rejected' AND reason = 'wrong bay'"); n != 1 {
 		t.Error("the rejection is not recorded")
 	}
+}
+
+func TestOfAVetoAndTheDeadlineExactlyOneWins(t *testing.T) {
+	t.Parallel()
+	h, th, p := announced(t)
+	vetoed, rounds := 0, 12
+	for round := range rounds {
+		if round > 0 {
+			th = h.hear(ada, "the screen is frozen")
+			p = h.proposal(th.ID)
+		}
+		if p.Tier != club.TierSuggest || p.DeadlineAt == nil || p.Status != club.ProposalOpen {
+			t.Fatalf("round %d: proposal %+v", round, p)
+		}
+		before := h.runs()
+		h.clock.Advance(p.DeadlineAt.Sub(h.clock.Now()))
+		won := h.race(p.ID, round%racers)
+		if err := h.decider.Deadline(t.Context(), h.tenant, decide.DeadlineJob{Proposal: p.ID}); err != nil { // as a job that is tried again
+			t.Fatal(err)
+		}
+		status, runs := h.proposal(th.ID).Status, h.runs()-before
+		switch {
+		case won == 0 && status == club.ProposalExecuted && runs == 1:
+		case won == 1 && status == club.ProposalRejected && runs == 0:
+			vetoed++
+		default:
+			t.Fatalf("round %d: %d vetoes were accepted, the proposal is %s, and it has run %d times", round, won, status, runs)
+		}
+		if _, err := h.desk.Resolve(t.Context(), h.tenant, operator("usr_z"), th.ID, desk.Seen{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) FROM overrides WHERE kind = 'rejected'"); n != vetoed {
+		t.Errorf("%d rejections are recorded of %d", n, vetoed)
+	}
+	t.Logf("of %d rounds the veto won %d", rounds, vetoed)
+}
+
+// racers are those who decide on a proposal at once: the deadline, and people who veto.
+const racers = 6
+
+// race has people veto a proposal while its deadline passes, and says how many vetoes were accepted. The
+// deadline sets out as the one whose turn it is: each comes first at times.
+func (h *house) race(id club.ProposalID, turn int) int {
+	h.t.Helper()
+	var wg sync.WaitGroup
+	var won atomic.Int64
+	start := make(chan struct{})
+	for i := range racers {
+		wg.Go(func() {
+			<-start
+			if i == turn {
+				if err := h.decider.Deadline(context.Background(), h.tenant, decide.DeadlineJob{Proposal: id}); err != nil {
+					h.t.Error(err)
+				}
+				return
+			}
+			switch err := h.decider.Reject(context.Background(), h.tenant, operator("usr_"+string(rune('a'+i))), id, decide.Why{}); club.CodeOf(err) {
+			case "":
+				won.Add(1)
+			case club.CodeConflict:
+			default:
+				h.t.Error(err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	return int(won.Load())
 }
 
 func TestEditedWordsAreSentAndRecorded(t *testing.T) {
