@@ -47,7 +47,8 @@ async function lasts(page: Page, check: () => Promise<void>): Promise<void> {
 }
 
 test("two lessons are merged into one that knows the situations of both", async ({ page, club }) => {
-  const [goes, stays] = await Promise.all([club.lesson(), club.lesson()]);
+  const goes = await club.lesson();
+  const stays = await club.lesson(); // the newer one, which is listed first
   await open(page, goes);
   const form = await unfold(page, "Merge into another");
   await form.getByLabel("Pattern that stays").selectOption({ label: stays.title });
