@@ -44,6 +44,10 @@ crash: ## end the program, its databases and its wires over and over for CLUBOS_
 	CLUBOS_CRASH_FOR=$${CLUBOS_CRASH_FOR:-15m} CLUBOS_CRASH_KILLS=$${CLUBOS_CRASH_KILLS:-1000} CLUBOS_CRASH_STOPS=$${CLUBOS_CRASH_STOPS:-50} \
 		$(GO) test -v -count 1 -timeout 4h -parallel 1 ./internal/crashtest
 
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZ_FOR (default 20s) each
+	scripts/fuzz.sh
+
 .PHONY: e2e
 e2e: ## browser tests only
 	scripts/test-browser.sh
