@@ -49,6 +49,10 @@ year: build ## live three simulated years and one with a hostile operator, some 
 	for seed in 1 2 3; do bin/clubos simulate year --seed $$seed || exit 1; done
 	bin/clubos simulate year --seed 3 --hostile
 
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZ_FOR (default 20s) each
+	scripts/fuzz.sh
+
 .PHONY: e2e
 e2e: ## browser tests only
 	scripts/test-browser.sh

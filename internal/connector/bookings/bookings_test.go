@@ -1,6 +1,7 @@
 package bookings
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -115,6 +116,16 @@ func TestCalendarIsReadAsTheStandardSays(t *testing.T) {
 	}
 }
 
+func TestAnEventThatIsNeverEndedIsNone(t *testing.T) {
+	t.Parallel()
+	const event = "BEGIN:VEVENT\nUID:%s\nDTSTART:20261126T180000Z\nDURATION:PT1H\n"
+	got, err := ParseICS(strings.NewReader("BEGIN:VCALENDAR\n"+fmt.Sprintf(event, "1")+"END:VCALENDAR\nUID:outside\nEND:VEVENT\n"+
+		"BEGIN:VCALENDAR\n"+fmt.Sprintf(event, "2")+"END:VEVENT\nEND:VCALENDAR\n"), nil)
+	if err != nil || len(got) != 1 || got[0].ExternalID != "2" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestFeedIsReadOnceUntilItChanges(t *testing.T) {
 	t.Parallel()
 	etag, status := `"1"`, 200
@@ -168,6 +179,7 @@ func TestFeedIsReadOnceUntilItChanges(t *testing.T) {
 func FuzzParseICS(f *testing.F) {
 	f.Add(calendar)
 	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=../../etc:20261126T130000\nDURATION:P99999999D\nEND:VEVENT\nEND:VCALENDAR")
+	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VCALENDAR\nUID:2")
 	f.Fuzz(func(t *testing.T, s string) {
 		got, _ := ParseICS(strings.NewReader(s), nil)
 		for _, b := range got {

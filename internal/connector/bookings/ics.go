@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,9 @@ func (p *icsParser) end(comp string) error {
 			p.inside = p.inside[:n-1]
 			break
 		}
+	}
+	if comp != "VEVENT" && !slices.Contains(p.inside, "VEVENT") { // it ended around an event that did not
+		p.ev = nil
 	}
 	switch comp {
 	case "VCALENDAR":
