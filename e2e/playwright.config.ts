@@ -9,9 +9,9 @@ export default defineConfig<Options>({
   workers: 3, // even on two processors: half of the time tests wait
   retries: 0,
   forbidOnly: true,
-  timeout: 120_000,
+  timeout: 180_000,
   globalTimeout: 40 * 60_000, // like the other times a guard against a hang, never a measure: a machine that others use too may take thrice as long
-  expect: { timeout: 20_000 },
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     browserName: "chromium",
@@ -21,7 +21,7 @@ export default defineConfig<Options>({
     },
     locale: "en-GB",
     screenshot: "only-on-failure",
-    actionTimeout: 20_000,
+    actionTimeout: 60_000,
   },
   projects: [
     {

@@ -47,7 +47,7 @@ export async function serve(...args: string[]): Promise<Serving> {
     await until("the demo club", async () => {
       if (!running()) throw new Error(`the demo club ended at once:\n${await readFile(log, "utf8").catch(() => "no log")}`);
       return (await fetch(`${origin}/c/fairway24/sign-in`).catch(() => undefined))?.ok ? true : undefined;
-    }, 60_000);
+    }, 240_000);
     for (const role of Object.keys(accounts) as Role[]) {
       const cookie = await signIn(origin, role);
       const [name, value] = cookie.split("=");

@@ -12,7 +12,7 @@ const test = base.extend<object, { past: Serving }>({
     const past = await serve("--history", "28");
     await use(past);
     await past.stop();
-  }, { scope: "worker", timeout: 90_000 }],
+  }, { scope: "worker", timeout: 360_000 }],
   baseURL: async ({ past }, use) => use(past.origin),
   storageState: async ({ past }, use) => use(join(past.dir, "owner.json")),
 });
@@ -64,7 +64,7 @@ const pages: [string, (page: Page) => Promise<void>][] = [
 // The colours of a scheme are the same at any width: each is looked at once, and so is each width.
 for (const [width, colorScheme] of [[390, "dark"], [1440, "light"]] as const) {
   test(`the pages of the memory are accessible at ${width} pixels in ${colorScheme} colours`, async ({ page }) => {
-    test.setTimeout(180_000); // nine pages, each looked at whole
+    test.setTimeout(360_000); // nine pages, each looked at whole
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     for (const [name, show] of pages) {
