@@ -72,8 +72,8 @@ func (a *Assessment) applyPrior(r Record, place Place, now time.Time, prior Prio
 	}
 	for _, level := range []Level{LevelClub, LevelLocation, LevelBay} {
 		c := r.at(level, place).sum(now, "")
-		a.Refuted = a.Refuted || c.refutes(p.Thresholds.High, p.alpha(club.TierAuto, level), p.LabelError)
-		if alpha := p.alpha(club.TierSuggest, level); rate > 0 && c.refutes(rate, alpha, p.LabelError) {
+		a.Refuted = a.Refuted || c.refutes(p.Thresholds.High, p.Auto*against[level], p.LabelError)
+		if alpha := p.Suggest * against[level]; rate > 0 && c.refutes(rate, alpha, p.LabelError) {
 			a.Contradicted = true
 			rate = c.upperBound(alpha, p.LabelError)
 		}

@@ -38,6 +38,9 @@ var share = map[club.Tier]map[Level]float64{
 	club.TierSuggest: {LevelClub: 0.7, LevelLocation: 0.1, LevelBay: 0.1, LevelLessons: 0.1},
 }
 
+// against is how the level is divided where records may refute a claim: what other lessons have proved refutes nothing.
+var against = share[club.TierAuto]
+
 // alpha is the level at which one record must support the claim of a tier. Where a person looks at
 // every decision, the claim only orders what they see, and nothing is divided.
 func (p Policy) alpha(t club.Tier, l Level) float64 {
