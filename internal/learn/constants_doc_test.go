@@ -102,6 +102,8 @@ func TestEachRowOfTheConstantsAroundTheBoundIsTheCodes(t *testing.T) {
 	earned, learner := source(t, "../pattern/earned.go"), source(t, "../pattern/learner.go")
 	of := func(name string) float64 { return number(t, earned, name) }
 	alpha := number(t, learner, "defaultAlpha")
+	lessons := source(t, "../pattern/reliability/promise.go")
+	promising := fmt.Sprintf("%g; %g", number(t, lessons, "promisingPeople"), number(t, lessons, "promisingAgainst")*reliability.DefaultPolicy().LabelError)
 	want := map[string]string{
 		"certainty of the learner's threshold":                                           fmt.Sprintf("%.2f; %.3f before it answers", 1-alpha, 1-alpha*of("begin")),
 		"worth of the odds beside the record":                                            fmt.Sprintf("%g outcomes", of("priorWorth")),
@@ -113,6 +115,7 @@ func TestEachRowOfTheConstantsAroundTheBoundIsTheCodes(t *testing.T) {
 		"failing: good outcomes, of at least":                                            fmt.Sprintf("under %.2f, of %d", failingBelow, failingOutcomes),
 		"disputed: overrides; of at least so many uses":                                  fmt.Sprintf("over %d, or over %.2f; %d", disputedOver, disputedRate, disputedUses),
 		"matches are calibrated by what became known from; by the newest":                fmt.Sprintf("%d; %s", leastTruths, spaced(mostTruths)),
+		"a promising lesson: people behind it; of its outcomes, against it at most":      promising,
 		"reviews of what is done alone, at first":                                        fmt.Sprintf("%.2f", setting.Default().ReviewShare),
 		"an outcome counts half after":                                                   spanOf(float64(reliability.HalfLife)),
 		"outcomes and people to propose, people to act, at first":                        fmt.Sprintf("%d, %d, %d", setting.Default().ProposeOutcomes, setting.Default().ProposePeople, setting.Default().ExecutePeople),

@@ -20,6 +20,11 @@ type Prior struct {
 // maxPrior keeps every prior below the auto tier.
 const maxPrior = 0.94
 
+const (
+	promisingPeople  = 2 // behind a promising lesson, even where a club lets one suffice to act
+	promisingAgainst = 2 // times what people call wrong by mistake may speak against it
+)
+
 // Promising reports whether enough people and outcomes stand behind what was learned for it to act, and hardly
 // anything speaks against it: no more than twice of what people call wrong by mistake. It says nothing of how much is
 // proved: three outcomes of three are promising. Two people it takes even where a club lets one suffice to act, for the
@@ -28,7 +33,7 @@ func (r Record) Promising(now time.Time, p Policy) bool {
 	var a Assessment
 	a.count(r)
 	c := r.sum(now, "")
-	return a.entitled(true, max(2, p.ExecutePeople), p) && c.Failures <= 2*p.LabelError*c.Total()
+	return a.entitled(true, max(promisingPeople, p.ExecutePeople), p) && c.Failures <= promisingAgainst*p.LabelError*c.Total()
 }
 
 // Announces reports whether the record suffices for an announcement by itself, where the match is certain.
