@@ -150,8 +150,8 @@ func story(s page.Shell, d learn.Detail, shown []page.PatternOutcomeRow) string 
 		out += "; " + last
 	}
 	out += "."
-	if a := d.Assessment; d.Standing.Promising && a.Prior > a.Suggest {
-		out += fmt.Sprintf(" Lessons that had come as far were right in at least %.0f %%, which it may claim for an announcement.", 100*a.Prior)
+	if rate, ok := d.Standing.Together(); ok {
+		out += fmt.Sprintf(" Lessons that had come as far were right in at least %.0f %%, which it may claim for an announcement.", 100*rate)
 	}
 	return out
 }

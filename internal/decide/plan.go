@@ -115,8 +115,8 @@ func recordWords(s *learn.Standing) string {
 		by = " by " + count(a.People, "person")
 	}
 	out := fmt.Sprintf("decided so %s%s; %.0f %% good", count(a.Outcomes, "time"), by, 100*a.Counts.Successes/max(a.Counts.Total(), 1e-9))
-	if s.Promising && a.Prior > a.Suggest {
-		out += fmt.Sprintf("; lessons that had come as far were right in at least %.0f %%", 100*a.Prior)
+	if rate, ok := s.Together(); ok {
+		out += fmt.Sprintf("; lessons that had come as far were right in at least %.0f %%", 100*rate)
 	}
 	return out
 }

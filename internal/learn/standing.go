@@ -78,6 +78,13 @@ func (s Standing) Next(now time.Time) (next reliability.Next, ok bool) {
 	return s.record.Missing(s.place, now, s.Match, s.prior, s.policy, s.learned)
 }
 
+// Together is what young lessons have proved together, where that and not its own record is what a lesson may be
+// announced by.
+func (s Standing) Together() (rate float64, ok bool) {
+	rate = s.Assessment.Prior
+	return rate, s.Young && rate >= s.policy.Thresholds.Medium
+}
+
 // Doubtful reports whether its record holds plain information back (see the function of that name).
 func (s Standing) Doubtful() bool { return Doubtful(s.Assessment, s.policy) }
 

@@ -51,6 +51,9 @@ func TestANewLessonMayClaimWhatLessonsBeforeItHaveProved(t *testing.T) {
 	if s := h.StandingOf(alone, h.Bays[0]); !s.Young || s.Confidence >= 0.75 {
 		t.Fatalf("what one lesson has proved for itself lifts another one to %.3f", s.Confidence)
 	}
+	if rate, ok := h.StandingOf(alone, h.Bays[0]).Together(); ok {
+		t.Errorf("people are told that it may be announced by %.2f", rate)
+	}
 	h.approved(alone, 18)
 	young := h.lesson("The code is on your bag tag.", "where is my locker code", "locker code?", "code for the locker")
 	s := h.StandingOf(young, h.Bays[0])
@@ -58,6 +61,9 @@ func TestANewLessonMayClaimWhatLessonsBeforeItHaveProved(t *testing.T) {
 		t.Fatalf("after approvals of two lessons a third one stands on %+v at %.3f: it may be announced, and not act at once", s.Assessment, s.Confidence)
 	}
 	proved := s.Assessment.Prior
+	if rate, ok := s.Together(); !ok || rate != proved {
+		t.Errorf("people are told %.3f, %t instead of %.3f", rate, ok, proved)
+	}
 
 	h.Write(func(tx *store.Tx) error {
 		return h.Memory.Delete(t.Context(), tx, learntest.ChangeOf(h.Lessons()[0].Pattern))
