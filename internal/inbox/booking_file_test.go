@@ -97,6 +97,69 @@ func TestStrictFileIsTakenWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+func TestFileThatCannotBeUsedAsAWholeSaysWhy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for want, f := range map[string]inbox.BookingFile{
+		"csv or webhook": {Source: "guess", Data: []byte("booking_id,location,bay,start,end\n" + lineOne)},
+		"empty":          {Data: []byte(" \n")},
+	} {
+		if _, err := h.inbox.ImportBookingFile(t.Context(), h.tenant, f); club.CodeOf(err) != club.CodeInvalid || !strings.Contains(club.MessageOf(err), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	storetest.Exec(t, h.tenant, "DELETE FROM bays")
+	storetest.Exec(t, h.tenant, "DELETE FROM locations")
+	f := inbox.BookingFile{Data: []byte("booking_id,location,bay,start,end,status,phone\n" + lineOne + "\n")}
+	if _, err := h.inbox.ImportBookingFile(t.Context(), h.tenant, f); club.CodeOf(err) != club.CodeInvalid || !strings.Contains(club.MessageOf(err), "no locations yet") {
+		t.Errorf("a club without places: %v", err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM bookings"); n != 0 {
+		t.Errorf("%d bookings", n)
+	}
+}
+
+func TestSourcesOfBookingsAreNamedForPeople(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		inbox.SourceFile: "a file", inbox.SourceHand: "by hand", "webhook": "the booking system", "api": "the API", "ical:0192": "a calendar feed",
+		"ical:": "ical:", strings.Repeat("x", 60): strings.Repeat("x", 40),
+	} {
+		if got := inbox.SourceName(source); got != want {
+			t.Errorf("%q is called %q, want %q", source, got, want)
+		}
+	}
+}
+
+func TestBookingThatIsNotThereOrElsewhereIsNotFound(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b, err := h.inbox.CreateBooking(t.Context(), h.tenant, h.clerk(), inbox.HandBooking{Location: h.place, Bay: h.bay, Start: storetest.Start, End: storetest.Start.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := h.clerk()
+	nobody.Role = ""
+	for who, c := range map[string]struct {
+		by   identity.Principal
+		id   club.BookingID
+		want club.Code
+	}{
+		"a stranger's id":       {h.clerk(), club.NewBookingID(storetest.Start), club.CodeNotFound},
+		"another place's clerk": {h.clerk(club.NewLocationID(storetest.Start)), b.ID, club.CodeNotFound},
+		"who may do nothing":    {nobody, b.ID, club.CodeForbidden},
+		"a clerk":               {h.clerk(), b.ID, ""},
+	} {
+		err := h.tenant.Read(t.Context(), func(tx *store.Tx) error {
+			_, err := inbox.FindBooking(t.Context(), tx, c.by, c.id)
+			return err
+		})
+		if (err == nil) != (c.want == "") || err != nil && club.CodeOf(err) != c.want {
+			t.Errorf("%s: %v, want %q", who, err, c.want)
+		}
+	}
+}
+
 func TestOverlapsAreToldAndTaken(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -185,6 +186,102 @@ func TestDangerOvertakesTheBacklogWithWhatItsSenderWroteBefore(t *testing.T) {
 	}
 	if n := h.count("SELECT COUNT(*) FROM messages"); n != 203 || r.Thread.IsZero() {
 		t.Errorf("%d texts are stored, the danger in thread %q", n, r.Thread)
+	}
+}
+
+// filedByHand gives the house an inbox whose kept texts are filed when File is called, and while somebody waits for them.
+func (h *house) filedByHand() {
+	h.t.Helper()
+	h.inbox = inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied, Unfiled: h.cannotFile,
+		Storm: 1, Await: func(ctx context.Context, filed <-chan struct{}) error {
+			if _, err := h.inbox.File(ctx, h.tenant); err != nil {
+				return err
+			}
+			select {
+			case <-filed:
+				return nil
+			default:
+				return errors.New("the texts before an urgent one were not filed first")
+			}
+		}})
+	h.t.Cleanup(h.inbox.Close)
+}
+
+func (h *house) fileAll() {
+	h.t.Helper()
+	for {
+		switch n, err := h.inbox.File(h.t.Context(), h.tenant); {
+		case err != nil:
+			h.t.Fatal(err)
+		case n == 0:
+			return
+		}
+	}
+}
+
+func TestTextsBeforeAnUrgentOneAreTakenOutOfTheirRows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.filedByHand()
+	var others []club.Delivery
+	for i := range 200 {
+		others = append(others, text(fmt.Sprintf("+1415555%04d", 500+i%50), "hi"))
+	}
+	var want []string
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range 10 {
+			want = append(want, fmt.Sprint("number ", i))
+			if _, err := h.inbox.Accept(t.Context(), h.tenant, inbox.Read(text(ada, want[i])), vendor); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	h.storm(others...)
+	wg.Wait()
+	if n := h.count("SELECT COUNT(*) FROM messages"); n != 0 {
+		t.Fatalf("%d texts were not kept", n)
+	}
+	rows := h.count("SELECT COUNT(*) FROM arrivals")
+	danger := "there is a fire, smoke everywhere"
+	r, err := h.inbox.Accept(t.Context(), h.tenant, inbox.Read(text(ada, danger)), vendor)
+	if err != nil || r.Thread.IsZero() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM messages WHERE thread_id = $1", r.Thread.String()); n != 11 {
+		t.Errorf("%d texts of who is in danger are filed", n)
+	}
+	if left := h.count("SELECT COUNT(*) FROM arrivals"); left == 0 || left >= rows {
+		t.Errorf("%d of %d rows are left: others waited for nothing, or went first", left, rows)
+	}
+	h.fileAll()
+	if diff := cmp.Diff(append(want, danger, "the end"), h.words(ada)); diff != "" {
+		t.Errorf("the conversation (-want +got):\n%s", diff)
+	}
+	if n, twice := h.count("SELECT COUNT(*) FROM messages"), h.count("SELECT COUNT(*) FROM (SELECT provider_message_id FROM messages GROUP BY provider_message_id HAVING COUNT(*) > 1) AS x"); n != 212 || twice != 0 {
+		t.Errorf("%d texts are filed, %d of them twice", n, twice)
+	}
+}
+
+func TestKeptTextsThatCannotGoFirstAreFiledInTheirTurn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.filedByHand()
+	h.storm(text(ada, "is anybody there?"), text(bob, "hi"))
+	h.rename("threads", "gone")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := h.inbox.Accept(ctx, h.tenant, inbox.Read(text(ada, "there is a fire")), vendor); err == nil {
+		t.Fatal("danger is acknowledged although nothing can be filed")
+	}
+	h.rename("gone", "threads")
+	h.clock.Advance(time.Minute) // what failed is tried again after a while
+	h.fileAll()
+	if _, err := h.inbox.Accept(ctx, h.tenant, inbox.Read(text(ada, "there is a fire")), vendor); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"is anybody there?", "there is a fire", "the end"}, h.words(ada)); diff != "" {
+		t.Errorf("the conversation (-want +got):\n%s", diff)
 	}
 }
 
