@@ -27,6 +27,7 @@ type index struct {
 	weight []float32
 	rare   float32
 	length []float32 // of the rows
+	least  float32   // length of a row
 }
 
 const (
@@ -36,6 +37,8 @@ const (
 	shortlist = 16
 	// leastAlike is the cosine below which an example says nothing: its odds are under those that heed asks for.
 	leastAlike = 0.5
+	// roundly allows for what sums in another order differ by.
+	roundly = 0.999
 	// charWeight is what a character n-gram counts beside a word: there are several to each.
 	charWeight = 0.5
 
@@ -113,6 +116,9 @@ func (x *index) derive() {
 			square += x.weight[b] * x.weight[b]
 		}
 		x.length[row] = sqrt(square)
+		if x.least == 0 || x.length[row] > 0 && x.length[row] < x.least {
+			x.least = x.length[row]
+		}
 	}
 }
 
@@ -129,7 +135,8 @@ func (x *index) row(i uint32) []uint32 { return x.buckets[x.from[i]:x.from[i+1]]
 type asking struct {
 	buckets []uint32
 	order   []uint64  // buckets with the length of their lists above them
-	met     []meeting // by row
+	score   []float32 // by row: what it has in common with the features that were read
+	left    float32   // the square of those that were not
 	touched []uint32
 	short   []scored // a heap: the least alike first
 	shared  []share  // the query's buckets, hashed; its length is a power of two
@@ -141,16 +148,13 @@ type share struct {
 	weight float32
 }
 
-// meeting is what a query has met of a row, beside what it is divided by: both are wanted together.
-type meeting struct{ score, length float32 }
-
 type scored struct {
 	row   uint32
 	alike float32
 }
 
 // precedents returns the best example of each label of the shortlist, the most
-// similar first, of equals the earliest.
+// similar first, of equals the earliest. What cannot be leastAlike is left out.
 func (x *index) precedents(found []occurrence, a *asking) []precedent {
 	if len(x.label) == 0 {
 		return nil
@@ -165,6 +169,9 @@ func (x *index) precedents(found []occurrence, a *asking) []precedent {
 	length := sqrt(square)
 	best := make(map[int32]precedent, 8)
 	for _, s := range a.short {
+		if own := x.length[s.row]; s.alike*own+a.left < roundly*leastAlike*length*own {
+			continue // even if it had all that was not read
+		}
 		alike := float64(a.common(x.row(s.row)) / max(length*x.length[s.row], 1e-9))
 		p := precedent{x.names[x.label[s.row]], int(x.example[s.row]), alike}
 		if b, ok := best[x.label[s.row]]; !ok || p.alike > b.alike || p.alike == b.alike && p.example < b.example {
@@ -232,18 +239,15 @@ func (x *index) queryWeight(b uint32) float32 {
 // itself at least √r long, so its cosine is at most √r by the query's length: once that is under leastAlike,
 // rows that have not been met need not be.
 func (x *index) shorten(a *asking, square float32) {
-	if len(a.met) < len(x.label) {
-		a.met = make([]meeting, len(x.label))
-		for i, l := range x.length {
-			a.met[i].length = l
-		}
+	if len(a.score) < len(x.label) {
+		a.score = make([]float32, len(x.label))
 	}
 	a.order = a.order[:0]
-	left := float32(0) // the square of the features whose lists are still to be read
+	a.left = 0
 	for _, b := range a.buckets {
 		if n := x.start[b+1] - x.start[b]; n > 0 {
 			a.order = append(a.order, uint64(n)<<32|uint64(b))
-			left += x.weight[b] * x.weight[b]
+			a.left += x.weight[b] * x.weight[b]
 		}
 	}
 	slices.Sort(a.order)
@@ -251,25 +255,33 @@ func (x *index) shorten(a *asking, square float32) {
 	budget := indexBudget
 	for _, o := range a.order {
 		n, b := int(o>>32), uint32(o)
-		if len(a.touched) > 0 && (n > budget || left < leastAlike*leastAlike*square) {
+		if len(a.touched) > 0 && (n > budget || a.left < leastAlike*leastAlike*square) {
 			break
 		}
 		budget -= n
 		w := x.weight[b] * x.weight[b]
-		left -= w
+		if n <= indexBudget {
+			a.left -= w
+		}
 		for _, row := range x.rows[x.start[b]:][:min(n, indexBudget)] {
-			m := &a.met[row]
-			if m.score == 0 {
+			if a.score[row] == 0 {
 				a.touched = append(a.touched, row)
 			}
-			m.score += w
+			a.score[row] += w
 		}
 	}
 	a.short = a.short[:0]
+	enough := float32(0) // what a row must have in common to be among the best, however short it is
 	for _, row := range a.touched {
-		m := &a.met[row]
-		a.consider(scored{row, m.score / m.length})
-		m.score = 0
+		s := a.score[row]
+		a.score[row] = 0
+		if s <= enough {
+			continue
+		}
+		a.consider(scored{row, s / x.length[row]})
+		if len(a.short) == shortlist {
+			enough = a.short[0].alike * x.least
+		}
 	}
 }
 
