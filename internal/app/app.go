@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	_ "time/tzdata" // time zones of locations and feeds, on hosts without them
 
 	"clubos/internal/act"
@@ -72,6 +73,7 @@ type App struct {
 	hasher   *identity.Hasher
 	registry *jobs.Registry
 	runner   *jobs.Runner
+	rested   atomic.Int64 // when memory was given back, in ns since the epoch
 	metrics  *telemetry.Metrics
 	limiter  *guard.Limiter
 	timings  *health.Timings
@@ -182,7 +184,7 @@ func (a *App) wire() {
 		}
 		return d.Sweep(ctx)
 	})
-	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers, Observe: a.observeJob})
+	a.runner = jobs.NewRunner(a.registry, jobs.Config{Node: a.Config.node(), Workers: a.Config.Workers, Observe: a.observeJob, Quiet: a.quiet})
 }
 
 // Step has the stepper of the configuration work the jobs of a club from here on.

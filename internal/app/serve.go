@@ -33,7 +33,9 @@ type Server struct {
 
 	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
 	finding     sync.WaitGroup
-	looked      int // clubs that were looked at for kept texts; of the look-out alone
+	began       time.Time
+	again       bool // on SQLite: kept texts were looked for once more; of the look-out alone
+	looked      int  // clubs that were looked at for kept texts; of the look-out alone
 
 	mu     sync.Mutex // guards warmed
 	warmed map[club.Slug]bool
@@ -55,7 +57,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err := a.prepare(ctx, recs); err != nil {
 		return nil, err
 	}
-	s := &Server{app: a, failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
+	s := &Server{app: a, began: time.Now(), failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
 	handler, err := a.handler(s)
 	if err != nil {
 		return nil, err
@@ -177,7 +179,15 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		return nil, err
 	}
 	var served []club.Slug
-	errs := []error{s.resume(ctx, s.turn(recs))}
+	var errs []error
+	switch {
+	case s.app.Cluster.Engine() == "postgres":
+		errs = append(errs, s.resume(ctx, s.turn(recs)))
+	case !s.again && time.Since(s.began) > resumeAgain:
+		err := s.resume(ctx, recs)
+		s.again = err == nil
+		errs = append(errs, err)
+	}
 	for _, rec := range recs {
 		if rec.Status == store.StatusActive {
 			served = append(served, rec.Slug)
@@ -191,6 +201,10 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 
 // resumeAtOnce is how many clubs are looked at for kept texts in one look-out: each costs a transaction.
 const resumeAtOnce = 64
+
+// resumeAgain is how long after the start the one process that a file of SQLite has looks once more for texts that an
+// earlier one kept: those that had failed are due again by then. Of its own it knows.
+const resumeAgain = 65 * time.Second
 
 // turn returns the clubs whose turn it is to be looked at for kept texts, all of them where there are few.
 func (s *Server) turn(recs []store.TenantRecord) []store.TenantRecord {

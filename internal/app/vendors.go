@@ -197,12 +197,16 @@ func (v *vendors) watch(slug club.Slug) {
 		defer end()
 		again := time.NewTicker(reloadEvery)
 		defer again.Stop()
+		written := ""
 		for {
 			select {
 			case <-v.done:
 				return
 			case <-again.C:
-				v.reload(slug)
+				if now := v.written(slug); now == "" || now != written {
+					written = now
+					v.reload(slug)
+				}
 			case c := <-changes:
 				if c.Topic == integration.Topic {
 					v.reload(slug)
@@ -210,6 +214,15 @@ func (v *vendors) watch(slug club.Slug) {
 			}
 		}
 	})
+}
+
+// written is the stamp of a club's file; "" where there is none, or none can be had.
+func (v *vendors) written(slug club.Slug) string {
+	tenant, err := v.cluster.AnyTenant(context.Background(), slug)
+	if err != nil {
+		return ""
+	}
+	return tenant.Written()
 }
 
 func (v *vendors) reload(slug club.Slug) {

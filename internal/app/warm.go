@@ -18,7 +18,7 @@ const (
 	// A club of which nothing is heard for so many polls is left alone until something is.
 	warmPolls = 40
 	// warmAtStart is how many clubs are made ready when the server starts, before anything is heard of them.
-	warmAtStart = 16
+	warmAtStart = 4
 )
 
 // warm has a club's matcher made ready at once, or when something is first heard of the club, and from then on when

@@ -83,17 +83,27 @@ func each[T any](ids []T, fn func(T) error) error {
 // sweepProposals reminds of approvals that wait: once per SLA interval of the thread's priority, at
 // most maxReminders times. The dedup key makes each reminder one, however often the sweep runs.
 func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
-	return tenant.Write(ctx, func(tx *store.Tx) error {
-		s, err := setting.Known(ctx, tx)
-		if err != nil {
+	var s setting.Settings
+	var rows []store.FindAgedProposalsRow
+	find := func(tx *store.Tx) (err error) {
+		if s, err = setting.Known(ctx, tx); err != nil {
 			return err
 		}
 		shortest := s.EscalationSLA[club.PriorityNormal]
 		for _, sla := range s.EscalationSLA {
 			shortest = min(shortest, sla)
 		}
-		rows, err := tx.FindAgedProposals(ctx, store.FindAgedProposalsParams{Before: tx.Now.Add(-shortest), Size: sweepSize})
-		if err != nil {
+		rows, err = tx.FindAgedProposals(ctx, store.FindAgedProposalsParams{Before: tx.Now.Add(-shortest), Size: sweepSize})
+		return err
+	}
+	switch err := tenant.Read(ctx, find); {
+	case err != nil:
+		return fmt.Errorf("find aged proposals: %w", err)
+	case len(rows) == 0:
+		return nil
+	}
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		if err := find(tx); err != nil {
 			return fmt.Errorf("find aged proposals: %w", err)
 		}
 		for _, row := range rows {

@@ -40,13 +40,18 @@ func (in *Inbox) CallForUnfiled(ctx context.Context, tenant *store.Tenant) error
 	if in.cfg.Unfiled == nil {
 		return nil
 	}
+	var count int64
+	err := tenant.Read(ctx, func(tx *store.Tx) (err error) {
+		count, err = countOverdue(ctx, tx)
+		return err
+	})
+	if err != nil || count == 0 {
+		return err
+	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		count, err := tx.CountOverdueArrivals(ctx, store.CountOverdueArrivalsParams{Tries: overdueTries, Before: tx.Now.Add(-overdueAfter)})
-		if err != nil {
-			return fmt.Errorf("count texts that cannot be filed: %w", err)
-		}
-		if count == 0 {
-			return nil
+		count, err := countOverdue(ctx, tx)
+		if err != nil || count == 0 {
+			return err
 		}
 		u, err := in.readOverdue(ctx, tx, tenant)
 		if err != nil || len(u.First) == 0 {
@@ -55,6 +60,14 @@ func (in *Inbox) CallForUnfiled(ctx context.Context, tenant *store.Tenant) error
 		u.Rows = count
 		return in.cfg.Unfiled(ctx, tx, u)
 	})
+}
+
+func countOverdue(ctx context.Context, tx *store.Tx) (int64, error) {
+	count, err := tx.CountOverdueArrivals(ctx, store.CountOverdueArrivalsParams{Tries: overdueTries, Before: tx.Now.Add(-overdueAfter)})
+	if err != nil {
+		return 0, fmt.Errorf("count texts that cannot be filed: %w", err)
+	}
+	return count, nil
 }
 
 func (in *Inbox) readOverdue(ctx context.Context, tx *store.Tx, tenant *store.Tenant) (Unfiled, error) {

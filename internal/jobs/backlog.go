@@ -59,6 +59,12 @@ func (r *Runner) Backlog(ctx context.Context) ([]Backlog, error) {
 		if err != nil {
 			return nil, err
 		}
+		if waiting, idle := r.idle(rec.Slug); idle {
+			for _, b := range waiting {
+				all = addBacklog(all, b)
+			}
+			continue
+		}
 		if all, err = addSQLite(ctx, all, tenant.WritePool()); err != nil {
 			return nil, err
 		}

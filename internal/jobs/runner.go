@@ -32,6 +32,11 @@ type Config struct {
 	// Look is how often, on PostgreSQL, jobs are looked for that a replica which is gone has left running.
 	// Default 2 s.
 	Look time.Duration
+	// Idle is how long a club of SQLite must have had nothing to do before it is served without connections and
+	// a job client of its own, until there is something again. Default 10 s.
+	Idle time.Duration
+	// Quiet, if set, is called when all clubs of SQLite have become idle.
+	Quiet func()
 	// Observe, if set, is told of every try of a job.
 	Observe func(Try)
 }
@@ -49,12 +54,12 @@ type Runner struct {
 	registry *Registry
 	cfg      Config
 
-	mu      sync.Mutex           // guards the fields below
-	clients map[club.Slug]client // on PostgreSQL one, under ""
-	node    *node                // this and the next two are nil on SQLite
-	pool    *pgxpool.Pool        // River's own
-	waker   *waker
-	started bool
+	mu     sync.Mutex    // guards the fields below
+	keeper *keeper       // of SQLite's clubs; nil on PostgreSQL, which has the others
+	client client        // of all clubs
+	node   *node         //
+	pool   *pgxpool.Pool // River's own
+	waker  *waker
 }
 
 // client is the part of a River client that the runner needs, whatever its driver.
@@ -75,45 +80,28 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 	if cfg.Pause == 0 {
 		cfg.Pause = 20 * time.Second
 	}
+	if cfg.Idle == 0 {
+		cfg.Idle = 10 * time.Second
+	}
 	if cfg.Look == 0 {
 		cfg.Look = 2 * time.Second
 	}
 	r.pause, r.observe = cfg.Pause, cfg.Observe
-	runner := &Runner{registry: r, cfg: cfg, clients: map[club.Slug]client{}}
+	runner := &Runner{registry: r, cfg: cfg}
 	r.postponed = func(queue string, wait time.Duration) { runner.wake().at(queue, time.Now().Add(wait+postponedBy)) }
 	return runner
 }
 
 // Start begins to work the jobs of every active tenant. The context ends nothing: call Stop.
 func (r *Runner) Start(ctx context.Context) error {
-	r.mu.Lock()
-	r.started = true
-	r.mu.Unlock()
-	r.registry.cluster.OnJobs(r.enqueued)
+	defer r.registry.cluster.OnJobs(r.enqueued)
 	if pool, schema, ok := r.registry.cluster.Postgres(); ok {
-		n := r.nodeFor(pool, schema)
-		if err := n.start(ctx); err != nil {
-			return err
-		}
-		r.mu.Lock()
-		r.node = n
-		r.mu.Unlock()
-		own, err := queuePool(ctx, pool)
-		if err != nil {
-			return err
-		}
-		cfg := r.config("")
-		cfg.Schema = schema
-		c, err := river.NewClient(riverpgxv5.New(own), cfg)
-		if err != nil {
-			own.Close()
-			return fmt.Errorf("open job client: %w", err)
-		}
-		r.mu.Lock()
-		r.pool, r.waker = own, newWaker(announceTo(own, schema, r.registry.log))
-		r.mu.Unlock()
-		return r.start(ctx, "", c)
+		return r.startPostgres(ctx, pool, schema)
 	}
+	k := newKeeper(r)
+	r.mu.Lock()
+	r.keeper = k
+	r.mu.Unlock()
 	recs, err := r.registry.cluster.FindTenants(ctx)
 	if err != nil {
 		return err
@@ -125,36 +113,55 @@ func (r *Runner) Start(ctx context.Context) error {
 			}
 		}
 	}
+	k.done.Go(k.run)
+	return nil
+}
+
+func (r *Runner) startPostgres(ctx context.Context, pool *pgxpool.Pool, schema string) error {
+	n := r.nodeFor(pool, schema)
+	if err := n.start(ctx); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.node = n
+	r.mu.Unlock()
+	own, err := queuePool(ctx, pool)
+	if err != nil {
+		return err
+	}
+	cfg := r.config()
+	cfg.Schema, cfg.PeriodicJobs = schema, r.periodic()
+	c, err := river.NewClient(riverpgxv5.New(own), cfg)
+	if err != nil {
+		own.Close()
+		return fmt.Errorf("open job client: %w", err)
+	}
+	r.mu.Lock()
+	r.pool, r.waker = own, newWaker(announceTo(own, schema, r.registry.log))
+	r.mu.Unlock()
+	if err := startClient(ctx, c); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.client = c
 	return nil
 }
 
 // AddTenant begins to work a tenant's jobs; on PostgreSQL the one client does so already. A second
 // call for a tenant does nothing.
 func (r *Runner) AddTenant(ctx context.Context, slug club.Slug) error {
-	if _, _, ok := r.registry.cluster.Postgres(); ok {
-		return nil
-	}
 	r.mu.Lock()
-	_, known := r.clients[slug]
+	k := r.keeper
 	r.mu.Unlock()
-	if known {
+	if k == nil {
 		return nil
 	}
 	tenant, err := r.registry.cluster.Tenant(ctx, slug)
 	if err != nil {
 		return err
 	}
-	db := tenant.WritePool()
-	if err := takeUpSQLite(ctx, db); err != nil {
-		return err
-	}
-	cfg := r.config(slug)
-	cfg.FetchPollInterval = max(r.cfg.Poll, sqlitePoll)
-	c, err := river.NewClient(tenant.JobDriver(), cfg)
-	if err != nil {
-		return fmt.Errorf("open job client: %w", err)
-	}
-	return r.start(store.Relaxed(ctx), slug, c)
+	return k.add(ctx, tenant)
 }
 
 // sqlitePoll is how often the queues of a SQLite club are looked at when no bell has rung, for what another
@@ -169,23 +176,57 @@ func takeUpSQLite(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func (r *Runner) start(ctx context.Context, slug club.Slug, c client) error {
+// startClient has a client work until it is stopped.
+func startClient(ctx context.Context, c client) error {
 	// River ends its work when the context of Start ends; it is to end by Stop alone, which drains.
 	if err := c.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start job client: %w", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.clients[slug] = c
 	return nil
 }
 
+// cancelled is how long what was cancelled may take to end.
+const cancelled = 2 * time.Second
+
+// stopClient lets a client's running jobs finish until ctx ends, then cancels them.
+func stopClient(ctx context.Context, c client) error {
+	err := c.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		cancelCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelled)
+		defer cancel()
+		err = c.StopAndCancel(cancelCtx)
+	}
+	return err
+}
+
 // enqueued has the jobs of a transaction worked when they are due.
-func (r *Runner) enqueued(_ club.Slug, list []river.InsertManyParams) {
-	w := r.wake()
+func (r *Runner) enqueued(slug club.Slug, list []river.InsertManyParams) {
+	r.mu.Lock()
+	w, k := r.waker, r.keeper
+	r.mu.Unlock()
+	if k != nil {
+		k.enqueued(slug)
+	}
 	for _, p := range list {
 		w.at(placeOf(p))
 	}
+}
+
+// idle returns the jobs that wait in a club of SQLite whose file need not be asked; idle is false of another.
+func (r *Runner) idle(slug club.Slug) (waiting []Backlog, idle bool) {
+	r.mu.Lock()
+	k := r.keeper
+	r.mu.Unlock()
+	if k == nil {
+		return nil, false
+	}
+	k.mu.Lock()
+	q := k.queues[slug]
+	k.mu.Unlock()
+	if q == nil {
+		return nil, false
+	}
+	return q.waiting()
 }
 
 // wake returns the waker; nil while there is none.
@@ -199,8 +240,8 @@ func (r *Runner) wake() *waker {
 // start. It may be called more than once.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
-	clients, n, pool, w := r.clients, r.node, r.pool, r.waker
-	r.clients, r.node, r.pool, r.waker = map[club.Slug]client{}, nil, nil, nil
+	k, c, n, pool, w := r.keeper, r.client, r.node, r.pool, r.waker
+	r.keeper, r.client, r.node, r.pool, r.waker = nil, nil, nil, nil, nil
 	r.mu.Unlock()
 	w.close()
 	if pool != nil {
@@ -209,30 +250,18 @@ func (r *Runner) Stop(ctx context.Context) error {
 	if n != nil {
 		defer n.close() // it shows life while jobs end
 	}
-	var wg sync.WaitGroup
-	errs := make(chan error, len(clients))
-	for _, c := range clients {
-		wg.Go(func() {
-			err := c.Stop(ctx)
-			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-				cancelCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-				defer cancel()
-				err = c.StopAndCancel(cancelCtx)
-			}
-			errs <- err
-		})
+	var errs []error
+	if k != nil {
+		errs = append(errs, k.stop(ctx))
 	}
-	wg.Wait()
-	close(errs)
-	var all []error
-	for err := range errs {
-		all = append(all, err)
+	if c != nil {
+		errs = append(errs, stopClient(ctx, c))
 	}
-	return errors.Join(all...)
+	return errors.Join(errs...)
 }
 
-func (r *Runner) config(slug club.Slug) *river.Config {
-	cfg := &river.Config{
+func (r *Runner) config() *river.Config {
+	return &river.Config{
 		ID: r.cfg.Node,
 		Queues: map[string]river.QueueConfig{
 			QueueDefault: {MaxWorkers: r.cfg.Workers},
@@ -248,12 +277,16 @@ func (r *Runner) config(slug club.Slug) *river.Config {
 		// River logs each client's start and stop at Info; those are debug matters here.
 		Logger: slog.New(quieter{r.registry.log.Handler()}),
 	}
+}
+
+// periodic is the periodic jobs, each for all clubs.
+func (r *Runner) periodic() (list []*river.PeriodicJob) {
 	for name, t := range r.registry.ticks {
-		cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(t.every), func() (river.JobArgs, *river.InsertOpts) {
-			return tickJob{Name: name, Tenant: slug}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: t.every}}
+		list = append(list, river.NewPeriodicJob(river.PeriodicInterval(t.every), func() (river.JobArgs, *river.InsertOpts) {
+			return tickJob{Name: name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: t.every}}
 		}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
-	return cfg
+	return list
 }
 
 // retryPolicy waits 1 s, 2 s, 5 s, 15 s, 30 s, then a minute between tries: a member is waiting.

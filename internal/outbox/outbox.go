@@ -79,9 +79,16 @@ func (o *Outbox) Register(r *jobs.Registry) {
 // sweep gives texts that nothing has touched for a while a job again. That another job of theirs is
 // alive after all does no harm: the claim is one UPDATE, and a claimed text is only asked about.
 func (o *Outbox) sweep(ctx context.Context, tenant *store.Tenant) error {
+	var ids []club.MessageID
+	find := func(tx *store.Tx) (err error) {
+		ids, err = tx.FindStrandedMessages(ctx, store.FindStrandedMessagesParams{UpdatedAt: tx.Now.Add(-stranded), Limit: 200})
+		return err
+	}
+	if err := tenant.Read(ctx, find); err != nil || len(ids) == 0 {
+		return err
+	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
-		ids, err := tx.FindStrandedMessages(ctx, store.FindStrandedMessagesParams{UpdatedAt: tx.Now.Add(-stranded), Limit: 200})
-		if err != nil {
+		if err := find(tx); err != nil {
 			return err
 		}
 		for _, id := range ids {

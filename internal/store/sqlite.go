@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -45,15 +46,18 @@ const (
 	restWithin = time.Second
 )
 
+// IdleKept is how long a connection of an idle club is kept when nobody needs it.
+const IdleKept = time.Second
+
 // pool opens a pool on a file. The writer has one connection that takes the write lock as it begins:
 // a deferred transaction that reads and then writes fails at once when another has written between.
 func (e *sqliteEngine) pool(file string, write bool) (*sql.DB, error) {
-	return e.connect(file, write, nil)
+	return e.connect(file, write, nil, nil)
 }
 
 // connect is pool; kept is of a club's own writer, whose commits need not wait for the disk (Relaxed), and which leaves
-// its log to it. Nil: SQLite's ways.
-func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints) (*sql.DB, error) {
+// its log to it, and opened counts the writer's connections. Nil: SQLite's ways.
+func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints, opened *atomic.Int64) (*sql.DB, error) {
 	q := url.Values{}
 	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-8000)"} {
 		q.Add("_pragma", p)
@@ -73,7 +77,7 @@ func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints) (*sql
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
-	own := sqliteConnector{relaxable: kept != nil && !e.cfg.Relaxed}
+	own := sqliteConnector{relaxable: kept != nil && !e.cfg.Relaxed, opened: opened}
 	if kept != nil {
 		q.Add("_pragma", "wal_autocheckpoint("+longestLog+")")
 		own.committed = kept.committed
@@ -118,7 +122,8 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		return nil, club.Unavailable(err, "the database file of the club %q is missing", slug)
 	}
 	log := &checkpoints{log: e.file(slug) + "-wal", line: &line{}, report: e.cfg.Log}
-	w, err := e.connect(e.file(slug), true, log)
+	others := &foreign{file: e.file(slug)}
+	w, err := e.connect(e.file(slug), true, log, &others.opened)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +131,7 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	log.reader, log.writer = r, w
+	log.reader, log.writer, others.writer = r, w, w
 	if err := w.PingContext(ctx); err != nil { // creates the WAL before a reader asks for it
 		return nil, errors.Join(err, w.Close(), r.Close())
 	}
@@ -139,7 +144,15 @@ func (e *sqliteEngine) openTenant(ctx context.Context, slug club.Slug) (*tenantD
 		line:  log.line,
 		write: w, read: r, oneWriter: true,
 		enter: func(ctx context.Context) context.Context { return ctx },
-		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: &foreign{writer: w},
+		jobs:  sqliteJobs{jobs, driver.bell}, bell: &driver, foreign: others,
+		idle: func(idle bool) {
+			forWriter, forReaders := time.Duration(0), readersKept // zero: it is kept
+			if idle {
+				forWriter, forReaders = IdleKept, IdleKept
+			}
+			w.SetConnMaxIdleTime(forWriter)
+			r.SetConnMaxIdleTime(forReaders)
+		},
 		rest: func() {
 			r.SetMaxIdleConns(-1)
 			r.SetMaxIdleConns(mostReaders)

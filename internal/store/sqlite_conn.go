@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // mostStatements bounds the statements that a connection keeps. There are fewer queries.
@@ -32,6 +33,8 @@ type sqliteConnector struct {
 	relaxable bool // its commits wait for the disk unless their context is Relaxed
 	// committed, if set, is called after what may have been a commit.
 	committed func()
+	// opened, if set, counts the connections.
+	opened *atomic.Int64
 }
 
 // Connect is that of driver.Connector.
@@ -43,6 +46,9 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	inner, ok := conn.(driverConn)
 	if !ok {
 		return nil, errors.Join(errors.New("BUG: the SQLite driver's connections lack something"), conn.Close())
+	}
+	if c.opened != nil {
+		c.opened.Add(1)
 	}
 	return &sqliteConn{driverConn: inner, relaxable: c.relaxable, committed: c.committed, kept: map[string]*keptStmt{}}, nil
 }

@@ -49,8 +49,9 @@ type tenantDB struct {
 	notify      func(ctx context.Context, tx *sql.Tx, news news) error // nil: one process only
 	// settle follows the commit of what was announced and is to be durable; nil: the commit is.
 	settle  func(ctx context.Context, conn *sql.Conn) error
-	foreign *foreign // nil: other processes announce what they change
-	rest    func()   // nil: there is nothing to let go of
+	foreign *foreign   // nil: other processes announce what they change
+	rest    func()     // nil: there is nothing to let go of
+	idle    func(bool) // nil: the club has no connections of its own
 	close   func() error
 }
 
@@ -270,4 +271,20 @@ func (t *Tenant) WritePool() *sql.DB {
 		return nil
 	}
 	return t.db.write
+}
+
+// Idle says that nothing happens in a SQLite club, or that something does. Connections to an idle club's file are closed
+// soon after each use; opening one takes some milliseconds.
+func (t *Tenant) Idle(idle bool) {
+	if t.db.idle != nil {
+		t.db.idle(idle)
+	}
+}
+
+// Written returns a stamp that is another one whenever the file of a SQLite club has been written; "" on PostgreSQL.
+func (t *Tenant) Written() string {
+	if t.db.foreign == nil {
+		return ""
+	}
+	return stampOf(t.db.foreign.file)
 }

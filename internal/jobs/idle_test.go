@@ -1,0 +1,162 @@
+package jobs_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"clubos/internal/jobs"
+	"clubos/internal/store"
+	"clubos/internal/store/storetest"
+)
+
+// startSleepy starts a runner whose clubs are soon idle, and that hears of nothing by polling.
+func startSleepy(t *testing.T, r *jobs.Registry, idle time.Duration) *jobs.Runner {
+	t.Helper()
+	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: time.Hour, Idle: idle})
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := runner.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return runner
+}
+
+// clients counts the job clients that work a club's file.
+func clients(t *testing.T, tenant *store.Tenant) int {
+	return storetest.Count(t, tenant, "SELECT COUNT(*) FROM river_leader")
+}
+
+// untilIdle waits until a SQLite club has no client.
+func untilIdle(t *testing.T, tenant *store.Tenant) {
+	t.Helper()
+	if storetest.DatabaseURL() != "" {
+		return // on PostgreSQL all clubs have one
+	}
+	limit := time.After(10 * time.Second)
+	for {
+		if clients(t, tenant) == 0 {
+			return
+		}
+		select {
+		case <-limit:
+			t.Fatal("the club has nothing to do and is not idle")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func TestIdleClubWakesForWhatIsEnqueuedAndForWhatComesDue(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 8)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error { worked <- j.Word; return nil }})
+	startSleepy(t, r, 40*time.Millisecond)
+	for i := range 3 {
+		untilIdle(t, tenant)
+		word := fmt.Sprint("number ", i)
+		enqueue(t, tenant, word, nil)
+		if got := receive(t, worked); got != word {
+			t.Errorf("worked %q, want %q", got, word)
+		}
+	}
+	due := time.Now().Add(700 * time.Millisecond)
+	enqueue(t, tenant, "due", jobs.At(due))
+	untilIdle(t, tenant) // it is farther away than a club stays awake for
+	if got := receive(t, worked); got != "due" || time.Now().Before(due) {
+		t.Errorf("%q was worked %s before it was due", got, time.Until(due))
+	}
+	untilIdle(t, tenant)
+}
+
+func TestIdleClubWakesForWhatAnotherProcessEnqueues(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.Config(t)
+	here, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = here.Close() })
+	tenant := storetest.AddTenant(t, here, "aa")
+	r := jobs.NewRegistry(here, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 8)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error { worked <- j.Word; return nil }})
+	startSleepy(t, r, 40*time.Millisecond)
+	untilIdle(t, tenant)
+	there, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = there.Close() })
+	enqueue(t, storetest.OpenTenant(t, there, "aa"), "from the command line", nil)
+	if got := receive(t, worked); got != "from the command line" {
+		t.Errorf("worked %q", got)
+	}
+}
+
+func TestPeriodicJobsOfAnIdleClubHaveTheirTurns(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	turns := make(chan struct{}, 64)
+	r.Every("sweep", time.Second, func(context.Context, *store.Tenant) error { turns <- struct{}{}; return nil })
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(context.Context, *store.Tenant, greetJob) error { return nil }})
+	startSleepy(t, r, 20*time.Millisecond)
+	receive(t, turns)
+	untilIdle(t, tenant)
+	receive(t, turns)
+}
+
+// TestNoJobIsLeftWhileAClubFallsAsleepAndWakes enqueues jobs at instants at which the club may just be turning.
+func TestNoJobIsLeftWhileAClubFallsAsleepAndWakes(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 256)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error { worked <- j.Word; return nil }})
+	runner := startSleepy(t, r, 20*time.Millisecond)
+	const each, writers = 20, 3
+	var wg sync.WaitGroup
+	for w := range writers {
+		rng := rand.New(rand.NewPCG(7, uint64(w)))
+		wg.Go(func() {
+			for i := range each {
+				var opts *river.InsertOpts
+				if rng.IntN(2) == 0 {
+					opts = jobs.At(time.Now().Add(time.Duration(rng.IntN(150)) * time.Millisecond))
+				}
+				enqueue(t, tenant, fmt.Sprint(w, " ", i), opts)
+				<-time.After(time.Duration(rng.IntN(60)) * time.Millisecond) // about as long as it takes to fall asleep
+			}
+		})
+	}
+	wg.Wait()
+	times := map[string]int{}
+	for len(times) < each*writers {
+		times[receive(t, worked)]++
+	}
+	for word, n := range times {
+		if n != 1 {
+			t.Errorf("job %s was worked %d times", word, n)
+		}
+	}
+	untilIdle(t, tenant)
+	if list, err := runner.Backlog(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%+v waits, %v", list, err)
+	}
+}

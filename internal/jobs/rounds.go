@@ -1,0 +1,148 @@
+package jobs
+
+import (
+	"context"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"clubos/internal/club"
+)
+
+const (
+	// roundsAtOnce bounds the periodic jobs of all clubs that are worked side by side.
+	roundsAtOnce = 64
+	// oneByOne is how long a periodic job waits for another one of its club, so that they share a connection: those that
+	// take longer wait for somebody outside.
+	oneByOne = time.Second
+	// roundsApart is over how long the rounds of clubs are spread, so that not all of them come in the same instant.
+	roundsApart = time.Minute
+)
+
+// rounds has the periodic jobs of SQLite clubs worked. A club's file has one process, so that nobody else could work
+// them and nothing need be stored of them: as after any start, all of them have their turn at once, and then every
+// interval. What an interval finds still under way is passed over.
+type rounds struct {
+	registry *Registry
+	places   chan struct{}
+	ctx      context.Context // of the turns
+	cancel   context.CancelFunc
+
+	mu      sync.Mutex // guards the fields below, and adding to running
+	list    []*round
+	clubs   map[club.Slug]chan struct{} // holds one while a club's periodic job is under way
+	closed  bool
+	running sync.WaitGroup
+}
+
+// round is a periodic job of a club.
+type round struct {
+	name  string
+	every time.Duration
+	slug  club.Slug
+	at    time.Time // when its turn is due
+	under bool      // way
+}
+
+func newRounds(r *Registry) *rounds {
+	s := &rounds{registry: r, places: make(chan struct{}, roundsAtOnce), clubs: map[club.Slug]chan struct{}{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// add begins the rounds of a club.
+func (s *rounds) add(slug club.Slug, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clubs[slug] = make(chan struct{}, 1)
+	for name, t := range s.registry.ticks {
+		s.list = append(s.list, &round{name: name, every: t.every, slug: slug, at: now})
+	}
+}
+
+// next is when the turn after one at r.at is due. The first turn comes at once; those after it keep to the club's own
+// instants, at which its jobs of one interval come together.
+func (r *round) next(now time.Time) time.Time {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(r.slug))
+	own := time.Duration(h.Sum32()) * time.Microsecond % roundsApart
+	at := now.Truncate(r.every).Add(own % r.every)
+	for !at.After(now) {
+		at = at.Add(r.every)
+	}
+	return at
+}
+
+// begin begins the turns that are due.
+func (s *rounds) begin(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	for _, r := range s.list {
+		if now.Before(r.at) {
+			continue
+		}
+		due := r.at
+		if r.at = r.next(now); r.under {
+			continue
+		}
+		r.under = true
+		one := s.clubs[r.slug]
+		s.running.Go(func() { s.turn(r, due, one) })
+	}
+}
+
+// turn works a periodic job once.
+func (s *rounds) turn(r *round, due time.Time, one chan struct{}) {
+	defer func() {
+		s.mu.Lock()
+		r.under = false
+		s.mu.Unlock()
+	}()
+	patience := time.NewTimer(oneByOne)
+	defer patience.Stop()
+	select {
+	case one <- struct{}{}:
+		defer func() { <-one }()
+	case <-patience.C:
+	case <-s.ctx.Done():
+		return
+	}
+	select {
+	case s.places <- struct{}{}:
+		defer func() { <-s.places }()
+	case <-s.ctx.Done():
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, tickWithin)
+	defer cancel()
+	job := &river.Job[tickJob]{JobRow: &rivertype.JobRow{ScheduledAt: due}, Args: tickJob{Name: r.name, Tenant: r.slug}}
+	_ = (&tickWorker{registry: s.registry}).Work(ctx, job) // it has told of its failure, and the next turn is its next try
+}
+
+// stop begins no more turns and waits for those under way until ctx ends, which then ends them.
+func (s *rounds) stop(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	select {
+	case <-done:
+		s.cancel()
+		return nil
+	case <-ctx.Done():
+	}
+	s.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(cancelled):
+		return ctx.Err()
+	}
+}
