@@ -10,7 +10,7 @@ const quietEvery = time.Minute
 
 // quiet gives memory back when nothing happens in any club.
 func (a *App) quiet() {
-	now := time.Now().UnixNano()
+	now := a.Cluster.Clock().Now().UnixNano()
 	if last := a.rested.Load(); now-last >= int64(quietEvery) && a.rested.CompareAndSwap(last, now) {
 		debug.FreeOSMemory()
 	}

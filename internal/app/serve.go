@@ -57,7 +57,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err := a.prepare(ctx, recs); err != nil {
 		return nil, err
 	}
-	s := &Server{app: a, began: time.Now(), failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
+	s := &Server{app: a, began: a.Cluster.Clock().Now(), failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
 	handler, err := a.handler(s)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 	switch {
 	case s.app.Cluster.Engine() == "postgres":
 		errs = append(errs, s.resume(ctx, s.turn(recs)))
-	case !s.again && time.Since(s.began) > resumeAgain:
+	case !s.again && s.app.Cluster.Clock().Now().Sub(s.began) > resumeAgain:
 		err := s.resume(ctx, recs)
 		s.again = err == nil
 		errs = append(errs, err)

@@ -48,7 +48,8 @@ type Config struct {
 	Clients int
 	// Connections is how many requests of a load may be under way. Default 256.
 	Connections int
-	// Idle is how long the server is left alone before its memory is read. Default 5 s.
+	// Idle is how long the server is left alone before its memory is read. Default 20 s: what
+	// only the start needed is given back by then.
 	Idle time.Duration
 	// ProfileDir, when set, is where the server of each load writes a CPU profile; it must take --cpu-profile.
 	ProfileDir string
@@ -70,7 +71,7 @@ func (c Config) withDefaults() (Config, error) {
 	if len(c.Scenarios) == 0 {
 		c.Scenarios = Scenarios()
 	}
-	c.Duration, c.Idle = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Idle, 5*time.Second)
+	c.Duration, c.Idle = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Idle, 20*time.Second)
 	c.Rate, c.DecideRate, c.Connections = cmp.Or(c.Rate, 2000), cmp.Or(c.DecideRate, 50), cmp.Or(c.Connections, 256)
 	c.Threads, c.Clients, c.Tenants = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16), cmp.Or(c.Tenants, 100)
 	if c.Log == nil {

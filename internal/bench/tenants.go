@@ -15,10 +15,7 @@ import (
 	"clubos/internal/store"
 )
 
-const (
-	coldClubs  = 20               // of which a first text is sent
-	settleIdle = 20 * time.Second // from the start until a server with many clubs has nothing left of it to do
-)
+const coldClubs = 20 // of which a first text is sent
 
 // measureTenants serves one club and then many in which nothing happens, and says what each of them costs.
 func measureTenants(ctx context.Context, cfg Config, r *Report) (err error) {
@@ -92,7 +89,7 @@ func (in *installation) idle(ctx context.Context, cfg Config) (out repose, err e
 
 // watch says what a server uses once its start is over.
 func (in *installation) watch(ctx context.Context, cfg Config, c *child) (out repose, err error) {
-	if err := pause(ctx, settleIdle); err != nil {
+	if err := pause(ctx, cfg.Idle); err != nil {
 		return out, err
 	}
 	before := in.processors(ctx, c)

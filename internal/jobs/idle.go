@@ -237,6 +237,7 @@ type keeper struct {
 	queues  map[club.Slug]*clubQueue
 	stopped chan struct{}
 	done    sync.WaitGroup
+	cancel  context.CancelFunc // of the periodic jobs
 }
 
 func newKeeper(r *Runner) *keeper {
@@ -283,12 +284,17 @@ func (k *keeper) enqueued(slug club.Slug) {
 	}
 }
 
-// run looks until stop is called.
-func (k *keeper) run() {
+// start looks after the clubs until stop is called, and no context ends it.
+func (k *keeper) start(ctx context.Context) {
+	ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	k.done.Go(func() { k.run(ctx) })
+}
+
+func (k *keeper) run(ctx context.Context) {
 	again := time.NewTicker(timesOf(k.runner.cfg.Idle).keep)
 	defer again.Stop()
 	for {
-		k.look()
+		k.look(ctx)
 		select {
 		case <-k.stopped:
 			return
@@ -298,7 +304,7 @@ func (k *keeper) run() {
 	}
 }
 
-func (k *keeper) look() {
+func (k *keeper) look(ctx context.Context) {
 	now := time.Now()
 	idle := true
 	for _, q := range k.list() {
@@ -309,14 +315,14 @@ func (k *keeper) look() {
 			continue
 		}
 		k.done.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), turnWithin)
+			ctx, cancel := context.WithTimeout(ctx, turnWithin)
 			defer cancel()
 			if err := q.turn(ctx); err != nil {
 				q.complain(err)
 			}
 		})
 	}
-	k.rounds.begin(now)
+	k.rounds.begin(ctx, now)
 	k.notice(idle, now)
 }
 
@@ -348,7 +354,7 @@ func (k *keeper) list() []*clubQueue {
 func (k *keeper) stop(ctx context.Context) error {
 	close(k.stopped)
 	k.done.Wait() // the turns of queues are bounded
-	ends := []func(context.Context) error{k.rounds.stop}
+	ends := []func(context.Context) error{func(ctx context.Context) error { return k.rounds.stop(ctx, k.cancel) }}
 	for _, q := range k.list() {
 		ends = append(ends, q.stop)
 	}

@@ -28,8 +28,6 @@ const (
 type rounds struct {
 	registry *Registry
 	places   chan struct{}
-	ctx      context.Context // of the turns
-	cancel   context.CancelFunc
 
 	mu      sync.Mutex // guards the fields below, and adding to running
 	list    []*round
@@ -48,9 +46,7 @@ type round struct {
 }
 
 func newRounds(r *Registry) *rounds {
-	s := &rounds{registry: r, places: make(chan struct{}, roundsAtOnce), clubs: map[club.Slug]chan struct{}{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s
+	return &rounds{registry: r, places: make(chan struct{}, roundsAtOnce), clubs: map[club.Slug]chan struct{}{}}
 }
 
 // add begins the rounds of a club.
@@ -76,8 +72,8 @@ func (r *round) next(now time.Time) time.Time {
 	return at
 }
 
-// begin begins the turns that are due.
-func (s *rounds) begin(now time.Time) {
+// begin begins the turns that are due; the end of ctx ends them.
+func (s *rounds) begin(ctx context.Context, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -93,12 +89,12 @@ func (s *rounds) begin(now time.Time) {
 		}
 		r.under = true
 		one := s.clubs[r.slug]
-		s.running.Go(func() { s.turn(r, due, one) })
+		s.running.Go(func() { s.turn(ctx, r, due, one) })
 	}
 }
 
 // turn works a periodic job once.
-func (s *rounds) turn(r *round, due time.Time, one chan struct{}) {
+func (s *rounds) turn(ctx context.Context, r *round, due time.Time, one chan struct{}) {
 	defer func() {
 		s.mu.Lock()
 		r.under = false
@@ -110,35 +106,35 @@ func (s *rounds) turn(r *round, due time.Time, one chan struct{}) {
 	case one <- struct{}{}:
 		defer func() { <-one }()
 	case <-patience.C:
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 		return
 	}
 	select {
 	case s.places <- struct{}{}:
 		defer func() { <-s.places }()
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, tickWithin)
+	ctx, cancel := context.WithTimeout(ctx, tickWithin)
 	defer cancel()
 	job := &river.Job[tickJob]{JobRow: &rivertype.JobRow{ScheduledAt: due}, Args: tickJob{Name: r.name, Tenant: r.slug}}
 	_ = (&tickWorker{registry: s.registry}).Work(ctx, job) // it has told of its failure, and the next turn is its next try
 }
 
-// stop begins no more turns and waits for those under way until ctx ends, which then ends them.
-func (s *rounds) stop(ctx context.Context) error {
+// stop begins no more turns and waits for those under way until ctx ends; then cancel ends them.
+func (s *rounds) stop(ctx context.Context, cancel context.CancelFunc) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() { s.running.Wait(); close(done) }()
+	defer cancel()
 	select {
 	case <-done:
-		s.cancel()
 		return nil
 	case <-ctx.Done():
 	}
-	s.cancel()
+	cancel()
 	select {
 	case <-done:
 		return nil

@@ -113,7 +113,7 @@ func (r *Runner) Start(ctx context.Context) error {
 			}
 		}
 	}
-	k.done.Go(k.run)
+	k.start(ctx)
 	return nil
 }
 

@@ -236,6 +236,38 @@ func TestWhatAnotherProcessChangesIsSeenAtOnce(t *testing.T) {
 	}
 }
 
+// TestWhatAnotherProcessChangesIsSeenByAnIdleClub has the connections closed in between, by which the other one's changes
+// are known otherwise.
+func TestWhatAnotherProcessChangesIsSeenByAnIdleClub(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.Config(t)
+	a, b := remembering(t, cfg), remembering(t, cfg)
+	here := storetest.AddTenant(t, a, "fairway")
+	there := storetest.OpenTenant(t, b, "fairway")
+	hearing(t, a, here)
+	hearing(t, b, there)
+	addLocation(t, there, "place0")
+	await(t, "the other process sees it", func() bool { return len(locationsOf(t, here)) == 1 })
+	here.Idle(true)
+	there.Idle(true)
+	if here.Written() != "" && store.OpenForTest(here) == 0 {
+		t.Fatal("no connection was open")
+	}
+	await(t, "nobody has the file open", func() bool { return store.OpenForTest(here)+store.OpenForTest(there) == 0 })
+	addLocation(t, there, "place1")
+	await(t, "the other process sees what was changed meanwhile", func() bool { return len(locationsOf(t, here)) == 2 })
+	for range 3 {
+		if n := len(locationsOf(t, here)); n != 2 {
+			t.Errorf("%d locations", n)
+		}
+	}
+	before := here.Written()
+	addLocation(t, there, "place2")
+	if after := here.Written(); (after == before) != (a.Engine() == "postgres") {
+		t.Errorf("stamp %q before and %q after a change", before, after)
+	}
+}
+
 // TestNobodySeesLessThanWasCommittedBefore has many look while one counts up: whoever looks after a
 // commit was reported finds at least that much.
 func TestNobodySeesLessThanWasCommittedBefore(t *testing.T) {

@@ -28,6 +28,14 @@ func CountForTest(ctx context.Context, t *Tenant, query string, args ...any) (n 
 	return n, err
 }
 
+// OpenForTest returns how many connections are open to a club's file of SQLite; 0 on PostgreSQL.
+func OpenForTest(t *Tenant) int {
+	if t.db.idle == nil {
+		return 0
+	}
+	return t.db.write.Stats().OpenConnections + t.db.read.Stats().OpenConnections
+}
+
 // PlanForTest returns how the engine would run a query, a step per line.
 func PlanForTest(ctx context.Context, t *Tenant, query string, args ...any) (plan string, err error) {
 	explain := "EXPLAIN "
