@@ -241,30 +241,37 @@ type keeper struct {
 }
 
 func newKeeper(r *Runner) *keeper {
-	return &keeper{runner: r, rung: make(chan struct{}, 1), rounds: newRounds(r.registry), queues: map[club.Slug]*clubQueue{}, stopped: make(chan struct{})}
+	return &keeper{runner: r, rung: make(chan struct{}, 1), rounds: newRounds(r.registry), queues: map[club.Slug]*clubQueue{}, stopped: make(chan struct{}), cancel: func() {}}
 }
 
 // add begins to serve a club; one that is served already stays as it is.
 func (k *keeper) add(ctx context.Context, tenant *store.Tenant) error {
+	q := &clubQueue{runner: k.runner, tenant: tenant, times: timesOf(k.runner.cfg.Idle), turning: true} // nobody else begins with it
 	k.mu.Lock()
 	known := k.queues[tenant.Slug] != nil
+	if !known {
+		k.queues[tenant.Slug] = q
+	}
 	k.mu.Unlock()
 	if known {
 		return nil
 	}
-	if err := takeUpSQLite(ctx, tenant.WritePool()); err != nil {
+	err := takeUpSQLite(ctx, tenant.WritePool())
+	q.mu.Lock()
+	q.turning = false
+	q.mu.Unlock()
+	if err == nil {
+		err = q.turn(ctx)
+	}
+	if err != nil {
+		k.mu.Lock()
+		delete(k.queues, tenant.Slug)
+		k.mu.Unlock()
 		return err
 	}
-	q := &clubQueue{runner: k.runner, tenant: tenant, times: timesOf(k.runner.cfg.Idle)}
-	if err := q.turn(ctx); err != nil {
-		return err
-	}
-	if q.client == nil {
+	if _, idle := q.waiting(); idle {
 		tenant.Idle(true)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.queues[tenant.Slug] = q
 	k.rounds.add(tenant.Slug, time.Now())
 	return nil
 }
@@ -353,7 +360,8 @@ func (k *keeper) list() []*clubQueue {
 // stop begins nothing any more and ends what is under way, as Runner.Stop says.
 func (k *keeper) stop(ctx context.Context) error {
 	close(k.stopped)
-	k.done.Wait() // the turns of queues are bounded
+	defer k.cancel()
+	turned := within(ctx, &k.done, k.cancel)
 	ends := []func(context.Context) error{func(ctx context.Context) error { return k.rounds.stop(ctx, k.cancel) }}
 	for _, q := range k.list() {
 		ends = append(ends, q.stop)
@@ -364,5 +372,23 @@ func (k *keeper) stop(ctx context.Context) error {
 		wg.Go(func() { errs[i] = end(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, turned)...)
+}
+
+// within waits for what is under way until ctx ends; then cancel ends it.
+func within(ctx context.Context, running *sync.WaitGroup, cancel context.CancelFunc) error {
+	done := make(chan struct{})
+	go func() { running.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	cancel()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(cancelled):
+		return ctx.Err()
+	}
 }

@@ -126,19 +126,5 @@ func (s *rounds) stop(ctx context.Context, cancel context.CancelFunc) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	done := make(chan struct{})
-	go func() { s.running.Wait(); close(done) }()
-	defer cancel()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	cancel()
-	select {
-	case <-done:
-		return nil
-	case <-time.After(cancelled):
-		return ctx.Err()
-	}
+	return within(ctx, &s.running, cancel)
 }

@@ -94,7 +94,7 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 
 // Start begins to work the jobs of every active tenant. The context ends nothing: call Stop.
 func (r *Runner) Start(ctx context.Context) error {
-	defer r.registry.cluster.OnJobs(r.enqueued)
+	r.registry.cluster.OnJobs(r.enqueued)
 	if pool, schema, ok := r.registry.cluster.Postgres(); ok {
 		return r.startPostgres(ctx, pool, schema)
 	}
