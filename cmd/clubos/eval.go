@@ -24,7 +24,7 @@ decides in production, trained on the rows that you give it. The data is a file 
   {"text": "the screen froze", "label": "frozen_screen", "split": "train", "context": {"place": "north"}}
   {"text": "what is the meaning of life", "oos": true, "split": "test"}
 
-split is train, val or test; rows with "oos" are of no label. The figures, all shares of 1:
+split is train, val or test; rows with "oos" are of no label, whatever theirs says. The figures, all shares of 1:
 
   right_in          rows of a label that were answered automatically and rightly, of all rows of a label
   coverage          rows that were answered, of all rows
