@@ -33,9 +33,8 @@ type Server struct {
 
 	stopFinding context.CancelFunc // ends the look-out for clubs that were made since the start
 	finding     sync.WaitGroup
-	began       time.Time
-	again       bool // on SQLite: kept texts were looked for once more; of the look-out alone
-	looked      int  // clubs that were looked at for kept texts; of the look-out alone
+	seen        map[club.Slug]time.Time // of SQLite, when kept texts are looked for once more; zero: they were. Of the look-out alone
+	looked      int                     // clubs that were looked at for kept texts; of the look-out alone
 
 	mu     sync.Mutex // guards warmed
 	warmed map[club.Slug]bool
@@ -57,7 +56,7 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	if err := a.prepare(ctx, recs); err != nil {
 		return nil, err
 	}
-	s := &Server{app: a, began: a.Cluster.Clock().Now(), failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
+	s := &Server{app: a, seen: map[club.Slug]time.Time{}, failed: make(chan error, 1), drained: make(chan struct{}), warmed: map[club.Slug]bool{}}
 	handler, err := a.handler(s)
 	if err != nil {
 		return nil, err
@@ -179,15 +178,7 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 		return nil, err
 	}
 	var served []club.Slug
-	var errs []error
-	switch {
-	case s.app.Cluster.Engine() == "postgres":
-		errs = append(errs, s.resume(ctx, s.turn(recs)))
-	case !s.again && s.app.Cluster.Clock().Now().Sub(s.began) > resumeAgain:
-		err := s.resume(ctx, recs)
-		s.again = err == nil
-		errs = append(errs, err)
-	}
+	errs := []error{s.resume(ctx, s.turn(recs))}
 	for _, rec := range recs {
 		if rec.Status == store.StatusActive {
 			served = append(served, rec.Slug)
@@ -202,12 +193,33 @@ func (s *Server) addNew(ctx context.Context) ([]club.Slug, error) {
 // resumeAtOnce is how many clubs are looked at for kept texts in one look-out: each costs a transaction.
 const resumeAtOnce = 64
 
-// resumeAgain is how long after the start the one process that a file of SQLite has looks once more for texts that an
-// earlier one kept: those that had failed are due again by then. Of its own it knows.
+// resumeAgain is how long after the first look at a club's file another process's kept texts are looked for once more: those
+// that had failed there are due again by then. Of its own the one process that a file has knows.
 const resumeAgain = 65 * time.Second
+
+// unknown returns the clubs of SQLite that are new here, and those that are to be looked at once more.
+func (s *Server) unknown(recs []store.TenantRecord) (out []store.TenantRecord) {
+	now := s.app.Cluster.Clock().Now()
+	for _, rec := range recs {
+		due, known := s.seen[rec.Slug]
+		switch {
+		case !known:
+			s.seen[rec.Slug] = now.Add(resumeAgain)
+		case due.IsZero() || now.Before(due):
+			continue
+		default:
+			s.seen[rec.Slug] = time.Time{}
+		}
+		out = append(out, rec)
+	}
+	return out
+}
 
 // turn returns the clubs whose turn it is to be looked at for kept texts, all of them where there are few.
 func (s *Server) turn(recs []store.TenantRecord) []store.TenantRecord {
+	if s.app.Cluster.Engine() == "sqlite" {
+		return s.unknown(recs)
+	}
 	if len(recs) <= resumeAtOnce {
 		return recs
 	}

@@ -203,9 +203,8 @@ func (v *vendors) watch(slug club.Slug) {
 			case <-v.done:
 				return
 			case <-again.C:
-				if now := v.written(slug); now == "" || now != written {
+				if now := v.written(slug); (now == "" || now != written) && v.reload(slug) {
 					written = now
-					v.reload(slug)
 				}
 			case c := <-changes:
 				if c.Topic == integration.Topic {
@@ -225,12 +224,15 @@ func (v *vendors) written(slug club.Slug) string {
 	return tenant.Written()
 }
 
-func (v *vendors) reload(slug club.Slug) {
+// reload reports whether the club's clients are those of what is stored.
+func (v *vendors) reload(slug club.Slug) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := v.load(ctx, slug); err != nil {
 		v.log.ErrorContext(ctx, "integrations cannot be read", "event.action", "vendor.load", "organization.id", slug.String(), "error.message", err.Error())
+		return false
 	}
+	return true
 }
 
 // close ends the watching. It may be called more than once.

@@ -15,13 +15,6 @@ import (
 	"clubos/internal/store"
 )
 
-const (
-	// turnWithin bounds what is asked of a file between two clients, and their end.
-	turnWithin = 20 * time.Second
-	// turnAgain is the pause after one that has failed.
-	turnAgain = 2 * time.Second
-)
-
 // times is how clubs of SQLite come to be idle.
 type times struct {
 	after   time.Duration // how long a club must have had nothing to do before its client is closed
@@ -29,10 +22,12 @@ type times struct {
 	early   time.Duration // how long before a job is due its club has a client again
 	written time.Duration // how often it is looked whether another process has written the file of an idle club
 	keep    time.Duration // how often all this is looked at when nothing has rung
+	turn    time.Duration // bounds what is asked of a file between two clients, and the wait for the end of one
+	again   time.Duration // the pause after a turn that has failed
 }
 
 func timesOf(idle time.Duration) times {
-	return times{after: idle, least: 3 * idle, early: idle / 5, written: idle / 2, keep: idle / 20}
+	return times{after: idle, least: 3 * idle, early: idle / 5, written: idle / 2, keep: idle / 20, turn: 2 * idle, again: idle / 5}
 }
 
 // clubQueue has the jobs of one club of SQLite worked: by a River client of its own while there is something to do,
@@ -48,7 +43,8 @@ type clubQueue struct {
 
 	mu      sync.Mutex // guards the fields below
 	client  client     // nil: idle
-	ending  bool       // the client has been told to stop, and had not by then
+	ending  bool       // the client has been told to stop
+	closed  bool       // and there is to be no other
 	turning bool       // between idle and not
 	busy    time.Time  // when there was last something to do, as far as is known
 	rung    bool       // a job was enqueued since the last turn began
@@ -82,13 +78,13 @@ func (q *clubQueue) ring() {
 func (q *clubQueue) wants(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.turning || now.Before(q.again) {
+	if q.turning || q.closed || now.Before(q.again) {
 		return false
 	}
 	if q.client != nil {
-		return now.Sub(q.busy) >= q.times.after
+		return q.ending || now.Sub(q.busy) >= q.times.after
 	}
-	if q.rung || !q.next.at.IsZero() && !now.Before(q.next.at.Add(-q.times.early)) {
+	if q.rung || q.next.running || !q.next.at.IsZero() && !now.Before(q.next.at.Add(-q.times.early)) {
 		return true
 	}
 	if now.Sub(q.looked) < q.times.written {
@@ -113,7 +109,7 @@ func (q *clubQueue) turn(ctx context.Context) (err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if q.turning = false; err != nil { // whatever there is to do, it is not known to be nothing
-			q.rung, q.again = true, time.Now().Add(turnAgain)
+			q.rung, q.again = true, time.Now().Add(q.times.again)
 		}
 	}()
 	coming, err := q.look(ctx)
@@ -151,18 +147,26 @@ func (q *clubQueue) wake(ctx context.Context, coming next) error {
 		q.tenant.JobsIn(wait, coming.queue)
 	}
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.client, q.busy, q.backlog = c, time.Now(), nil
+	closed := q.closed
+	q.mu.Unlock()
+	if closed {
+		return stopClient(ctx, c)
+	}
 	return nil
 }
 
 // rest takes the client away from a club that has nothing to do. What comes meanwhile has rung, or is found by the look
-// that follows.
+// that follows. A job that the client took in the last instant is worked to its end: the next turn asks again.
 func (q *clubQueue) rest(ctx context.Context, c client) error {
-	if err := stopClient(ctx, c); err != nil {
-		q.mu.Lock()
-		q.ending = true
+	q.mu.Lock()
+	if q.rung && !q.ending {
 		q.mu.Unlock()
+		return nil
+	}
+	q.ending = true
+	q.mu.Unlock()
+	if err := c.Stop(ctx); err != nil {
 		return fmt.Errorf("stop job client: %w", err)
 	}
 	q.mu.Lock()
@@ -214,10 +218,11 @@ func (q *clubQueue) complain(err error) {
 		"organization.id", q.tenant.Slug.String(), slog.String("error.message", err.Error()))
 }
 
-// stop ends the client, if there is one.
+// stop ends the client, if there is one, and has none follow.
 func (q *clubQueue) stop(ctx context.Context) error {
 	q.mu.Lock()
 	c := q.client
+	q.closed = true
 	q.mu.Unlock()
 	if c == nil {
 		return nil
@@ -285,6 +290,11 @@ func (k *keeper) enqueued(slug club.Slug) {
 		return
 	}
 	q.ring()
+	k.hint()
+}
+
+// hint has the clubs looked at.
+func (k *keeper) hint() {
 	select {
 	case k.rung <- struct{}{}:
 	default:
@@ -322,11 +332,12 @@ func (k *keeper) look(ctx context.Context) {
 			continue
 		}
 		k.done.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, turnWithin)
+			ctx, cancel := context.WithTimeout(ctx, q.times.turn)
 			defer cancel()
 			if err := q.turn(ctx); err != nil {
 				q.complain(err)
 			}
+			k.hint() // what came meanwhile is looked at now
 		})
 	}
 	k.rounds.begin(ctx, now)
@@ -361,8 +372,10 @@ func (k *keeper) list() []*clubQueue {
 func (k *keeper) stop(ctx context.Context) error {
 	close(k.stopped)
 	defer k.cancel()
-	turned := within(ctx, &k.done, k.cancel)
-	ends := []func(context.Context) error{func(ctx context.Context) error { return k.rounds.stop(ctx, k.cancel) }}
+	ends := []func(context.Context) error{
+		func(ctx context.Context) error { return within(ctx, &k.done, k.cancel) },
+		func(ctx context.Context) error { return k.rounds.stop(ctx, k.cancel) },
+	}
 	for _, q := range k.list() {
 		ends = append(ends, q.stop)
 	}
@@ -372,7 +385,7 @@ func (k *keeper) stop(ctx context.Context) error {
 		wg.Go(func() { errs[i] = end(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(append(errs, turned)...)
+	return errors.Join(errs...)
 }
 
 // within waits for what is under way until ctx ends; then cancel ends it.

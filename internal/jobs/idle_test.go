@@ -173,3 +173,35 @@ func TestNoJobIsLeftWhileAClubFallsAsleepAndWakes(t *testing.T) {
 		}
 	}
 }
+
+// TestJobThatBeginsAsItsClubFallsAsleepIsWorkedToItsEnd has jobs that take longer than the end of a client is waited for.
+func TestJobThatBeginsAsItsClubFallsAsleepIsWorkedToItsEnd(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 8)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(ctx context.Context, _ *store.Tenant, j greetJob) error {
+		word := j.Word
+		if word == "slow" {
+			select {
+			case <-time.After(250 * time.Millisecond):
+			case <-ctx.Done():
+				word = "cut off"
+			}
+		}
+		worked <- word
+		return nil
+	}})
+	startSleepy(t, r, 100*time.Millisecond)
+	enqueue(t, tenant, "quick", nil)
+	receive(t, worked)
+	for i := range 4 {
+		<-time.After(100*time.Millisecond + time.Duration(3*i)*time.Millisecond) // just when it falls asleep
+		enqueue(t, tenant, "slow", nil)
+		enqueue(t, tenant, "quick", nil)
+		if one, two := receive(t, worked), receive(t, worked); one != "quick" && one != "slow" || two != "quick" && two != "slow" || one == two {
+			t.Errorf("%q and %q were worked", one, two)
+		}
+	}
+}

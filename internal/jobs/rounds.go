@@ -115,6 +115,12 @@ func (s *rounds) turn(ctx context.Context, r *round, due time.Time, one chan str
 	case <-ctx.Done():
 		return
 	}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, tickWithin)
 	defer cancel()
 	job := &river.Job[tickJob]{JobRow: &rivertype.JobRow{ScheduledAt: due}, Args: tickJob{Name: r.name, Tenant: r.slug}}
