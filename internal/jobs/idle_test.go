@@ -23,18 +23,7 @@ func startSleepy(t *testing.T, r *jobs.Registry, idle time.Duration) *jobs.Runne
 	if storetest.DatabaseURL() != "" {
 		cfg.Poll = 0 // of two jobs that are stored in one instant River announces one there, and polls for the other
 	}
-	runner := jobs.NewRunner(r, cfg)
-	if err := runner.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := runner.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return runner
+	return startAs(t, r, cfg)
 }
 
 // clients counts the job clients that work a club's file.

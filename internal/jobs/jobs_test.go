@@ -37,7 +37,12 @@ func enqueue(t testing.TB, tenant *store.Tenant, word string, opts *river.Insert
 
 func start(t testing.TB, r *jobs.Registry) *jobs.Runner {
 	t.Helper()
-	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: 20 * time.Millisecond})
+	return startAs(t, r, jobs.Config{Node: "test", Poll: 20 * time.Millisecond})
+}
+
+func startAs(t testing.TB, r *jobs.Registry, cfg jobs.Config) *jobs.Runner {
+	t.Helper()
+	runner := jobs.NewRunner(r, cfg)
 	if err := runner.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -38,11 +38,11 @@ type rounds struct {
 
 // round is a periodic job of a club.
 type round struct {
-	name  string
-	every time.Duration
-	slug  club.Slug
-	at    time.Time // when its turn is due
-	under bool      // way
+	name     string
+	every    time.Duration
+	slug     club.Slug
+	at       time.Time // when its turn is due
+	underWay bool
 }
 
 func newRounds(r *Registry) *rounds {
@@ -59,7 +59,7 @@ func (s *rounds) add(slug club.Slug, now time.Time) {
 	}
 }
 
-// next is when the turn after one at r.at is due. The first turn comes at once; those after it keep to the club's own
+// next is when the first turn after now is due. But for the very first, which comes at once, turns keep to the club's own
 // instants, at which its jobs of one interval come together.
 func (r *round) next(now time.Time) time.Time {
 	h := fnv.New32a()
@@ -84,10 +84,10 @@ func (s *rounds) begin(ctx context.Context, now time.Time) {
 			continue
 		}
 		due := r.at
-		if r.at = r.next(now); r.under {
+		if r.at = r.next(now); r.underWay {
 			continue
 		}
-		r.under = true
+		r.underWay = true
 		one := s.clubs[r.slug]
 		s.running.Go(func() { s.turn(ctx, r, due, one) })
 	}
@@ -97,7 +97,7 @@ func (s *rounds) begin(ctx context.Context, now time.Time) {
 func (s *rounds) turn(ctx context.Context, r *round, due time.Time, one chan struct{}) {
 	defer func() {
 		s.mu.Lock()
-		r.under = false
+		r.underWay = false
 		s.mu.Unlock()
 	}()
 	patience := time.NewTimer(oneByOne)

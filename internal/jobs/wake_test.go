@@ -14,17 +14,7 @@ import (
 // startLazy starts a runner that hardly ever polls.
 func startLazy(t *testing.T, r *jobs.Registry) {
 	t.Helper()
-	runner := jobs.NewRunner(r, jobs.Config{Node: "test", Poll: time.Hour})
-	if err := runner.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := runner.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	startAs(t, r, jobs.Config{Node: "test", Poll: time.Hour})
 }
 
 func TestJobIsWorkedWhenItIsDueWithoutPolling(t *testing.T) {

@@ -157,13 +157,13 @@ func Register(r *jobs.Registry) { r.Every("place.outages", time.Minute, KeepOuta
 
 // KeepOutages takes bays out of service when their planned time has come, and puts what is over back.
 func KeepOutages(ctx context.Context, tenant *store.Tenant) error {
-	any := false
+	some := false
 	err := tenant.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.FindOutages(ctx)
-		any = len(rows) > 0
+		some = len(rows) > 0
 		return err
 	})
-	if err != nil || !any {
+	if err != nil || !some {
 		return err
 	}
 	return tenant.Write(ctx, func(tx *store.Tx) error {
