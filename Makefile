@@ -45,7 +45,7 @@ crash: ## end the program, its databases and its wires over and over for CLUBOS_
 		$(GO) test -v -count 1 -timeout 4h -parallel 1 ./internal/crashtest
 
 .PHONY: year
-year: build ## live three simulated years and one with a hostile operator, some five minutes each; fails where a promise is not kept
+year: build ## live three simulated years and one with a hostile operator, some seven minutes each; fails where a promise is not kept
 	for seed in 1 2 3; do bin/clubos simulate year --seed $$seed || exit 1; done
 	bin/clubos simulate year --seed 3 --hostile
 
