@@ -15,7 +15,7 @@ import (
 	"clubos/internal/store"
 )
 
-// recentMatters bounds what is read of the last hour: more than that is a burst in any case.
+// recentMatters bounds how many of the latest decisions at a place are looked at: more than that within the hour is a burst in any case.
 const recentMatters = 300
 
 // maxThreads bounds how many other conversations a finding names.
@@ -98,7 +98,7 @@ func (d *Decider) compare(ctx context.Context, tx *store.Tx, m *matter, about an
 	}
 	policy := anomaly.DefaultPolicy()
 	rows, err := tx.FindRecentMatters(ctx, store.FindRecentMattersParams{LocationID: m.location.ID, Lately: tx.Now.Add(-policy.Window),
-		SubjectID: m.thread.SubjectID, Day: tx.Now.Add(-24 * time.Hour), Size: recentMatters})
+		SubjectID: m.thread.SubjectID, Day: tx.Now.Add(-24 * time.Hour), Matter: about.Matter, Size: recentMatters})
 	if err != nil {
 		return fmt.Errorf("read recent matters: %w", err)
 	}

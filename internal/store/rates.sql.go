@@ -121,24 +121,31 @@ func (q *Queries) FindMattersAt(ctx context.Context, arg FindMattersAtParams) ([
 }
 
 const findRecentMatters = `-- name: FindRecentMatters :many
-SELECT n.thread_id, n.subject_id, n.matter, n.bay_id, n.booking_id, n.created_at FROM (
-    SELECT a.thread_id, a.subject_id, CAST(COALESCE(a.sop_id, a.title) AS TEXT) AS matter, a.bay_id, a.booking_id, a.created_at
-    FROM decisions a
-    WHERE a.location_id = $2 AND a.created_at >= $3 AND a.subject_id <> $4 AND a.kind IN ('answer', 'escalate')
-    UNION ALL
-    SELECT b.thread_id, b.subject_id, CAST(COALESCE(b.sop_id, b.title) AS TEXT) AS matter, b.bay_id, b.booking_id, b.created_at
-    FROM decisions b
-    WHERE b.subject_id = $4 AND b.created_at >= $5 AND b.kind IN ('answer', 'escalate')
-    ORDER BY created_at DESC LIMIT $1
-) n ORDER BY n.created_at
+WITH place AS (
+    SELECT d.thread_id, d.subject_id, CAST(COALESCE(d.sop_id, d.title) AS TEXT) AS matter, d.bay_id, d.booking_id, d.created_at
+    FROM decisions d
+    WHERE d.location_id = $1 AND d.created_at >= $2 AND d.kind IN ('answer', 'escalate')
+    ORDER BY d.created_at DESC LIMIT $3
+), person AS (
+    SELECT e.thread_id, e.subject_id, CAST(COALESCE(e.sop_id, e.title) AS TEXT) AS matter, e.bay_id, e.booking_id, e.created_at
+    FROM decisions e
+    WHERE e.subject_id = $4 AND e.created_at >= $5 AND e.kind IN ('answer', 'escalate')
+    ORDER BY e.created_at DESC LIMIT $3
+)
+SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at
+FROM place WHERE place.matter = CAST($6 AS TEXT) AND place.subject_id <> $4
+UNION ALL
+SELECT person.thread_id, person.subject_id, person.matter, person.bay_id, person.booking_id, person.created_at FROM person
+ORDER BY created_at
 `
 
 type FindRecentMattersParams struct {
-	Size       int32
 	LocationID club.LocationID
 	Lately     time.Time
+	Size       int32
 	SubjectID  club.SubjectID
 	Day        time.Time
+	Matter     string
 }
 
 type FindRecentMattersRow struct {
@@ -150,14 +157,15 @@ type FindRecentMattersRow struct {
 	CreatedAt time.Time
 }
 
-// What was decided on of late, at a location and about a person wherever they were, oldest first.
+// What was decided on of late, oldest first: of one matter, among the latest at a location, and about a person wherever they were.
 func (q *Queries) FindRecentMatters(ctx context.Context, arg FindRecentMattersParams) ([]FindRecentMattersRow, error) {
 	rows, err := q.db.QueryContext(ctx, findRecentMatters,
-		arg.Size,
 		arg.LocationID,
 		arg.Lately,
+		arg.Size,
 		arg.SubjectID,
 		arg.Day,
+		arg.Matter,
 	)
 	if err != nil {
 		return nil, err

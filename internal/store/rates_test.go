@@ -43,7 +43,7 @@ func TestRatesAreReadByIndexesAlone(t *testing.T) {
 	now := storetest.Start
 	for name, ask := range map[string]func(q *store.Queries){
 		"recent matters": func(q *store.Queries) {
-			_, _ = q.FindRecentMatters(t.Context(), store.FindRecentMattersParams{LocationID: "loc_1", Lately: now.Add(-time.Hour), SubjectID: "sub_1", Day: now.Add(-24 * time.Hour), Size: 300})
+			_, _ = q.FindRecentMatters(t.Context(), store.FindRecentMattersParams{LocationID: "loc_1", Lately: now.Add(-time.Hour), SubjectID: "sub_1", Day: now.Add(-24 * time.Hour), Matter: "Title", Size: 300})
 		},
 		"history": func(q *store.Queries) {
 			_, _ = q.FindMattersAt(t.Context(), store.FindMattersAtParams{LocationID: "loc_1", Since: now.Add(-7 * 24 * time.Hour), Until: now, Size: 5000})

@@ -6,17 +6,23 @@ WHERE d.location_id = sqlc.arg(location_id) AND d.created_at >= sqlc.arg(since) 
 ORDER BY d.created_at DESC LIMIT sqlc.arg(size);
 
 -- name: FindRecentMatters :many
--- What was decided on of late, at a location and about a person wherever they were, oldest first.
-SELECT n.thread_id, n.subject_id, n.matter, n.bay_id, n.booking_id, n.created_at FROM (
-    SELECT a.thread_id, a.subject_id, CAST(COALESCE(a.sop_id, a.title) AS TEXT) AS matter, a.bay_id, a.booking_id, a.created_at
-    FROM decisions a
-    WHERE a.location_id = sqlc.arg(location_id) AND a.created_at >= sqlc.arg(lately) AND a.subject_id <> sqlc.arg(subject_id) AND a.kind IN ('answer', 'escalate')
-    UNION ALL
-    SELECT b.thread_id, b.subject_id, CAST(COALESCE(b.sop_id, b.title) AS TEXT) AS matter, b.bay_id, b.booking_id, b.created_at
-    FROM decisions b
-    WHERE b.subject_id = sqlc.arg(subject_id) AND b.created_at >= sqlc.arg(day) AND b.kind IN ('answer', 'escalate')
-    ORDER BY created_at DESC LIMIT sqlc.arg(size)
-) n ORDER BY n.created_at;
+-- What was decided on of late, oldest first: of one matter, among the latest at a location, and about a person wherever they were.
+WITH place AS (
+    SELECT d.thread_id, d.subject_id, CAST(COALESCE(d.sop_id, d.title) AS TEXT) AS matter, d.bay_id, d.booking_id, d.created_at
+    FROM decisions d
+    WHERE d.location_id = sqlc.arg(location_id) AND d.created_at >= sqlc.arg(lately) AND d.kind IN ('answer', 'escalate')
+    ORDER BY d.created_at DESC LIMIT sqlc.arg(size)
+), person AS (
+    SELECT e.thread_id, e.subject_id, CAST(COALESCE(e.sop_id, e.title) AS TEXT) AS matter, e.bay_id, e.booking_id, e.created_at
+    FROM decisions e
+    WHERE e.subject_id = sqlc.arg(subject_id) AND e.created_at >= sqlc.arg(day) AND e.kind IN ('answer', 'escalate')
+    ORDER BY e.created_at DESC LIMIT sqlc.arg(size)
+)
+SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at
+FROM place WHERE place.matter = CAST(sqlc.arg(matter) AS TEXT) AND place.subject_id <> sqlc.arg(subject_id)
+UNION ALL
+SELECT person.thread_id, person.subject_id, person.matter, person.bay_id, person.booking_id, person.created_at FROM person
+ORDER BY created_at;
 
 -- name: FindFaultsAt :many
 -- What went wrong at a location since an instant, newest first: acts that did not work, and what doors report.
