@@ -13,9 +13,13 @@ func (in *installation) load(cfg Config) simulate.LoadConfig {
 	return simulate.LoadConfig{Target: in.url(), Tenant: in.slug, Line: in.line, Secret: in.secret, Duration: cfg.Duration, Connections: cfg.Connections}
 }
 
+// steadyWarm is how long a schedule has been kept before latencies count.
+const steadyWarm = time.Second
+
 func measureSteady(ctx context.Context, cfg Config, in *installation, c *child, r *Report) error {
 	load := in.load(cfg)
-	load.Rate = cfg.Rate
+	load.Rate, load.Warm = cfg.Rate, steadyWarm
+	load.Duration += load.Warm
 	got, err := simulate.Load(ctx, load)
 	if err != nil {
 		return err

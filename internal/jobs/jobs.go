@@ -58,8 +58,9 @@ type Job interface {
 // seconds; for waits shorter than that, let the job return Later.
 func At(at time.Time) *river.InsertOpts { return &river.InsertOpts{ScheduledAt: at} }
 
-// Urgent returns options for a job that is worked before those of all clubs, however much its own club has to do.
-func Urgent() *river.InsertOpts { return &river.InsertOpts{Priority: 1} }
+// Urgent returns options for a job that is worked before those of all clubs, however much its own club has to do. So are the
+// jobs that it makes.
+func Urgent() *river.InsertOpts { return &river.InsertOpts{Priority: store.UrgentPriority} }
 
 // Later makes a handler run again after d, without counting a failed try.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
@@ -154,6 +155,9 @@ func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.handler.Time
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	m := job.Args.JobMeta()
 	ctx = club.WithCorrelation(ctx, m.Correlation)
+	if job.Priority == store.UrgentPriority {
+		ctx = store.Urgently(ctx)
+	}
 	tenant, err := w.registry.cluster.Tenant(ctx, m.Tenant)
 	if errors.Is(err, store.ErrSuspended) {
 		return Later(w.registry.pause)

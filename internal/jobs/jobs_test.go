@@ -87,6 +87,38 @@ func TestJobRunsForItsTenantWithItsCorrelation(t *testing.T) {
 	}
 }
 
+type followJob struct{ jobs.Meta }
+
+func (followJob) Kind() string { return "follow" }
+
+// Somebody bleeds while thousands ask for the wifi: what is done about it, up to the call of a person, waits for none of them.
+func TestWhatFollowsFromUrgentWorkIsUrgent(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	done := make(chan struct{}, 8)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(ctx context.Context, tn *store.Tenant, _ greetJob) error {
+		defer func() { done <- struct{}{} }()
+		return tn.Write(ctx, func(tx *store.Tx) error {
+			tx.Enqueue(followJob{jobs.For(tx)}, jobs.At(tx.Now.Add(time.Hour)))
+			return nil
+		})
+	}})
+	enqueue(t, tenant, "wifi?", nil)
+	enqueue(t, tenant, "he is bleeding", jobs.Urgent())
+	enqueue(t, tenant, "wifi?", nil)
+	start(t, r)
+	for range 3 {
+		receive(t, done)
+	}
+	for priority, want := range map[int]int{store.UrgentPriority: 1, store.UrgentPriority + 1: 2} {
+		if n, err := store.CountPriorityForTest(t.Context(), c, tenant, followJob{}.Kind(), priority); err != nil || n != want {
+			t.Errorf("%d jobs of priority %d follow, want %d (%v)", n, priority, want, err)
+		}
+	}
+}
+
 func TestJobWhoseLastTryFailsReachesLost(t *testing.T) {
 	t.Parallel()
 	c, _ := storetest.Cluster(t)

@@ -27,6 +27,9 @@ type LoadConfig struct {
 	Rate int
 	// Duration is how long. Required.
 	Duration time.Duration
+	// Warm is how long of that it is measured only whether texts are acknowledged, and not how soon: while the connections
+	// are made and what is loaded once is. Default 0.
+	Warm time.Duration
 	// Senders is how many numbers text. Default 1000; at most 78 111.
 	Senders int
 	// FirstSender is the index of the first of them; the demo's members are 0 to 119. Default 0.
@@ -83,7 +86,7 @@ func (c LoadConfig) withDefaults() (LoadConfig, error) {
 	switch {
 	case c.Target == "" || c.Tenant == "" || c.Line == "" || c.Duration <= 0:
 		return c, club.Invalid("the load needs a target, a tenant, a line and a duration")
-	case c.Rate < 0 || c.Connections < 0 || c.Senders < 0 || c.FirstSender < 0 || c.FirstSender+c.Senders > areas*99:
+	case c.Rate < 0 || c.Warm < 0 || c.Connections < 0 || c.Senders < 0 || c.FirstSender < 0 || c.FirstSender+c.Senders > areas*99:
 		return c, club.Invalid("the load's numbers are out of range; there are %d senders", areas*99)
 	}
 	return c, nil
@@ -96,7 +99,7 @@ func Load(ctx context.Context, c LoadConfig) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return drive(ctx, schedule{rate: c.Rate, duration: c.Duration, connections: c.Connections, timeout: c.Timeout}, c.newWire)
+	return drive(ctx, schedule{rate: c.Rate, duration: c.Duration, warm: c.Warm, connections: c.Connections, timeout: c.Timeout}, c.newWire)
 }
 
 func kindOf(err error) string {

@@ -13,6 +13,7 @@ import (
 type schedule struct {
 	rate        int // per second; 0: each connection's next when its last is answered
 	duration    time.Duration
+	warm        time.Duration // of it, whose latencies do not count
 	connections int
 	timeout     time.Duration
 }
@@ -63,7 +64,7 @@ func drive(ctx context.Context, s schedule, newWire func() (*wire, error)) (Repo
 				} else if time.Since(start) >= s.duration || ctx.Err() != nil {
 					return
 				}
-				workers[w].send(ctx, i, due, start.Add(s.duration))
+				workers[w].send(ctx, i, due, start.Add(s.duration), !due.Before(start.Add(s.warm)))
 			}
 		})
 	}
@@ -85,12 +86,14 @@ func sleepUntil(ctx context.Context, timer *time.Timer, due time.Time) bool {
 	}
 }
 
-// send sends one request and records what came of it.
-func (w *worker) send(ctx context.Context, i int, due, end time.Time) {
+// send sends one request and records what came of it, and how long it took if that counts.
+func (w *worker) send(ctx context.Context, i int, due, end time.Time, timed bool) {
 	w.report.Sent++
 	status, err := w.wire.exchange(ctx, i)
 	now := time.Now()
-	_ = w.histogram.RecordValue(max(1, now.Sub(due).Microseconds()))
+	if timed {
+		_ = w.histogram.RecordValue(max(1, now.Sub(due).Microseconds()))
+	}
 	if err == nil && status/100 == 2 && now.Before(end) {
 		w.meanwhile++
 	}

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// longLog is from how many bytes on what is in the log is moved into the file.
-	longLog = 8 << 20
+	// longLog is from how many pages on, 8 MiB, what is in the log is moved into the file.
+	longLog  = 2048
+	pageSize = 4096
 	// longestLog is at how many pages, 64 MiB, the commit that finds so many does it itself, as SQLite would anyway.
 	longestLog = "16384"
 	// logEvery is after how many commits the log is looked at.
@@ -44,7 +45,7 @@ func (c *checkpoints) committed() {
 	if c.commits++; c.commits%logEvery != 0 || c.working || c.closed {
 		return
 	}
-	if info, err := os.Stat(c.log); err != nil || info.Size() < longLog {
+	if info, err := os.Stat(c.log); err != nil || info.Size() < longLog*pageSize { // which stays as long as it ever was
 		return
 	}
 	c.working = true
@@ -66,23 +67,28 @@ func (c *checkpoints) run() {
 }
 
 func (c *checkpoints) work(ctx context.Context) error {
-	if err := checkpoint(ctx, c.reader); err != nil {
+	if pages, err := checkpoint(ctx, c.reader, "NOOP"); err != nil || pages < longLog {
+		return err
+	}
+	if _, err := checkpoint(ctx, c.reader, "PASSIVE"); err != nil {
 		return err
 	}
 	if err := c.line.enter(ctx, classOther); err != nil {
 		return err
 	}
 	defer c.line.leave()
-	return checkpoint(ctx, c.writer)
+	_, err := checkpoint(ctx, c.writer, "PASSIVE")
+	return err
 }
 
-// checkpoint moves what no reader needs in the log any more. It holds up nobody but who uses the connection.
-func checkpoint(ctx context.Context, db *sql.DB) error {
-	var busy, pages, moved int64
-	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &moved); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+// checkpoint moves what no reader needs in the log any more (PASSIVE), which holds up nobody but who uses the connection,
+// or nothing (NOOP). It returns how many pages the log has, moved or not.
+func checkpoint(ctx context.Context, db *sql.DB, mode string) (pages int64, err error) {
+	var busy, moved int64
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &moved); err != nil {
+		return 0, fmt.Errorf("checkpoint: %w", err)
 	}
-	return nil
+	return pages, nil
 }
 
 // close waits for what is under way.

@@ -104,10 +104,12 @@ func TestWhoeverWritesFirstWaitsForOneAtMost(t *testing.T) {
 	}
 	wg.Go(func() { _ = tenant.WriteRelaxed(t.Context(), entry("eased")) })
 	wg.Go(func() { _ = tenant.WriteFirst(t.Context(), entry("first")) })
-	store.AwaitWaiterForTest(t.Context(), tenant, 9)
+	store.AwaitWaiterForTest(t.Context(), tenant, 1, 9)
+	wg.Go(func() { _ = tenant.Write(store.Urgently(t.Context()), entry("urgent")) })
+	store.AwaitWaiterForTest(t.Context(), tenant, 2, 9)
 	close(release)
 	wg.Wait()
-	if len(order) != 10 || order[0] != "first" || order[1] != "eased" {
+	if len(order) != 11 || order[0] != "first" || order[1] != "urgent" || order[2] != "eased" {
 		t.Errorf("order %q", order)
 	}
 }
@@ -132,7 +134,7 @@ func TestWhoLeavesTheLineLeavesItsPlaceToTheNext(t *testing.T) {
 	impatient, cancel := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
 	go func() { gone <- tenant.WriteFirst(impatient, func(*store.Tx) error { return nil }) }()
-	store.AwaitWaiterForTest(t.Context(), tenant, 0)
+	store.AwaitWaiterForTest(t.Context(), tenant, 1, 0)
 	cancel()
 	if err := <-gone; err == nil {
 		t.Error("who has gone got the writer")
@@ -185,4 +187,12 @@ func TestLogThatIsLongIsBegunAnewBesideWhoWrites(t *testing.T) {
 		n++
 		return sequence(t, log) != before
 	})
+	anew := sequence(t, log)
+	for range 200 { // the file is as long as ever, what is in it short
+		write(fmt.Sprint(n))
+		n++
+	}
+	if got := sequence(t, log); got != anew {
+		t.Errorf("a log that is short was begun anew %d times", got-anew)
+	}
 }

@@ -65,23 +65,29 @@ type Tx struct {
 	// Correlation is the matter's id, never zero.
 	Correlation club.CorrelationID
 
-	known       *Queries
-	mark        uint64 // the cache's, from before the transaction's snapshot
-	changed     []Touched
-	recalls     map[string]recall
-	early       map[string][]byte // results that were asked for ahead, by the key they are kept under
-	ahead       func(ctx context.Context, ask func(q *Queries)) error
-	writable    bool
-	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error) // nil: row by row
+	known    *Queries
+	mark     uint64 // the cache's, from before the transaction's snapshot
+	changed  []Touched
+	recalls  map[string]recall
+	early    map[string][]byte // results that were asked for ahead, by the key they are kept under
+	ahead    func(ctx context.Context, ask func(q *Queries)) error
+	writable bool
+	urgent   bool // and so what it enqueues
+	// pipeline runs many statements at once; nil: row by row.
+	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error)
 	jobs        []river.InsertManyParams
 	changes     []Change
 	afterCommit []func()
 }
 
-// Enqueue stores a job when the transaction commits. Jobs are inserted together, just before.
+// Enqueue stores a job when the transaction commits. Jobs are inserted together, just before. What follows from urgent work
+// is urgent, unless its options say otherwise.
 func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) {
 	if !tx.writable {
 		panic("BUG: Enqueue in a read transaction")
+	}
+	if tx.urgent {
+		opts = ranked(opts, UrgentPriority)
 	}
 	tx.jobs = append(tx.jobs, river.InsertManyParams{Args: args, InsertOpts: opts})
 }
@@ -109,6 +115,12 @@ func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
 }
 
 type lookingKey struct{}
+
+type urgentKey struct{}
+
+// Urgently marks work on which somebody's safety may depend: its transactions go before all others of the club, and the jobs
+// that it makes before those of all clubs.
+func Urgently(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
 
 // Looking marks a request of somebody who only looks: what is read under it may be what was read before.
 // The faces mark requests that change nothing, and what they hand to rooms then reads alike.
@@ -189,10 +201,11 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	}
 	tx := t.newTx(ctx)
 	tx.writable = m != reading
-	s := &session{t: t, tx: tx, relaxed: m == relaxed, first: m == first}
+	tx.urgent, _ = ctx.Value(urgentKey{}).(bool)
+	s := &session{t: t, tx: tx, relaxed: m == relaxed, first: m == first || tx.urgent}
 	ctx = relaxedIf(t.db.enter(ctx), s.relaxed)
 	if t.db.line != nil && tx.writable {
-		if err := t.db.line.enter(ctx, classOf(m)); err != nil {
+		if err := t.db.line.enter(ctx, classOf(m, tx.urgent)); err != nil {
 			return translate(err)
 		}
 		defer t.db.line.leave()
@@ -229,9 +242,7 @@ func (t *Tenant) commit(ctx context.Context, s *session) error {
 		settles = t.db.settle != nil && !s.relaxed
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
-		if t.db.bell == nil { // all clubs' jobs are in one queue
-			t.pace.rank(tx.jobs, tx.Now)
-		}
+		t.pace.rank(tx.jobs, tx.Now)
 		if err := t.db.jobs.enqueue(ctx, s.conn, s.sql, tx.jobs); err != nil {
 			return translate(err)
 		}
