@@ -277,8 +277,16 @@ func (e *postgresEngine) migrateTenant(ctx context.Context, slug club.Slug, to T
 		if results, err = goTo(owner, p, to); err != nil {
 			return results, err
 		}
-		if err := e.grant(owner, slug); err != nil {
-			return results, err
+		granted := false
+		if len(results) == 0 {
+			if granted, err = e.granted(owner, slug); err != nil {
+				return nil, err
+			}
+		}
+		if !granted {
+			if err := e.grant(owner, slug); err != nil {
+				return results, err
+			}
 		}
 		if len(results) > 0 {
 			e.pool.Reset() // plans that other connections keep may name columns that are gone
@@ -290,6 +298,23 @@ func (e *postgresEngine) migrateTenant(ctx context.Context, slug club.Slug, to T
 	return results, err
 }
 
+// granted reports whether the tenant's role has just the rights that grant gives it, which writes each table's anew.
+func (e *postgresEngine) granted(ctx context.Context, slug club.Slug) (ok bool, err error) {
+	err = e.db.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pg_class c CROSS JOIN LATERAL (
+			SELECT NOT c.relispartition AS adds, NOT c.relispartition AND CAST(c.relname AS TEXT) <> ALL ($2) AS changes) AS may
+		WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relkind IN ('r', 'p') AND (
+			has_table_privilege($1, c.oid, 'SELECT') <> may.adds OR has_table_privilege($1, c.oid, 'INSERT') <> may.adds
+			OR has_table_privilege($1, c.oid, 'UPDATE') <> may.changes OR has_table_privilege($1, c.oid, 'DELETE') <> may.changes))`,
+		e.scopeOf(slug).role, onlyAddedTo()).Scan(&ok)
+	if err != nil {
+		return false, fmt.Errorf("read rights: %w", err)
+	}
+	return ok, nil
+}
+
+// onlyAddedTo are the tables that can be added to and not changed: the audit log, and which migrations there were.
+func onlyAddedTo() []string { return []string{"audit_entries", "goose_db_version"} }
+
 // grant gives the tenant's role its rights on the tables there are.
 func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {
 	for _, stmt := range grants(e.scopeOf(slug)) {
@@ -300,8 +325,7 @@ func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {
 	return nil
 }
 
-// grants are the statements that give a role its rights. The audit log and sealed history can be added
-// to, not changed. A week is read and added to by way of its table alone.
+// grants are the statements that give a role its rights. A week of the audit log is read and added to by way of its table alone.
 func grants(s scope) []string {
 	schema, role := pgx.Identifier{s.schema}.Sanitize(), pgx.Identifier{s.role}.Sanitize()
 	stmts := []string{"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role,
@@ -310,7 +334,7 @@ func grants(s scope) []string {
 				EXECUTE 'REVOKE ALL ON ' || week || ' FROM ` + role + `';
 			END LOOP;
 		END $$`}
-	for _, table := range []string{"audit_entries", "goose_db_version"} {
+	for _, table := range onlyAddedTo() {
 		stmts = append(stmts, `DO $$ BEGIN IF to_regclass('`+table+`') IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON `+table+` FROM `+role+`'; END IF; END $$`)
 	}
 	return stmts

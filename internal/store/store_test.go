@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -156,6 +157,50 @@ func TestTenantCannotSeeAnother(t *testing.T) {
 	}
 	if err := store.ExecForTest(t.Context(), a, "DELETE FROM audit_entries"); err == nil {
 		t.Error("a tenant's role may delete from the audit log")
+	}
+}
+
+// The rights of a club's role are part of what a migration leaves behind, whether or not there was anything to migrate.
+func TestRightsThatAreNotWhatTheyShouldBeAreGivenAnew(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	pool, _, ok := c.Postgres()
+	if !ok {
+		t.Skip("a file has no roles")
+	}
+	text := func(query string) (out string) {
+		t.Helper()
+		err := tenant.Read(t.Context(), func(tx *store.Tx) (err error) { out, err = store.TextForTest(t.Context(), tx, query); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	role, week := text("SELECT CAST(current_user AS TEXT)"), text("SELECT CAST(CAST(inhrelid AS regclass) AS TEXT) FROM pg_inherits WHERE inhparent = CAST('audit_entries' AS regclass) LIMIT 1")
+	rights := "SELECT " + strings.Join([]string{"has_table_privilege('locations', 'INSERT')", "has_table_privilege('audit_entries', 'DELETE')", "has_table_privilege('" + week + "', 'SELECT')"}, " || ' ' || ")
+	const want = "true false false"
+	if got := text(rights); got != want {
+		t.Fatalf("rights %s, want %s", got, want)
+	}
+	schema := store.SchemaForTest(c, "aa")
+	for damage, makes := range map[string]string{
+		"REVOKE INSERT ON " + schema + ".locations FROM " + role:  "false false false",
+		"GRANT DELETE ON " + schema + ".audit_entries TO " + role: "true true false",
+		"GRANT SELECT ON " + schema + "." + week + " TO " + role:  "true false true",
+	} {
+		if _, err := pool.Exec(t.Context(), damage); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(rights); got != makes {
+			t.Fatalf("%s: rights %s, want %s", damage, got, makes)
+		}
+		if _, err := c.Migrate(t.Context(), "aa", store.Latest); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(rights); got != want {
+			t.Errorf("after %s and a migration: rights %s, want %s", damage, got, want)
+		}
 	}
 }
 
