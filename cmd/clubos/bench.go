@@ -62,10 +62,10 @@ and there is no floor, and FAIL when the floor is missed: then the exit status i
 			}
 			cfg.Log = slog.New(slog.NewTextHandler(streams.err, nil))
 			report, err := bench.Run(cmd.Context(), cfg)
-			if err != nil {
+			if err != nil && len(report.Measures) == 0 {
 				return err
 			}
-			return out.write(streams.out, report)
+			return errors.Join(err, out.write(streams.out, report)) // what was measured is not lost with what could not be
 		},
 	}
 	f := cmd.Flags()

@@ -187,10 +187,13 @@ func databaseURL(server, name string) (string, error) {
 	return u.String(), nil
 }
 
+// removeWithin bounds it: the files of a thousand clubs take minutes.
+const removeWithin = 10 * time.Minute
+
 // remove stops the stand-ins and takes the files, the database and the club's role away. It does so
 // even when ctx has ended.
 func (in *installation) remove(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
 	defer cancel()
 	var errs []error
 	if in.vendors != nil {
