@@ -62,7 +62,7 @@ and there is no floor, and FAIL when the floor is missed: then the exit status i
 			}
 			cfg.Log = slog.New(slog.NewTextHandler(streams.err, nil))
 			report, err := bench.Run(cmd.Context(), cfg)
-			if err != nil && len(report.Measures) == 0 {
+			if err != nil && (len(report.Measures) == 0 || cmd.Context().Err() != nil) { // of a load that was cut off
 				return err
 			}
 			return errors.Join(err, out.write(streams.out, report)) // what was measured is not lost with what could not be

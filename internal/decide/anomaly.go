@@ -16,7 +16,7 @@ import (
 )
 
 // recentMatters bounds how many of the latest decisions at a place are looked at: more than that within the hour is a burst in any case.
-const recentMatters = 100
+const recentMatters = 300
 
 // maxThreads bounds how many other conversations a finding names.
 const maxThreads = 10

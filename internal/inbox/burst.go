@@ -40,6 +40,7 @@ func (b *batch) enqueueOnce(c *conversation) {
 	last := c.texts[len(c.texts)-1]
 	job := AdvanceJob{Meta: jobs.Meta{Tenant: b.Tenant, Correlation: last.correlation}, Thread: c.ID}
 	if slices.ContainsFunc(c.texts, func(f *filing) bool { return f.urgent }) {
+		job.Urgent = true
 		b.Enqueue(job, jobs.Urgent())
 		return
 	}

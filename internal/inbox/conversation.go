@@ -214,7 +214,7 @@ func (b *batch) enqueue(c *conversation) {
 	}
 	job := AdvanceJob{Meta: jobs.Meta{Tenant: b.Tenant, Correlation: last.correlation}, Thread: c.ID, Message: last.row.ID}
 	if slices.ContainsFunc(c.texts, func(f *filing) bool { return f.urgent }) {
-		job.Message = ""
+		job.Message, job.Urgent = "", true
 		b.Enqueue(job, jobs.Urgent())
 		return
 	}

@@ -41,7 +41,7 @@ func (f *filer) fileOf(ctx context.Context, senders map[string]bool, rows []club
 	for _, id := range rows {
 		ids = ids.with(id.String())
 	}
-	err = f.tenant.WriteRelaxed(ctx, func(tx *store.Tx) error {
+	err = f.tenant.WriteRelaxed(store.AtWork(ctx, true), func(tx *store.Tx) error {
 		taken = nil
 		f.burst.begin()
 		b := f.newBatch(tx, keys)

@@ -40,10 +40,15 @@ const (
 type Meta struct {
 	Tenant      club.Slug          `json:"tenant"`
 	Correlation club.CorrelationID `json:"correlation"`
+	// Urgent says that somebody's safety may depend on it. So is what follows from it, and the transactions of both go
+	// before the club's other work.
+	Urgent bool `json:"urgent,omitempty"`
 }
 
 // For returns the Meta of a job enqueued in tx.
-func For(tx *store.Tx) Meta { return Meta{Tenant: tx.Tenant, Correlation: tx.Correlation} }
+func For(tx *store.Tx) Meta {
+	return Meta{Tenant: tx.Tenant, Correlation: tx.Correlation, Urgent: tx.Urgent}
+}
 
 // JobMeta makes Meta findable in a job that embeds it.
 func (m Meta) JobMeta() Meta { return m }
@@ -58,9 +63,8 @@ type Job interface {
 // seconds; for waits shorter than that, let the job return Later.
 func At(at time.Time) *river.InsertOpts { return &river.InsertOpts{ScheduledAt: at} }
 
-// Urgent returns options for a job that is worked before those of all clubs, however much its own club has to do. So are the
-// jobs that it makes.
-func Urgent() *river.InsertOpts { return &river.InsertOpts{Priority: store.UrgentPriority} }
+// Urgent returns options for a job that is worked before those of all clubs, however much its own club has to do.
+func Urgent() *river.InsertOpts { return &river.InsertOpts{Priority: 1} }
 
 // Later makes a handler run again after d, without counting a failed try.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
@@ -155,9 +159,7 @@ func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.handler.Time
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	m := job.Args.JobMeta()
 	ctx = club.WithCorrelation(ctx, m.Correlation)
-	if job.Priority == store.UrgentPriority {
-		ctx = store.Urgently(ctx)
-	}
+	ctx = store.AtWork(ctx, m.Urgent)
 	tenant, err := w.registry.cluster.Tenant(ctx, m.Tenant)
 	if errors.Is(err, store.ErrSuspended) {
 		return Later(w.registry.pause)

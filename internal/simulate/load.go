@@ -86,7 +86,7 @@ func (c LoadConfig) withDefaults() (LoadConfig, error) {
 	switch {
 	case c.Target == "" || c.Tenant == "" || c.Line == "" || c.Duration <= 0:
 		return c, club.Invalid("the load needs a target, a tenant, a line and a duration")
-	case c.Rate < 0 || c.Warm < 0 || c.Connections < 0 || c.Senders < 0 || c.FirstSender < 0 || c.FirstSender+c.Senders > areas*99:
+	case c.Rate < 0 || c.Warm < 0 || c.Warm >= c.Duration || c.Connections < 0 || c.Senders < 0 || c.FirstSender < 0 || c.FirstSender+c.Senders > areas*99:
 		return c, club.Invalid("the load's numbers are out of range; there are %d senders", areas*99)
 	}
 	return c, nil

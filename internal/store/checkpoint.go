@@ -73,7 +73,7 @@ func (c *checkpoints) work(ctx context.Context) error {
 	if _, err := checkpoint(ctx, c.reader, "PASSIVE"); err != nil {
 		return err
 	}
-	if err := c.line.enter(ctx, classOther); err != nil {
+	if err := c.line.enter(ctx, classUrgent); err != nil {
 		return err
 	}
 	defer c.line.leave()

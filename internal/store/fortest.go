@@ -119,17 +119,6 @@ func JobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) ([]str
 	return out, rows.Err()
 }
 
-// CountPriorityForTest counts a tenant's jobs of a kind that have not ended and have a priority.
-func CountPriorityForTest(ctx context.Context, c *Cluster, t *Tenant, kind string, priority int) (n int, err error) {
-	const where = "WHERE kind = $1 AND priority = $2 AND finalized_at IS NULL"
-	if e, ok := c.engine.(*postgresEngine); ok {
-		err = e.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+c.cfg.JobsSchema+".river_job "+where+" AND args ->> 'tenant' = $3", kind, priority, t.Slug).Scan(&n)
-	} else {
-		err = t.db.write.QueryRowContext(ctx, "SELECT COUNT(*) FROM river_job "+where, kind, priority).Scan(&n)
-	}
-	return n, err
-}
-
 // FinishJobsForTest marks a tenant's jobs of a kind as completed, as if they had run.
 func FinishJobsForTest(ctx context.Context, c *Cluster, t *Tenant, kind string) error {
 	if e, ok := c.engine.(*postgresEngine); ok {
@@ -232,13 +221,13 @@ func TextForTest(ctx context.Context, tx *Tx, query string) (text string, err er
 	return text, err
 }
 
-// AwaitWaiterForTest waits until so many wait for SQLite's writer who go first, and so many others.
+// AwaitWaiterForTest waits until so many wait for SQLite's writer who go first or are urgent, and so many others.
 func AwaitWaiterForTest(ctx context.Context, t *Tenant, first, others int) {
 	waits := func() bool {
 		l := t.db.line
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return len(l.waiting[classFirst]) >= first && len(l.waiting[classRelaxed])+len(l.waiting[classOther]) >= others
+		return len(l.waiting[classFirst])+len(l.waiting[classUrgent]) >= first && len(l.waiting[classRelaxed])+len(l.waiting[classOther]) >= others
 	}
 	for ctx.Err() == nil && !waits() {
 		runtime.Gosched()

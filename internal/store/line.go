@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// line is where those stand who want SQLite's one writer. Whoever somebody outside waits for goes first. What
+// line is where those stand who want SQLite's one writer. Whoever somebody outside waits for goes first, then what is urgent. What
 // need not wait for the disk is handed in by few, one after another, and takes turns with all others, of whom there are many
 // and of whom each waits for it.
 //
@@ -15,23 +15,22 @@ import (
 // few of them find it taken. What the others do is safe where it is, and can be done afterwards.
 //
 // Who goes first cannot hold up the others for good: a club has one lane (inbox), which is not in the line at the
-// moment at which it leaves the writer, and what is urgent is rare.
+// moment at which it leaves the writer. Nor can what is urgent: one of the others has a turn after some of them.
 type line struct {
 	mu      sync.Mutex // guards the fields below
 	held    bool
 	class   int                // of who holds it
 	since   time.Time          // it is held
-	waiting [3][]chan struct{} // by class, in their order
-	eased   bool               // the last that did not go first was one of relaxed
+	waiting [4][]chan struct{} // by class, in their order
+	eased   bool               // the last of them that did not go first and was not urgent was one of relaxed
+	urgent  int                // how many that are urgent have had it one after the other
 	resting bool               // it is left to those who go first
-	came    [often]time.Time   // when those who go first came last, the eldest at next
-	next    int
+	first   crowd              // how often they come
 }
 
 const (
-	// Those who go first come all the time when so many came within so long.
-	often       = 8
-	oftenWithin = 100 * time.Millisecond
+	// Of those that are urgent so many have it one after the other while others wait, too.
+	mostUrgent = 8
 	// The writer is left to them so many times as long as one of the others had it, mostRest at most.
 	rests    = 3
 	mostRest = 50 * time.Millisecond
@@ -40,14 +39,17 @@ const (
 // The classes, by their place in line.waiting.
 const (
 	classFirst = iota
+	classUrgent
 	classRelaxed
 	classOther
 )
 
 func classOf(m mode, urgent bool) int {
 	switch {
-	case m == first || urgent:
+	case m == first:
 		return classFirst
+	case urgent:
+		return classUrgent
 	case m == relaxed:
 		return classRelaxed
 	}
@@ -58,10 +60,9 @@ func classOf(m mode, urgent bool) int {
 func (l *line) enter(ctx context.Context, class int) error {
 	l.mu.Lock()
 	if class == classFirst {
-		l.came[l.next] = time.Now()
-		l.next = (l.next + 1) % often
+		l.first.came(time.Now())
 	}
-	if !l.held && (class == classFirst || !l.resting) {
+	if !l.held && (class <= classUrgent || !l.resting) {
 		l.take(class)
 		l.mu.Unlock()
 		return nil
@@ -86,13 +87,21 @@ func (l *line) enter(ctx context.Context, class int) error {
 	return ctx.Err()
 }
 
-func (l *line) take(class int) { l.held, l.class, l.since = true, class, time.Now() }
+func (l *line) take(class int) {
+	l.held, l.class, l.since = true, class, time.Now()
+	switch class {
+	case classUrgent:
+		l.urgent++
+	case classRelaxed, classOther:
+		l.urgent, l.eased = 0, class == classRelaxed
+	}
+}
 
 // leave hands the writer on.
 func (l *line) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); l.class != classFirst && now.Sub(l.came[l.next]) < oftenWithin {
+	if now := time.Now(); l.class > classUrgent && l.first.comes(now) {
 		l.resting = true
 		time.AfterFunc(min(rests*now.Sub(l.since), mostRest), l.rested)
 	}
@@ -110,20 +119,24 @@ func (l *line) rested() {
 	}
 }
 
+// next is the class whose turn it is.
+func (l *line) next() int {
+	others := len(l.waiting[classRelaxed])+len(l.waiting[classOther]) > 0
+	switch {
+	case len(l.waiting[classFirst]) > 0:
+		return classFirst
+	case len(l.waiting[classUrgent]) > 0 && (l.urgent < mostUrgent || l.resting || !others):
+		return classUrgent
+	case len(l.waiting[classRelaxed]) > 0 && !(l.eased && len(l.waiting[classOther]) > 0):
+		return classRelaxed
+	}
+	return classOther
+}
+
 // handOn gives the writer to whoever is next.
 func (l *line) handOn() {
-	class := classFirst
-	if len(l.waiting[classFirst]) == 0 {
-		if l.resting {
-			return
-		}
-		class = classRelaxed
-		if len(l.waiting[classRelaxed]) == 0 || l.eased && len(l.waiting[classOther]) > 0 {
-			class = classOther
-		}
-		l.eased = class == classRelaxed
-	}
-	if len(l.waiting[class]) == 0 {
+	class := l.next()
+	if len(l.waiting[class]) == 0 || l.resting && class > classUrgent {
 		return
 	}
 	turn := l.waiting[class][0]

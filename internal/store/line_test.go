@@ -97,3 +97,27 @@ func TestTheWriterIsNotLeftToThoseWhoGoFirstForLong(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsUrgentWaitsForNoRestAndDoesNotHoldUpTheOthersForGood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := &turns{t: t}
+		var want []string
+		for range often {
+			u.use("first", classFirst, 0)
+			want = append(want, "first")
+		}
+		u.use("other", classOther, 10*time.Millisecond)
+		u.use("next", classOther, 0)
+		<-time.After(11 * time.Millisecond)
+		u.use("urgent", classUrgent, time.Second) // in the rest, and until it is over
+		want = append(want, "other", "urgent")
+		for range mostUrgent {
+			u.use("urgent", classUrgent, 0)
+		}
+		for range mostUrgent - 1 {
+			want = append(want, "urgent")
+		}
+		u.expect(append(want, "next", "urgent")...)
+	})
+}

@@ -304,7 +304,9 @@ func (e *postgresEngine) granted(ctx context.Context, slug club.Slug) (ok bool, 
 			SELECT NOT c.relispartition AS adds, NOT c.relispartition AND CAST(c.relname AS TEXT) <> ALL ($2) AS changes) AS may
 		WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relkind IN ('r', 'p') AND (
 			has_table_privilege($1, c.oid, 'SELECT') <> may.adds OR has_table_privilege($1, c.oid, 'INSERT') <> may.adds
-			OR has_table_privilege($1, c.oid, 'UPDATE') <> may.changes OR has_table_privilege($1, c.oid, 'DELETE') <> may.changes))`,
+			OR has_table_privilege($1, c.oid, 'UPDATE') <> may.changes OR has_table_privilege($1, c.oid, 'DELETE') <> may.changes
+			OR NOT may.changes AND has_any_column_privilege($1, c.oid, 'UPDATE')
+			OR NOT may.adds AND (has_any_column_privilege($1, c.oid, 'SELECT, INSERT') OR has_table_privilege($1, c.oid, 'TRUNCATE, REFERENCES, TRIGGER'))))`,
 		e.scopeOf(slug).role, onlyAddedTo()).Scan(&ok)
 	if err != nil {
 		return false, fmt.Errorf("read rights: %w", err)

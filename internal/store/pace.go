@@ -11,24 +11,21 @@ import (
 const (
 	paceRate  = 20.0 // jobs per second
 	paceBurst = 100.0
-	// UrgentPriority is River's highest. Only what is urgent has it.
-	UrgentPriority = 1
-	// ordinaryPriority is that of a job of which nothing is said.
-	ordinaryPriority = 2
-	lowestPriority   = 4 // River's
+	// lowestPriority is River's; the highest, which is also that of a job of which nothing is said, is 1.
+	lowestPriority = 4
 )
 
 // pace is how much work a club has made of late, in this process. The clubs of a PostgreSQL installation share a queue,
 // which is worked by priority and then in order: without it a club that is sent thousands of texts would have all
-// others wait until it is done. On SQLite its own work is ranked alike, so that what is urgent goes before it there as well.
+// others wait until it is done.
 type pace struct {
 	mu    sync.Mutex // guards the fields below
 	at    time.Time
 	level float64 // jobs beyond the rate
 }
 
-// rank sets the priority of jobs. One that says its own keeps it; one that is not due in a moment, when all this may be over,
-// is ordinary.
+// rank sets the priority of jobs that are due at once or in a moment. One that says its own keeps it, and so does one that
+// is due later, when all this may be over.
 func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -36,29 +33,22 @@ func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
 	p.at = now
 	for i := range jobs {
 		opts := jobs[i].InsertOpts
-		if opts != nil && opts.Priority != 0 {
+		if opts != nil && (opts.Priority != 0 || opts.ScheduledAt.Sub(now) > 2*scheduler) {
 			continue
 		}
-		priority := ordinaryPriority
-		if opts == nil || opts.ScheduledAt.Sub(now) <= 2*scheduler {
-			p.level++
-			for most := paceBurst; p.level > most && priority < lowestPriority; most *= 4 {
-				priority++
-			}
+		p.level++
+		priority := 1
+		for most := paceBurst; p.level > most && priority < lowestPriority; most *= 4 {
+			priority++
 		}
-		jobs[i].InsertOpts = ranked(opts, priority)
-	}
-}
-
-// ranked returns options with a priority, if they have none. They may be another job's as well, and stay as they are.
-func ranked(opts *river.InsertOpts, priority int) *river.InsertOpts {
-	out := river.InsertOpts{Priority: priority}
-	if opts != nil {
-		if opts.Priority != 0 {
-			return opts
+		if priority == 1 {
+			continue
 		}
-		out = *opts
-		out.Priority = priority
+		ranked := river.InsertOpts{}
+		if opts != nil {
+			ranked = *opts // which may be another job's as well
+		}
+		ranked.Priority = priority
+		jobs[i].InsertOpts = &ranked
 	}
-	return &out
 }

@@ -16,25 +16,28 @@ func TestWorkOfAClubThatMakesVeryMuchGivesWayUntilItIsQuietAgain(t *testing.T) {
 			jobs[i].InsertOpts = opts
 		}
 		p.rank(jobs, now)
-		return jobs[n-1].InsertOpts.Priority
+		if last := jobs[n-1].InsertOpts; last != nil {
+			return last.Priority
+		}
+		return 0
 	}
-	if got := rank(100, nil); got != ordinaryPriority {
+	if got := rank(100, nil); got != 0 {
 		t.Errorf("a hundred jobs at once: priority %d", got)
 	}
-	if got := rank(1, nil); got != ordinaryPriority+1 {
-		t.Errorf("one more: priority %d", got)
+	if got := rank(1, nil); got != 2 {
+		t.Errorf("one more: priority %d, want 2", got)
 	}
 	if got := rank(2000, &river.InsertOpts{Queue: "vendor"}); got != lowestPriority {
 		t.Errorf("after thousands: priority %d, want %d", got, lowestPriority)
 	}
-	if got := rank(1, &river.InsertOpts{Priority: UrgentPriority}); got != UrgentPriority {
+	if got := rank(1, &river.InsertOpts{Priority: 1}); got != 1 {
 		t.Errorf("a job that says how much it matters: priority %d", got)
 	}
-	if got := rank(1, &river.InsertOpts{ScheduledAt: now.Add(time.Hour)}); got != ordinaryPriority {
+	if got := rank(1, &river.InsertOpts{ScheduledAt: now.Add(time.Hour)}); got != 0 {
 		t.Errorf("a job for later: priority %d", got)
 	}
 	now = now.Add(2 * time.Minute)
-	if got := rank(1, nil); got != ordinaryPriority {
+	if got := rank(1, nil); got != 0 {
 		t.Errorf("when it was quiet: priority %d", got)
 	}
 }

@@ -105,7 +105,7 @@ func TestWhoeverWritesFirstWaitsForOneAtMost(t *testing.T) {
 	wg.Go(func() { _ = tenant.WriteRelaxed(t.Context(), entry("eased")) })
 	wg.Go(func() { _ = tenant.WriteFirst(t.Context(), entry("first")) })
 	store.AwaitWaiterForTest(t.Context(), tenant, 1, 9)
-	wg.Go(func() { _ = tenant.Write(store.Urgently(t.Context()), entry("urgent")) })
+	wg.Go(func() { _ = tenant.Write(store.AtWork(t.Context(), true), entry("urgent")) })
 	store.AwaitWaiterForTest(t.Context(), tenant, 2, 9)
 	close(release)
 	wg.Wait()

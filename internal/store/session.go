@@ -13,11 +13,23 @@ type session struct {
 	relaxed bool // its commit does not wait for the disk
 
 	first  bool // somebody outside waits for it
+	work   bool // a job does it
 	shared bool // it holds one of its club's share of connections
 	conn   *sql.Conn
 	sql    *sql.Tx
 	db     DBTX // runs statements in it; nil before begin
 	cancel context.CancelFunc
+}
+
+// purpose is what its share of the connections is for.
+func (s *session) purpose() int {
+	switch {
+	case s.first || s.tx.Urgent:
+		return forOutside
+	case s.work && s.tx.writable && !s.relaxed:
+		return forWork
+	}
+	return forOther
 }
 
 func (s *session) begin(ctx context.Context) error {
@@ -27,7 +39,7 @@ func (s *session) begin(ctx context.Context) error {
 		pool = t.db.write
 	}
 	if t.db.shares != nil {
-		if err := t.db.shares.take(ctx, t.Slug, t.clock.Now(), s.first); err != nil {
+		if err := t.db.shares.take(ctx, t.Slug, t.clock.Now(), s.purpose()); err != nil {
 			return translate(err)
 		}
 		s.shared = true
@@ -78,7 +90,7 @@ func (s *session) end() {
 		_ = s.conn.Close()
 	}
 	if s.shared {
-		s.t.db.shares.give(s.t.Slug)
+		s.t.db.shares.give(s.t.Slug, s.purpose())
 	}
 }
 

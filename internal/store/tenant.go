@@ -64,6 +64,8 @@ type Tx struct {
 	Tenant club.Slug
 	// Correlation is the matter's id, never zero.
 	Correlation club.CorrelationID
+	// Urgent says that somebody's safety may depend on it, and so on the jobs that it makes.
+	Urgent bool
 
 	known    *Queries
 	mark     uint64 // the cache's, from before the transaction's snapshot
@@ -72,7 +74,6 @@ type Tx struct {
 	early    map[string][]byte // results that were asked for ahead, by the key they are kept under
 	ahead    func(ctx context.Context, ask func(q *Queries)) error
 	writable bool
-	urgent   bool // and so what it enqueues
 	// pipeline runs many statements at once; nil: row by row.
 	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error)
 	jobs        []river.InsertManyParams
@@ -80,14 +81,10 @@ type Tx struct {
 	afterCommit []func()
 }
 
-// Enqueue stores a job when the transaction commits. Jobs are inserted together, just before. What follows from urgent work
-// is urgent, unless its options say otherwise.
+// Enqueue stores a job when the transaction commits. Jobs are inserted together, just before.
 func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) {
 	if !tx.writable {
 		panic("BUG: Enqueue in a read transaction")
-	}
-	if tx.urgent {
-		opts = ranked(opts, UrgentPriority)
 	}
 	tx.jobs = append(tx.jobs, river.InsertManyParams{Args: args, InsertOpts: opts})
 }
@@ -116,11 +113,16 @@ func (t *Tenant) Read(ctx context.Context, fn func(*Tx) error) error {
 
 type lookingKey struct{}
 
-type urgentKey struct{}
+// work is a job that is worked.
+type work struct{ urgent bool }
 
-// Urgently marks work on which somebody's safety may depend: its transactions go before all others of the club, and the jobs
-// that it makes before those of all clubs.
-func Urgently(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
+type workKey struct{}
+
+// AtWork marks what a job does: it may be put off for those who wait, but for what is urgent, on which somebody's safety may
+// depend.
+func AtWork(ctx context.Context, urgent bool) context.Context {
+	return context.WithValue(ctx, workKey{}, work{urgent})
+}
 
 // Looking marks a request of somebody who only looks: what is read under it may be what was read before.
 // The faces mark requests that change nothing, and what they hand to rooms then reads alike.
@@ -201,11 +203,12 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 	}
 	tx := t.newTx(ctx)
 	tx.writable = m != reading
-	tx.urgent, _ = ctx.Value(urgentKey{}).(bool)
-	s := &session{t: t, tx: tx, relaxed: m == relaxed, first: m == first || tx.urgent}
+	job, atWork := ctx.Value(workKey{}).(work)
+	tx.Urgent = job.urgent
+	s := &session{t: t, tx: tx, relaxed: m == relaxed, first: m == first, work: atWork}
 	ctx = relaxedIf(t.db.enter(ctx), s.relaxed)
 	if t.db.line != nil && tx.writable {
-		if err := t.db.line.enter(ctx, classOf(m, tx.urgent)); err != nil {
+		if err := t.db.line.enter(ctx, classOf(m, tx.Urgent)); err != nil {
 			return translate(err)
 		}
 		defer t.db.line.leave()
@@ -242,7 +245,9 @@ func (t *Tenant) commit(ctx context.Context, s *session) error {
 		settles = t.db.settle != nil && !s.relaxed
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
-		t.pace.rank(tx.jobs, tx.Now)
+		if t.db.bell == nil { // all clubs' jobs are in one queue
+			t.pace.rank(tx.jobs, tx.Now)
+		}
 		if err := t.db.jobs.enqueue(ctx, s.conn, s.sql, tx.jobs); err != nil {
 			return translate(err)
 		}
