@@ -17,7 +17,8 @@ const (
 	shareLeast = 4
 	// shareRecent is how long a club counts among those who share after it last held one.
 	shareRecent = time.Second
-	// A club's work holds one in shareStorm of the connections, two at least, while somebody outside waits all the time.
+	// The work of a club that is alone holds one in shareStorm of the connections, two at least, while somebody outside waits all
+	// the time.
 	shareStorm = 8
 )
 
@@ -30,8 +31,8 @@ const (
 
 // shares divides the connections of PostgreSQL's pool among the clubs that have wanted one of late, as nearly as
 // may be in equal parts. A club that is sent thousands of texts would hold all of them otherwise, and have as many
-// processes of the database run against the one that serves somebody else's text. While texts come all the time, its own
-// work gets few, so that it runs neither against taking them in nor against the other clubs.
+// processes of the database run against the one that serves somebody else's text. While texts come all the time to a
+// club that is alone, its work gets few, so that it does not run against taking them in.
 type shares struct {
 	size int
 
@@ -94,8 +95,14 @@ func newShares(conns int) *shares {
 // most is how many connections a club may hold at present.
 func (s *shares) most() int { return max(s.size/max(len(s.clubs), 1), min(shareLeast, s.size)) }
 
-// work is how many connections a club's work may hold while somebody outside waits all the time.
-func (s *shares) work() int { return max(s.size/shareStorm, 2) }
+// work is how many connections a club's work may hold while somebody outside waits all the time. Beside other clubs it is as many
+// as the club may hold: all clubs' jobs have the same workers, and those that wait for a connection would keep the others' from them.
+func (s *shares) work() int {
+	if len(s.clubs) > 1 {
+		return s.size
+	}
+	return max(s.size/shareStorm, 2)
+}
 
 // take waits until the club may have a connection, and says what for. give returns it.
 func (s *shares) take(ctx context.Context, slug club.Slug, now time.Time, what int) error {

@@ -156,5 +156,17 @@ func TestWhileTextsComeAllTheTimeTheWorkOfTheirClubGetsFew(t *testing.T) {
 		if work.Load() != 10 {
 			t.Errorf("after the storm work had got %d, want all", work.Load())
 		}
+		for range 4 {
+			s.give("a", forOther)
+		}
+		for range often {
+			text()
+		}
+		if other := taking(t, s, "b", 1, forWork); other.Load() != 1 {
+			t.Error("another club got none")
+		}
+		if more := taking(t, s, "a", 1, forWork); more.Load() != 1 {
+			t.Error("beside another club work got no more, though there are connections enough")
+		}
 	})
 }
