@@ -169,7 +169,7 @@ func (d *drive) deliver(ctx context.Context, hook vendor.Webhook, after time.Dur
 		after = again
 		d.gate <- struct{}{}
 		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
-		status, err := hook.Post(attempt)
+		status, err := hook.Anew().Post(attempt)
 		cancel()
 		<-d.gate
 		d.mu.Lock()

@@ -373,13 +373,12 @@ func (s *SMS) quoEvent(wire Wire, url, kind, id string, now time.Time, res map[s
 		}}
 	}
 	body, _ := json.Marshal(ev)
-	w := Webhook{URL: url, Body: body, ID: id}
+	delivery := newID("msg_")
+	sign := func() http.Header { return StandardSign(s.cfg.OpenPhoneSecret, delivery, s.clock.Now(), body) }
 	if wire == OpenPhoneLegacy {
-		w.Header = legacySign(s.cfg.LegacyKey, now, body)
-	} else {
-		w.Header = StandardSign(s.cfg.OpenPhoneSecret, newID("msg_"), now, body)
+		sign = func() http.Header { return legacySign(s.cfg.LegacyKey, s.clock.Now(), body) }
 	}
-	return w
+	return Webhook{URL: url, Header: sign(), Body: body, ID: id, sign: sign}
 }
 
 // SignURL makes the headers of a Twilio webhook whose body is JSON: only the URL, which holds the

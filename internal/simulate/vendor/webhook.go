@@ -27,6 +27,16 @@ type Webhook struct {
 	Header http.Header
 	Body   []byte
 	ID     string // of the message, where it is about one
+
+	sign func() http.Header // makes a signature that has a time; nil: it has none
+}
+
+// Anew returns the webhook as its vendor delivers it once more: the time that is signed is that of the attempt.
+func (w Webhook) Anew() Webhook {
+	if w.sign != nil {
+		w.Header = w.sign()
+	}
+	return w
 }
 
 // Post delivers the webhook by HTTP and returns the answer's status.
