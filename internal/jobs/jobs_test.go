@@ -91,7 +91,7 @@ type followJob struct{ jobs.Meta }
 
 func (followJob) Kind() string { return "follow" }
 
-// Somebody bleeds while thousands ask for the wifi: what is done about it, up to the call of a person, waits for none of them.
+// Somebody bleeds while thousands ask for the wifi: what is done about it is urgent up to the call of a person.
 func TestWhatFollowsFromUrgentWorkIsUrgent(t *testing.T) {
 	t.Parallel()
 	c, _ := storetest.Cluster(t)

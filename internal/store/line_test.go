@@ -34,6 +34,16 @@ func (u *turns) use(name string, class int, holds time.Duration) {
 	synctest.Wait()
 }
 
+// storm has those who go first come as often as makes them come all the time, each so long after the one before.
+func (u *turns) storm(apart time.Duration) (order []string) {
+	for range often {
+		u.use("first", classFirst, 0)
+		order = append(order, "first")
+		<-time.After(apart)
+	}
+	return order
+}
+
 func (u *turns) expect(want ...string) {
 	u.t.Helper()
 	u.wg.Wait()
@@ -46,11 +56,7 @@ func TestWhileThoseWhoGoFirstComeAllTheTimeTheWriterIsLeftToThem(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := &turns{t: t}
-		var want []string
-		for range often {
-			u.use("first", classFirst, 0)
-			want = append(want, "first")
-		}
+		want := u.storm(0)
 		u.use("other", classOther, 10*time.Millisecond)
 		u.use("next", classOther, time.Millisecond)
 		<-time.After(15 * time.Millisecond) // the first of the others has ended 5 ms ago
@@ -64,12 +70,7 @@ func TestWhereThoseWhoGoFirstAreFewNobodyWaitsForThem(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := &turns{t: t}
-		var want []string
-		for range often {
-			u.use("first", classFirst, 0)
-			want = append(want, "first")
-			<-time.After(2 * oftenWithin / often)
-		}
+		want := u.storm(2 * oftenWithin / often)
 		began := time.Now()
 		u.use("other", classOther, 10*time.Millisecond)
 		u.use("next", classOther, 0)
@@ -102,11 +103,7 @@ func TestWhatIsUrgentWaitsForNoRestAndDoesNotHoldUpTheOthersForGood(t *testing.T
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := &turns{t: t}
-		var want []string
-		for range often {
-			u.use("first", classFirst, 0)
-			want = append(want, "first")
-		}
+		want := u.storm(0)
 		u.use("other", classOther, 10*time.Millisecond)
 		u.use("next", classOther, 0)
 		<-time.After(11 * time.Millisecond)

@@ -178,16 +178,17 @@ func TestRightsThatAreNotWhatTheyShouldBeAreGivenAnew(t *testing.T) {
 		return out
 	}
 	role, week := text("SELECT CAST(current_user AS TEXT)"), text("SELECT CAST(CAST(inhrelid AS regclass) AS TEXT) FROM pg_inherits WHERE inhparent = CAST('audit_entries' AS regclass) LIMIT 1")
-	rights := "SELECT " + strings.Join([]string{"has_table_privilege('locations', 'INSERT')", "has_table_privilege('audit_entries', 'DELETE')", "has_table_privilege('" + week + "', 'SELECT')"}, " || ' ' || ")
-	const want = "true false false"
+	rights := "SELECT " + strings.Join([]string{"has_table_privilege('locations', 'INSERT')", "has_table_privilege('audit_entries', 'DELETE')", "has_table_privilege('" + week + "', 'SELECT')", "has_any_column_privilege('audit_entries', 'UPDATE')"}, " || ' ' || ")
+	const want = "true false false false"
 	if got := text(rights); got != want {
 		t.Fatalf("rights %s, want %s", got, want)
 	}
 	schema := store.SchemaForTest(c, "aa")
 	for damage, makes := range map[string]string{
-		"REVOKE INSERT ON " + schema + ".locations FROM " + role:  "false false false",
-		"GRANT DELETE ON " + schema + ".audit_entries TO " + role: "true true false",
-		"GRANT SELECT ON " + schema + "." + week + " TO " + role:  "true false true",
+		"REVOKE INSERT ON " + schema + ".locations FROM " + role:          "false false false false",
+		"GRANT DELETE ON " + schema + ".audit_entries TO " + role:         "true true false false",
+		"GRANT SELECT ON " + schema + "." + week + " TO " + role:          "true false true false",
+		"GRANT UPDATE (actor) ON " + schema + ".audit_entries TO " + role: "true false false true",
 	} {
 		if _, err := pool.Exec(t.Context(), damage); err != nil {
 			t.Fatal(err)
