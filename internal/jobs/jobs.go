@@ -30,10 +30,12 @@ import (
 )
 
 // Queues. Work that waits for vendors has a queue of its own, so that a vendor that hangs cannot hold
-// up the reading of members' texts.
+// up the reading of members' texts; and so has, where clubs share the queues, what one of them makes in excess.
 const (
 	QueueDefault = river.QueueDefault
 	QueueVendor  = "vendor"
+	// QueueOverflow is on PostgreSQL only.
+	QueueOverflow = store.QueueOverflow
 )
 
 // Meta is part of every job: whose it is, and which matter it belongs to.

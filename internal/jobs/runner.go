@@ -131,6 +131,7 @@ func (r *Runner) startPostgres(ctx context.Context, pool *pgxpool.Pool, schema s
 	}
 	cfg := r.config()
 	cfg.Schema, cfg.PeriodicJobs = schema, r.periodic()
+	cfg.Queues[QueueOverflow] = river.QueueConfig{MaxWorkers: max(r.cfg.Workers/overflowed, 1)}
 	c, err := river.NewClient(riverpgxv5.New(own), cfg)
 	if err != nil {
 		own.Close()
@@ -259,6 +260,9 @@ func (r *Runner) Stop(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// overflowed is how many times fewer workers the overflow of all clubs has than what they do at their pace.
+const overflowed = 4
 
 func (r *Runner) config() *river.Config {
 	return &river.Config{

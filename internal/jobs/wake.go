@@ -99,9 +99,9 @@ func placeOf(p river.InsertManyParams) (queue string, due time.Time) {
 	return opts.Queue, opts.ScheduledAt
 }
 
-// queueConns bounds River's own connections: one listens, and two queues, what is completed and the leader's
+// queueConns bounds River's own connections: one listens, and three queues, what is completed and the leader's
 // duties want one now and then.
-const queueConns = 6
+const queueConns = 7
 
 // queuePool returns a pool for River's own moves, whose commits do not wait for the disk. What a crash of the
 // server undoes of them is done again; whatever a job has done waits for the disk, and with it for them.

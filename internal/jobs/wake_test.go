@@ -37,3 +37,28 @@ func TestJobIsWorkedWhenItIsDueWithoutPolling(t *testing.T) {
 		t.Errorf("%q came next", got)
 	}
 }
+
+// Two members write in the same moment. On PostgreSQL the second one's job is found a tenth of a second later at most, by polling;
+// a club's file is looked at every few seconds.
+func TestJobStoredRightAfterAnotherIsFoundAsWell(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := make(chan string, 1)
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
+		worked <- j.Word
+		return nil
+	}})
+	if c.Engine() == "sqlite" {
+		startLazy(t, r)
+	} else {
+		start(t, r)
+	}
+	for _, word := range []string{"one", "two", "three", "four", "five"} {
+		enqueue(t, tenant, word, nil)
+		if got := receive(t, worked); got != word {
+			t.Errorf("%q came, want %q", got, word)
+		}
+	}
+}

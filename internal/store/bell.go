@@ -22,10 +22,16 @@ type bell struct {
 	mu     sync.Mutex // guards the fields below
 	topics map[string]bool
 	rung   []*riverdriver.Notification
-	full   chan struct{} // holds one while something has rung
+	full   chan struct{}        // holds one while something has rung
+	last   map[string]time.Time // by queue: when it rang for what is due at once, or will
 }
 
-func newBell() *bell { return &bell{topics: map[string]bool{}, full: make(chan struct{}, 1)} }
+func newBell() *bell {
+	return &bell{topics: map[string]bool{}, full: make(chan struct{}, 1), last: map[string]time.Time{}}
+}
+
+// apart is how long after another the bell rings for a queue: to look for jobs takes the one writer.
+const apart = 20 * time.Millisecond
 
 // ring is heard by who listens to the topic. One who has not come for the same before hears it once.
 func (b *bell) ring(topic, payload string) {
@@ -46,25 +52,51 @@ func (b *bell) ring(topic, payload string) {
 	}
 }
 
-// jobs rings for jobs that wait for a time which comes before River's scheduler does: they are among the
-// available ones already.
+// jobs rings for jobs that are due at once, and for those that wait for a time which comes before River's scheduler does:
+// they are among the available ones already. River rings too, but not for what is stored within a tenth of a second
+// of other jobs, which it expects to be found by polling.
 func (b *bell) jobs(list []river.InsertManyParams) {
 	for _, j := range list {
-		if j.InsertOpts == nil || j.InsertOpts.ScheduledAt.IsZero() {
-			continue
+		opts := river.InsertOpts{}
+		if j.InsertOpts != nil {
+			opts = *j.InsertOpts
 		}
-		if wait := time.Until(j.InsertOpts.ScheduledAt); wait > 0 && wait < scheduler {
-			b.later(wait, j.InsertOpts.Queue)
+		if wait := time.Until(opts.ScheduledAt); wait <= 0 {
+			b.now(opts.Queue)
+		} else if wait < scheduler {
+			b.later(wait, opts.Queue)
 		}
+	}
+}
+
+// now rings for a queue, or has it rung for in a moment if that was done a moment ago.
+func (b *bell) now(queue string) {
+	now := time.Now()
+	b.mu.Lock()
+	wait := b.last[queue].Add(apart).Sub(now)
+	if wait <= apart { // else it will be already
+		b.last[queue] = now.Add(max(wait, 0))
+	}
+	b.mu.Unlock()
+	switch {
+	case wait <= 0:
+		b.ring(topicInsert, insertedInto(queue))
+	case wait <= apart:
+		b.later(wait, queue)
 	}
 }
 
 // later rings after a while. The margin is what the database rounds instants by.
 func (b *bell) later(wait time.Duration, queue string) {
+	time.AfterFunc(wait+2*time.Millisecond, func() { b.ring(topicInsert, insertedInto(queue)) })
+}
+
+// insertedInto returns the payload that says that there are jobs in a queue.
+func insertedInto(queue string) string {
 	if queue == "" {
 		queue = river.QueueDefault
 	}
-	time.AfterFunc(wait+2*time.Millisecond, func() { b.ring(topicInsert, `{"queue": `+strconv.Quote(queue)+`}`) })
+	return `{"queue": ` + strconv.Quote(queue) + `}`
 }
 
 // belled is River's driver for SQLite whose clients in this process hear of each other's jobs by a bell.

@@ -7,16 +7,20 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// How much work a club may make before the others' goes first. What it makes beyond waits longer the more it is.
+// QueueOverflow is where the clubs of PostgreSQL have the work that they make beyond their pace. It has workers of its own, few
+// of them, so that however much waits there, whoever else has something to do finds the others free.
+const QueueOverflow = "overflow"
+
+// How much work a club may make before it is put off. What it makes beyond waits longer the more it is.
 const (
-	paceRate  = 20.0 // jobs per second
-	paceBurst = 100.0
+	paceRate  = 10.0 // jobs per second
+	paceBurst = 50.0
 	// lowestPriority is River's; the highest, which is also that of a job of which nothing is said, is 1.
 	lowestPriority = 4
 )
 
-// pace is how much work a club has made of late, in this process. The clubs of a PostgreSQL installation share a queue,
-// which is worked by priority and then in order: without it a club that is sent thousands of texts would have all
+// pace is how much work a club has made of late, in this process. The clubs of a PostgreSQL installation share their queues,
+// each of which is worked by priority and then in order: without it a club that is sent thousands of texts would have all
 // others wait until it is done.
 type pace struct {
 	mu    sync.Mutex // guards the fields below
@@ -24,8 +28,9 @@ type pace struct {
 	level float64 // jobs beyond the rate
 }
 
-// rank sets the priority of jobs that are due at once or in a moment. One that says its own keeps it, and so does one that
-// is due later, when all this may be over.
+// rank puts off jobs beyond the pace that are due at once or in a moment: they get a lower priority, and go into the queue
+// for such unless they have a queue of their own. One that says its priority keeps it, and so does one that is due
+// later, when all this may be over.
 func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -49,6 +54,9 @@ func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
 			ranked = *opts // which may be another job's as well
 		}
 		ranked.Priority = priority
+		if ranked.Queue == "" {
+			ranked.Queue = QueueOverflow
+		}
 		jobs[i].InsertOpts = &ranked
 	}
 }
