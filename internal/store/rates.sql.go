@@ -124,16 +124,16 @@ const findRecentMatters = `-- name: FindRecentMatters :many
 WITH place AS (
     SELECT d.thread_id, d.subject_id, CAST(COALESCE(d.sop_id, d.title) AS TEXT) AS matter, d.bay_id, d.booking_id, d.created_at
     FROM decisions d
-    WHERE d.location_id = $1 AND d.created_at >= $2 AND d.kind IN ('answer', 'escalate')
-    ORDER BY d.created_at DESC LIMIT $3
+    WHERE d.location_id = $1 AND CAST(COALESCE(d.sop_id, d.title) AS TEXT) = CAST($2 AS TEXT) AND d.created_at >= $3
+      AND d.kind IN ('answer', 'escalate') AND d.subject_id <> $4
+    ORDER BY d.created_at DESC LIMIT $5
 ), person AS (
     SELECT e.thread_id, e.subject_id, CAST(COALESCE(e.sop_id, e.title) AS TEXT) AS matter, e.bay_id, e.booking_id, e.created_at
     FROM decisions e
-    WHERE e.subject_id = $4 AND e.created_at >= $5 AND e.kind IN ('answer', 'escalate')
-    ORDER BY e.created_at DESC LIMIT $3
+    WHERE e.subject_id = $4 AND e.created_at >= $6 AND e.kind IN ('answer', 'escalate')
+    ORDER BY e.created_at DESC LIMIT $5
 )
-SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at
-FROM place WHERE place.matter = CAST($6 AS TEXT) AND place.subject_id <> $4
+SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at FROM place
 UNION ALL
 SELECT person.thread_id, person.subject_id, person.matter, person.bay_id, person.booking_id, person.created_at FROM person
 ORDER BY created_at
@@ -141,11 +141,11 @@ ORDER BY created_at
 
 type FindRecentMattersParams struct {
 	LocationID club.LocationID
-	Lately     time.Time
-	Size       int32
-	SubjectID  club.SubjectID
-	Day        time.Time
 	Matter     string
+	Lately     time.Time
+	SubjectID  club.SubjectID
+	Size       int32
+	Day        time.Time
 }
 
 type FindRecentMattersRow struct {
@@ -157,15 +157,15 @@ type FindRecentMattersRow struct {
 	CreatedAt time.Time
 }
 
-// What was decided on of late, oldest first: of one matter, among the latest at a location, and about a person wherever they were.
+// What was decided on of late, oldest first: of one matter at a location, and about a person wherever they were.
 func (q *Queries) FindRecentMatters(ctx context.Context, arg FindRecentMattersParams) ([]FindRecentMattersRow, error) {
 	rows, err := q.db.QueryContext(ctx, findRecentMatters,
 		arg.LocationID,
-		arg.Lately,
-		arg.Size,
-		arg.SubjectID,
-		arg.Day,
 		arg.Matter,
+		arg.Lately,
+		arg.SubjectID,
+		arg.Size,
+		arg.Day,
 	)
 	if err != nil {
 		return nil, err

@@ -63,3 +63,33 @@ func TestRatesAreReadByIndexesAlone(t *testing.T) {
 		}
 	}
 }
+
+// Hundreds ask for the wifi while three stand before the door.
+func TestRecentMattersAreFoundHoweverManyOthersThereAre(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	storetest.Exec(t, tenant, `INSERT INTO locations (id, slug, name, time_zone, details, created_at, updated_at) VALUES ('loc_1', 'a', 'A', 'UTC', '{}', $1, $1)`, storetest.Start)
+	for _, sub := range []string{"1", "2"} {
+		storetest.Exec(t, tenant, "INSERT INTO subjects (id, consent, created_at, updated_at) VALUES ('sub_' || $2, 'given', $1, $1)", storetest.Start, sub)
+		storetest.Exec(t, tenant, `INSERT INTO threads (id, subject_id, line, provider, status, priority, version, unread, snippet, awaiting, episode_at, correlation_id, created_at, updated_at)
+			VALUES ('thr_' || $2, 'sub_' || $2, '', '', 'answered', 'normal', 1, 0, '', '', $1, '', $1, $1)`, storetest.Start, sub)
+	}
+	decide := func(title string, n int, ago time.Duration) {
+		storetest.Exec(t, tenant, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < CAST($3 AS INTEGER))
+			INSERT INTO decisions (id, thread_id, subject_id, kind, title, sop_version, confidence, earned_tier, tier, evidence, steps, location_id, correlation_id, created_at)
+			SELECT 'dec_' || $2 || i, 'thr_2', 'sub_2', 'answer', $2, 0, 0, 'auto', 'auto', '{}', '{}', 'loc_1', '', $1 FROM n`, storetest.Start.Add(-ago), title, n)
+	}
+	decide("Door", 3, 2*time.Minute)
+	decide("Wifi", 40, time.Minute)
+	err := tenant.Read(t.Context(), func(tx *store.Tx) error {
+		rows, err := tx.FindRecentMatters(t.Context(), store.FindRecentMattersParams{LocationID: "loc_1", Lately: storetest.Start.Add(-time.Hour), SubjectID: "sub_1", Day: storetest.Start.Add(-24 * time.Hour), Matter: "Door", Size: 10})
+		if len(rows) != 3 {
+			t.Errorf("%d of three requests for the door are found", len(rows))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -6,11 +6,12 @@ WHERE d.location_id = sqlc.arg(location_id) AND d.created_at >= sqlc.arg(since) 
 ORDER BY d.created_at DESC LIMIT sqlc.arg(size);
 
 -- name: FindRecentMatters :many
--- What was decided on of late, oldest first: of one matter, among the latest at a location, and about a person wherever they were.
+-- What was decided on of late, oldest first: of one matter at a location, and about a person wherever they were.
 WITH place AS (
     SELECT d.thread_id, d.subject_id, CAST(COALESCE(d.sop_id, d.title) AS TEXT) AS matter, d.bay_id, d.booking_id, d.created_at
     FROM decisions d
-    WHERE d.location_id = sqlc.arg(location_id) AND d.created_at >= sqlc.arg(lately) AND d.kind IN ('answer', 'escalate')
+    WHERE d.location_id = sqlc.arg(location_id) AND CAST(COALESCE(d.sop_id, d.title) AS TEXT) = CAST(sqlc.arg(matter) AS TEXT) AND d.created_at >= sqlc.arg(lately)
+      AND d.kind IN ('answer', 'escalate') AND d.subject_id <> sqlc.arg(subject_id)
     ORDER BY d.created_at DESC LIMIT sqlc.arg(size)
 ), person AS (
     SELECT e.thread_id, e.subject_id, CAST(COALESCE(e.sop_id, e.title) AS TEXT) AS matter, e.bay_id, e.booking_id, e.created_at
@@ -18,8 +19,7 @@ WITH place AS (
     WHERE e.subject_id = sqlc.arg(subject_id) AND e.created_at >= sqlc.arg(day) AND e.kind IN ('answer', 'escalate')
     ORDER BY e.created_at DESC LIMIT sqlc.arg(size)
 )
-SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at
-FROM place WHERE place.matter = CAST(sqlc.arg(matter) AS TEXT) AND place.subject_id <> sqlc.arg(subject_id)
+SELECT place.thread_id, place.subject_id, place.matter, place.bay_id, place.booking_id, place.created_at FROM place
 UNION ALL
 SELECT person.thread_id, person.subject_id, person.matter, person.bay_id, person.booking_id, person.created_at FROM person
 ORDER BY created_at;
