@@ -70,6 +70,8 @@ func measureNeighbour(ctx context.Context, cfg Config, r *Report) (err error) {
 	r.load("neighbour", fmt.Sprintf("the loud club's texts by %d connections", cfg.Connections), loud, c)
 	r.add(Measure{Name: "neighbour_loud", Title: "texts of a club that is sent as many as get through", Value: loud.RatePerS, Unit: "/s", Better: More},
 		Measure{Name: "neighbour_failed", Title: fmt.Sprintf("… texts of %d others that failed, %d/s each", quietClubs, quietRate), Value: float64(beside.failed), Better: Less, Floor: bound(0)},
+		Measure{Name: "neighbour_p50_alone", Title: "… half of them acknowledged within, without it", Value: alone.p50, Unit: "ms", Better: Less},
+		Measure{Name: "neighbour_p50", Title: "… beside it", Value: beside.p50, Unit: "ms", Better: Less},
 		Measure{Name: "neighbour_p99_alone", Title: "… 99 of 100 acknowledged within, without it", Value: alone.p99, Unit: "ms", Better: Less},
 		Measure{Name: "neighbour_p99", Title: "… beside it", Value: beside.p99, Unit: "ms", Better: Less},
 		Measure{Name: "neighbour_ratio", Title: "… that is so many times as long", Value: beside.p99 / max(alone.p99, 0.01), Better: Less, Target: bound(2)})
@@ -88,7 +90,8 @@ const loudAhead = 2 * time.Second
 // quietness is what came of the quiet clubs' texts.
 type quietness struct {
 	from    time.Time
-	p99     float64 // of all of them, in milliseconds
+	p50     float64 // of all of them, in milliseconds
+	p99     float64
 	sent    int
 	failed  int
 	decided Load
@@ -109,13 +112,17 @@ func (in *installation) quiet(ctx context.Context, cfg Config, run string) (quie
 		})
 	}
 	all.Wait()
-	for _, g := range got {
-		out.sent, out.failed = out.sent+g.Acked, out.failed+g.Failed+g.Unsent
-		out.p99 = max(out.p99, ms(g.P99))
-	}
 	if err := errors.Join(errs...); err != nil {
 		return out, err
 	}
+	together := got[0].Latencies
+	for i, g := range got {
+		out.sent, out.failed = out.sent+g.Acked, out.failed+g.Failed+g.Unsent
+		if i > 0 {
+			together.Merge(g.Latencies)
+		}
+	}
+	out.p50, out.p99 = float64(together.ValueAtQuantile(50))/1000, float64(together.ValueAtQuantile(99))/1000
 	return out, nil
 }
 

@@ -33,8 +33,8 @@
 // # Storms
 //
 // To file a text costs ten times what it costs to make it durable. Accept therefore keeps texts that come in
-// numbers, as they are, in the table arrivals, and acknowledges them; the filer moves them to their threads
-// afterwards. A kept text is filed by the transaction that deletes its row, so exactly once, and rows are
+// numbers, and on PostgreSQL every one, as they are, in the table arrivals, and acknowledges them; the filer moves
+// them to their threads afterwards. A kept text is filed by the transaction that deletes its row, so exactly once, and rows are
 // taken in their order. Whatever must not overtake kept texts of its sender (danger, a report, a
 // repetition, a text that Deliver brings) waits until they are filed.
 package inbox

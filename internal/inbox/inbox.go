@@ -55,7 +55,8 @@ type Config struct {
 	// Batch bounds the texts of one transaction. Default 256.
 	Batch int
 	// Storm is how many texts that come together are kept and acknowledged first, and filed in a moment. Fewer
-	// are filed before they are acknowledged. Default 9; negative: however many.
+	// are filed before they are acknowledged; negative: however many. Default 9, and 1 on PostgreSQL, where to file
+	// one takes twenty round trips.
 	Storm int
 	// Behind reports whether more is asked of this process than it can do at the moment: what is kept is then filed
 	// afterwards. Nil: never.
@@ -112,6 +113,9 @@ func New(cfg Config) *Inbox {
 	}
 	if cfg.Storm == 0 {
 		cfg.Storm = 9
+		if cfg.Cluster.Engine() == "postgres" {
+			cfg.Storm = 1
+		}
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 8 * time.Second

@@ -8,6 +8,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"clubos/internal/club"
 )
 
@@ -63,6 +65,8 @@ type Report struct {
 	P50, P90, P95, P99, P999, Max, Mean time.Duration
 	// Curve is the whole of it, in ascending order of Percent.
 	Curve []Quantile
+	// Latencies are what all of these are read from, in microseconds.
+	Latencies *hdrhistogram.Histogram `json:"-"`
 }
 
 // Quantile is a latency that a part of the requests does not exceed.

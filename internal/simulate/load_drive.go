@@ -117,7 +117,7 @@ func curve() []float64 {
 
 func collect(workers []worker, s schedule, planned int, elapsed time.Duration) Report {
 	all := newHistogram()
-	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}}
+	out := Report{Planned: planned, Elapsed: elapsed, Statuses: map[int]int{}, Errors: map[string]int{}, Latencies: all}
 	meanwhile := 0
 	for _, w := range workers {
 		meanwhile += w.meanwhile

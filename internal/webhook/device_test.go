@@ -61,7 +61,7 @@ func newRack(t *testing.T) *rack {
 	r.room = event.New(event.Config{Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Advance: func(*store.Tx, club.ThreadID) {},
 		Devices: func(club.Slug) map[string]event.Lister { return map[string]event.Lister{"ninjaone": lister{client}} },
 		Over:    func(context.Context, *store.Tx, *vault.Tenant, store.Situation) error { r.over++; return nil }})
-	in := inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil }})
+	in := inbox.New(inbox.Config{Storm: -1, Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil }})
 	t.Cleanup(in.Close)
 	server := httptest.NewServer(webhook.New(webhook.Config{Cluster: c, Inbox: in, Log: slog.New(slog.DiscardHandler), DeviceReport: r.room.Reported, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Receivers: func(_ context.Context, tenant *store.Tenant) (webhook.Receivers, error) {

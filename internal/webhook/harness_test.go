@@ -96,7 +96,7 @@ func newGate(t testing.TB) *gate {
 	c, clock := storetest.Cluster(t)
 	tenant, keys := vaulttest.AddTenant(t, c, "test")
 	g := &gate{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock, log: &lockedBuffer{}}
-	in := inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil },
+	in := inbox.New(inbox.Config{Storm: -1, Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil },
 		HandReplied: func(_ context.Context, _ *store.Tx, _ store.Thread, by club.Actor, words string) error {
 			g.mu.Lock()
 			defer g.mu.Unlock()

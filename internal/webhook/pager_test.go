@@ -29,7 +29,7 @@ func TestAcknowledgementAtPagerDutyIsTakenInOnlyWhenItIsGenuine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := inbox.New(inbox.Config{Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil }})
+	in := inbox.New(inbox.Config{Storm: -1, Cluster: c, Ring: vaulttest.Ring(t), Escalate: func(context.Context, *store.Tx, store.Thread, string) error { return nil }})
 	t.Cleanup(in.Close)
 	var seen []string
 	handler := webhook.New(webhook.Config{Cluster: c, Inbox: in,
