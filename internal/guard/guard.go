@@ -66,9 +66,6 @@ const (
 	firstLimit = 128
 	mostLimit  = 1024
 	mostWait   = 1024 // requests that wait for a place, of all classes
-	// A club holds at most its part of the limit, or leastPart, while others have asked for something within asksFor.
-	leastPart = 32
-	asksFor   = time.Second
 
 	// When somebody has waited at every moment of this long, more comes than can be done, and to wait longer
 	// would only make everybody late.

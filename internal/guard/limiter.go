@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -27,10 +26,8 @@ type Limiter struct {
 	refusedAt time.Time          // when somebody was refused last
 	running   [classes]int
 	inFlight  int
-	held      map[string]int       // places by club
-	asked     map[string]time.Time // by club: when a request of it came last
-	swept     time.Time            // when clubs were struck off that ask no more
-	waiting   [classes][]*waiter   // in the order in which they came
+	held      map[string]int     // places by club
+	waiting   [classes][]*waiter // in the order in which they came
 	waiters   int
 	idleAt    time.Time // when nobody last waited
 	load      Load
@@ -47,7 +44,7 @@ type waiter struct {
 
 // New returns a limiter that has seen nothing yet.
 func New(clock club.Clock) *Limiter {
-	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, asked: map[string]time.Time{}, idleAt: clock.Now()}
+	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, idleAt: clock.Now()}
 }
 
 // errOverloaded is what is said to whoever is refused.
@@ -62,21 +59,17 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 }
 
 // AdmitFor is Admit for a request of a club. Of those of one class that wait, the club that holds the fewest places
-// gets the next, and while others ask as well none holds more than its part, so that one for which very much is asked
-// holds up no other.
+// gets the next, so that one for which very much is asked holds up no other.
 func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
 	came := l.clock.Now()
-	if done, err = l.admit(ctx, c, of, came); club.CodeOf(err) != club.CodeUnavailable {
+	if done, err = l.admit(ctx, c, of); club.CodeOf(err) != club.CodeUnavailable {
 		return done, err
 	}
 	if done, err = l.park(ctx, c, of, traits(c).held-l.clock.Now().Sub(came)); club.CodeOf(err) == club.CodeUnavailable {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		now := l.clock.Now()
-		if !l.hasRoom(c) { // else it is its club's part that is used up
-			l.refusedAt = now
-		}
-		l.counts.shed(now, c)
+		l.refusedAt = l.clock.Now()
+		l.counts.shed(l.refusedAt, c)
 	}
 	return done, err
 }
@@ -116,33 +109,22 @@ func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration)
 }
 
 // Behind reports whether more is asked than can be done: some find no place, or somebody has waited for one at every moment
-// for a while. What can be done later should be. That a club has used up its part says nothing of the others.
+// for a while. What can be done later should be.
 func (l *Limiter) Behind() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	return l.lack(&l.late) || l.stands(now) || now.Sub(l.refusedAt) < standing
+	return l.parked > 0 || l.stands(now) || now.Sub(l.refusedAt) < standing
 }
 
-// stands reports whether somebody in the queue lacked a place all the time lately.
+// stands reports whether there was somebody in the queue all the time lately.
 func (l *Limiter) stands(now time.Time) bool {
-	return l.lack(&l.waiting) && now.Sub(l.idleAt) > standing
+	return l.waiters > 0 && now.Sub(l.idleAt) > standing
 }
 
-// lack reports whether some of these have no place because all are taken.
-func (l *Limiter) lack(these *[classes][]*waiter) bool {
-	for _, c := range Classes() {
-		if len(these[c]) > 0 && !l.hasRoom(c) {
-			return true
-		}
-	}
-	return false
-}
-
-func (l *Limiter) admit(ctx context.Context, c Class, of string, now time.Time) (done func(), err error) {
+func (l *Limiter) admit(ctx context.Context, c Class, of string) (done func(), err error) {
 	l.mu.Lock()
-	l.ask(of, now)
-	if l.mayHave(c, of) && !l.isBehind(c) {
+	if l.hasRoom(c) && !l.isBehind(c) {
 		l.start(c, of)
 		l.mu.Unlock()
 		return l.ender(c, of), nil
@@ -197,39 +179,14 @@ func (l *Limiter) hasRoom(c Class) bool {
 	return float64(l.inFlight) < l.limit*t.share
 }
 
-// mayHave reports whether one more of a class and of a club may run.
-func (l *Limiter) mayHave(c Class, of string) bool {
-	return l.hasRoom(c) && (of == "" || c == Emergency || l.running[c] < traits(c).own || l.held[of] < l.part())
-}
-
-// part is how many places a club may hold: while others ask, as many as each would get, but at least leastPart.
-func (l *Limiter) part() int {
-	if len(l.asked) < 2 {
-		return mostLimit + mostWait
-	}
-	return max(leastPart, int(l.limit)/len(l.asked))
-}
-
-// ask notes that a request of a club has come, and strikes off clubs that have not asked for a while.
-func (l *Limiter) ask(of string, now time.Time) {
-	if of != "" {
-		l.asked[of] = now
-	}
-	if now.Sub(l.swept) < asksFor/4 {
-		return
-	}
-	l.swept = now
-	maps.DeleteFunc(l.asked, func(_ string, last time.Time) bool { return now.Sub(last) > asksFor })
-}
-
 // isBehind reports whether somebody waits who comes before a newcomer of the class.
 func (l *Limiter) isBehind(c Class) bool {
 	for i := range c + 1 {
-		if l.next(i) != nil {
+		if len(l.waiting[i]) > 0 && l.hasRoom(i) {
 			return true
 		}
 	}
-	return false
+	return len(l.waiting[c]) > 0
 }
 
 func (l *Limiter) start(c Class, of string) {
@@ -261,7 +218,7 @@ func (l *Limiter) ender(c Class, of string) func() {
 // them matters less, or is of a club for which more wait.
 func (l *Limiter) queue(c Class, of string) (*waiter, time.Duration) {
 	now := l.clock.Now()
-	if !l.lack(&l.waiting) {
+	if l.waiters == 0 {
 		l.idleAt = now
 	}
 	if l.load.Pressure >= traits(c).yields && l.load.Short || l.waiters >= mostWait && !l.evict(c) && !l.evictOf(c, of) {
@@ -326,14 +283,11 @@ func (l *Limiter) remove(w *waiter) bool {
 	return false
 }
 
-// next returns who gets the next place of a class: who came first, of the club that holds the fewest. Nil when nobody may
-// have one.
-func (l *Limiter) next(c Class) (best *waiter) {
-	if !l.hasRoom(c) {
-		return nil
-	}
-	for _, w := range l.waiting[c] {
-		if (best == nil || l.held[w.club] < l.held[best.club]) && l.mayHave(c, w.club) {
+// next returns who gets the next place of a class: who came first, of the club that holds the fewest.
+func (l *Limiter) next(c Class) *waiter {
+	best := l.waiting[c][0]
+	for _, w := range l.waiting[c][1:] {
+		if l.held[w.club] < l.held[best.club] {
 			best = w
 		}
 	}
@@ -343,24 +297,21 @@ func (l *Limiter) next(c Class) (best *waiter) {
 // admitWaiting gives free places to who waits, the highest class first.
 func (l *Limiter) admitWaiting() {
 	for _, c := range Classes() {
-		for w := l.next(c); w != nil; w = l.next(c) {
+		for len(l.waiting[c]) > 0 && l.hasRoom(c) {
+			w := l.next(c)
 			l.remove(w)
 			l.start(c, w.club)
 			w.answer <- true
 		}
-		for {
-			i := slices.IndexFunc(l.late[c], func(w *waiter) bool { return l.mayHave(c, w.club) })
-			if i < 0 {
-				break
-			}
-			w := l.late[c][i]
-			l.late[c] = slices.Delete(l.late[c], i, i+1)
+		for len(l.late[c]) > 0 && l.hasRoom(c) {
+			w := l.late[c][0]
+			l.late[c] = slices.Delete(l.late[c], 0, 1)
 			l.parked--
 			l.start(c, w.club)
 			w.answer <- true
 		}
 	}
-	if !l.lack(&l.waiting) {
+	if l.waiters == 0 {
 		l.idleAt = l.clock.Now()
 	}
 }
