@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"clubos/internal/archive"
 	"clubos/internal/club"
 	"clubos/internal/store"
@@ -120,13 +122,20 @@ func TestJobsGoOnAfterARestore(t *testing.T) {
 	t.Parallel()
 	v := newVault(t, 1)
 	from, _ := storetest.Cluster(t)
-	furnish(t, from, "elmgrove")
+	tenant := furnish(t, from, "elmgrove")
+	err := tenant.Write(t.Context(), func(tx *store.Tx) error { // nobody works that queue on SQLite
+		tx.Enqueue(reminder{Tenant: tenant.Slug, Text: "remind 3 \u2028", N: 0.25}, &river.InsertOpts{Queue: store.QueueOverflow, Priority: 3})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	to := onSQLite(t)
 	if _, err := archive.Restore(t.Context(), bytes.NewReader(save(t, from, v, "elmgrove")), v, to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	var texts []string
-	err := to.Snapshot(t.Context(), "elmgrove", func(s *store.Snapshot) error {
+	err = to.Snapshot(t.Context(), "elmgrove", func(s *store.Snapshot) error {
 		return s.Jobs(t.Context(), func(j store.StoredJob) error {
 			var args reminder
 			err := json.Unmarshal(j.Args, &args)
@@ -134,7 +143,7 @@ func TestJobsGoOnAfterARestore(t *testing.T) {
 			return err
 		})
 	})
-	want := []string{"reminder remind 0 \u2028 0.25 default", "reminder remind 1 \u2028 0.25 default", "reminder remind 2 \u2028 0.25 default"}
+	want := []string{"reminder remind 0 \u2028 0.25 default", "reminder remind 1 \u2028 0.25 default", "reminder remind 2 \u2028 0.25 default", "reminder remind 3 \u2028 0.25 default"}
 	if err != nil || !slices.Equal(texts, want) {
 		t.Errorf("the jobs are %q (%v)", texts, err)
 	}

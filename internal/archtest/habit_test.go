@@ -20,6 +20,7 @@ var wallClock = map[string]string{
 	"internal/api/serve.go":             "durations in logs",
 	"internal/inbox/lane.go":            "how long a batch may be gathered",
 	"internal/inbox/filer.go":           "how long it gives way to the lanes",
+	"internal/store/bell.go":            "how long ago it rang",
 	"internal/store/share.go":           "how often somebody outside wants a connection",
 	"internal/store/line.go":            "how often those come who go first, and how long others had the writer",
 	"internal/simulate/load.go":         "a load is sent by a schedule in real time",

@@ -98,7 +98,7 @@ func processReport(s health.Process, p *page.HealthPage) *page.ProcessReport {
 	}
 	for _, q := range s.Queues {
 		row := page.QueueRow{Title: orText(queueTitles[q.Name], q.Name), Due: q.Due, Running: q.Running, Later: q.Later, Oldest: q.Oldest, State: page.Word{Label: "Well", Tone: page.ToneOK}}
-		if q.Oldest > health.LongWait {
+		if q.Late() {
 			row.State = page.Word{Label: "Waits too long", Tone: page.ToneDanger}
 			p.Worsen(page.Word{Label: "Work waits too long", Tone: page.ToneDanger})
 		}

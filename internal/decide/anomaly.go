@@ -16,8 +16,8 @@ import (
 )
 
 // recentMatters bounds how many of the latest decisions about a matter at a place, and about a person, are looked at: more than that
-// within the hour is a burst in any case.
-const recentMatters = 60
+// is a burst in any case.
+const recentMatters = 300
 
 // maxThreads bounds how many other conversations a finding names.
 const maxThreads = 10

@@ -23,7 +23,7 @@ func benchRecent(b *testing.B, decisions int, every time.Duration) {
 	location := busy(b, tenant, clock.Now(), decisions, every)
 	for name, ask := range map[string]func(tx *store.Tx) error{
 		"recent": func(tx *store.Tx) error {
-			_, err := tx.FindRecentMatters(b.Context(), store.FindRecentMattersParams{LocationID: location, Lately: tx.Now.Add(-time.Hour), SubjectID: "sub_1", Day: tx.Now.Add(-24 * time.Hour), Matter: "Matter 1", Size: 60})
+			_, err := tx.FindRecentMatters(b.Context(), store.FindRecentMattersParams{LocationID: location, Lately: tx.Now.Add(-time.Hour), SubjectID: "sub_1", Day: tx.Now.Add(-24 * time.Hour), Matter: "Matter 1", Size: 300})
 			return err
 		},
 		"faults": func(tx *store.Tx) error {

@@ -44,7 +44,7 @@ func Judge(s Speed, p Process, strays int64) Judgement {
 	f := Fault{Name: "jobs", Title: "Work waits too long"}
 	j.Looked = append(j.Looked, f)
 	for _, q := range p.Queues {
-		if q.Oldest > LongWait && f.Detail == "" {
+		if q.Late() && f.Detail == "" {
 			f.Detail = fmt.Sprintf("In the queue %s the first of %d jobs that are due has waited for %s.", q.Name, q.Due, club.Span(q.Oldest))
 			j.Faults = append(j.Faults, f)
 		}

@@ -26,6 +26,8 @@ func TestAlarmIsForWhatWasMeasuredOftenEnoughAndForWorkThatNobodyTakesUp(t *test
 		{"the wait for more texts is no slowness", health.Speed{Decisions: 9, P95: 2400 * time.Millisecond, Waits: 2 * time.Second}, health.Process{}, 0, ""},
 		{"decisions", health.Speed{Decisions: 9, P95: 2600 * time.Millisecond, Waits: 2 * time.Second}, health.Process{}, 0, "decision"},
 		{"jobs that wait", health.Speed{}, health.Process{Queues: []health.Queue{{Name: "default"}, {Name: "vendor", Due: 3, Oldest: 3 * time.Minute}, {Name: "x", Oldest: time.Hour}}}, 0, "jobs"},
+		{"jobs of one club that wait by design", health.Speed{}, health.Process{Queues: []health.Queue{{Name: "overflow", Due: 900, Oldest: 14 * time.Minute}}}, 0, ""},
+		{"jobs of one club that wait even so", health.Speed{}, health.Process{Queues: []health.Queue{{Name: "overflow", Due: 900, Oldest: 16 * time.Minute}}}, 0, "jobs"},
 		{"audit entries without a week", health.Speed{}, health.Process{}, 1, "weeks"},
 	} {
 		var names []string

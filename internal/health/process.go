@@ -3,6 +3,8 @@ package health
 import (
 	"context"
 	"time"
+
+	"clubos/internal/store"
 )
 
 // Process is how the process that is asked fares, and what waits for any of them. It is of the whole
@@ -44,8 +46,20 @@ type Queue struct {
 	Oldest  time.Duration // how long the first that is due has waited
 }
 
-// LongWait is how long a job that is due may wait before somebody should know.
-const LongWait = 2 * time.Minute
+// LongWait is how long a job that is due may wait before somebody should know. What a club makes beyond its pace waits by
+// design, for OverflowWait.
+const (
+	LongWait     = 2 * time.Minute
+	OverflowWait = 15 * time.Minute
+)
+
+// Late reports whether the queue's jobs wait longer than they should.
+func (q Queue) Late() bool {
+	if q.Name == store.QueueOverflow {
+		return q.Oldest > OverflowWait
+	}
+	return q.Oldest > LongWait
+}
 
 // Processes looks at the process that is asked.
 type Processes func(context.Context) (Process, error)

@@ -36,5 +36,6 @@
 // numbers, and on PostgreSQL every one, as they are, in the table arrivals, and acknowledges them; the filer moves
 // them to their threads afterwards. A kept text is filed by the transaction that deletes its row, so exactly once, and rows are
 // taken in their order. Whatever must not overtake kept texts of its sender (danger, a report, a
-// repetition, a text that Deliver brings) waits until they are filed.
+// repetition, a text that Deliver brings) waits until they are filed. That holds within a process: danger, STOP and START,
+// which are never kept, may be filed before a text that their sender has written to another replica a moment earlier.
 package inbox

@@ -114,7 +114,7 @@ func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 		f.overtake(ctx)
 		f.burst.backlog = f.backlog(rows)
 		n, err := f.turn(ctx, rows)
-		if err != nil || n == 0 {
+		if err != nil || n == 0 || n < int(rows) && !f.unfiled.any() {
 			return err
 		}
 		took := time.Since(start)

@@ -173,8 +173,8 @@ func Read(d club.Delivery) Reading {
 func (r Reading) Danger() bool { return r.said.Emergency != phrase.EmergencyNone }
 
 // Accept is Deliver for whoever needs no more than to know that the delivery cannot be lost any more. When
-// many come together they are kept as they are, which is quickly done, and filed in their threads in a
-// moment (Result.Kept), whatever becomes of this process. Texts that must count at once are filed first.
+// many come together, and always on PostgreSQL, they are kept as they are, which is quickly done, and filed in their
+// threads in a moment (Result.Kept), whatever becomes of this process. Texts that must count at once are filed first.
 func (in *Inbox) Accept(ctx context.Context, tenant *store.Tenant, r Reading, provider string) (Result, error) {
 	return in.take(ctx, tenant, r, provider, true)
 }

@@ -18,8 +18,8 @@ const (
 	clocksApart = time.Minute
 )
 
-// split tells which of the items are stored as they are, and keeps those that can be filed later: in a storm
-// the texts that nothing presses. What must not overtake texts of its key that are not filed is put off until
+// split tells which of the items are stored as they are, and keeps those that can be filed later: in a storm (see
+// Config.Storm) the texts that nothing presses. What must not overtake texts of its key that are not filed is put off until
 // they are.
 func (b *batch) split(ctx context.Context, items []*item, storm bool) (now []bool, err error) {
 	now = make([]bool, len(items))

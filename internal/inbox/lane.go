@@ -30,8 +30,8 @@ type item struct {
 	done        chan answer
 }
 
-// mayKeep reports whether the text may be filed later: danger and STOP count at once.
-func (it *item) mayKeep() bool { return it.patient && !it.text.urgent }
+// mayKeep reports whether the text may be filed later: danger, STOP and START count at once.
+func (it *item) mayKeep() bool { return it.patient && !it.text.urgent && !it.text.consent }
 
 type answer struct {
 	result Result
@@ -187,7 +187,7 @@ func (l *lane) attempt(items []*item) (answers []answer, at int, err error) {
 	return answers, nobody, nil
 }
 
-// storm reports whether texts come faster than they are filed one batch after the other.
+// storm reports whether texts come faster than they are filed one batch after the other, as Config.Storm says.
 func (l *lane) storm(items []*item) bool {
 	if l.in.cfg.Storm < 0 {
 		return false

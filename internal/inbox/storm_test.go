@@ -382,6 +382,18 @@ func TestKeptRowThatDoesNotOpenStays(t *testing.T) {
 	}
 }
 
+// Of STOP and START the last one counts, whichever replica either came to: a kept START would come after a STOP that was not.
+func TestStopAndStartAreFiledBeforeTheyAreAcknowledged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stormy()
+	for _, word := range []string{"START", "STOP"} {
+		if r := h.storm(text(ada, word))[0]; r.Kept || r.Message.IsZero() {
+			t.Errorf("%s: %+v", word, r)
+		}
+	}
+}
+
 func TestDangerIsFiledBeforeItIsAcknowledgedAndAfterWhatItsSenderWroteBefore(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -16,6 +16,7 @@ type text struct {
 	line       string
 	emergency  bool
 	urgent     bool // it must count at once, whatever else comes
+	consent    bool // it says STOP or START, of which the last one counts, whichever replica it comes to
 	prepared   bool
 	masked     string // without regard to the sender's name, which is not known yet; set by prepare
 	media      string // JSON; set by prepare
@@ -29,7 +30,7 @@ func newText(d Reading, provider string, numbers *numbers) *text {
 	}
 	t.line = lineOf(t.To, numbers)
 	t.emergency = d.Danger()
-	t.urgent = t.emergency || d.said.OptOut
+	t.urgent, t.consent = t.emergency || d.said.OptOut, d.said.OptOut || d.said.OptIn
 	return t
 }
 

@@ -57,3 +57,34 @@ func TestWorkBeyondAClubsPaceHoldsUpNoOtherClub(t *testing.T) {
 		got[receive(t, done)]++
 	}
 }
+
+func TestWhatIsUrgentIsNeverPutOffForItsClubsPace(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	const many = 200 // four times the pace
+	for _, urgent := range []bool{true, false} {
+		err := tenant.Write(store.AtWork(t.Context(), urgent), func(tx *store.Tx) error {
+			for range many {
+				tx.Enqueue(greetJob{Meta: jobs.For(tx)}, nil)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		backlog, err := jobs.NewRunner(jobs.NewRegistry(c, slog.New(slog.DiscardHandler)), jobs.Config{Node: "test"}).Backlog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		beyond := 0
+		for _, b := range backlog {
+			if b.Queue == jobs.QueueOverflow {
+				beyond += b.Jobs
+			}
+		}
+		if put := beyond > 0; put != (!urgent && c.Engine() == "postgres") {
+			t.Errorf("urgent %v: %d of %d jobs in the overflow", urgent, beyond, many)
+		}
+	}
+}

@@ -78,10 +78,14 @@ func (l *Loader) Table(ctx context.Context, t Table, next func() ([]any, error))
 	return nil
 }
 
-// Jobs stores jobs that were not finished. Each has all its tries before it.
+// Jobs stores jobs that were not finished. Each has all its tries before it, and its place in the queue that all clubs' have: the
+// overflow is of an engine, and of a time.
 func (l *Loader) Jobs(ctx context.Context, list []StoredJob) error {
 	params := make([]river.InsertManyParams, len(list))
 	for i, j := range list {
+		if j.Queue == QueueOverflow {
+			j.Queue, j.Priority = "", 0
+		}
 		params[i] = river.InsertManyParams{Args: storedArgs{kind: j.Kind, args: j.Args},
 			InsertOpts: &river.InsertOpts{Queue: j.Queue, Priority: j.Priority, MaxAttempts: j.MaxAttempts, ScheduledAt: j.ScheduledAt}}
 	}

@@ -7,14 +7,17 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// QueueOverflow is where the clubs of PostgreSQL have the work that they make beyond their pace. It has workers of its own, few
-// of them, so that however much waits there, whoever else has something to do finds the others free.
+// QueueOverflow is where the clubs of PostgreSQL have the work that they make beyond their pace. It has workers of its own, so that however much waits there, whoever else has something to do finds the others free.
 const QueueOverflow = "overflow"
 
 // How much work a club may make before it is put off. What it makes beyond waits longer the more it is.
 const (
 	paceRate  = 10.0 // jobs per second
 	paceBurst = 50.0
+	// paceMost is the most that is held against a club: five minutes later it has its pace again.
+	paceMost = 60 * 5 * paceRate
+	// paceAhead is how far ahead a job may be due that counts. It is longer than the texts of a backlog are put off.
+	paceAhead = time.Minute
 	// lowestPriority is River's; the highest, which is also that of a job of which nothing is said, is 1.
 	lowestPriority = 4
 )
@@ -34,14 +37,16 @@ type pace struct {
 func (p *pace) rank(jobs []river.InsertManyParams, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.level = max(0, p.level-paceRate*max(0, now.Sub(p.at).Seconds()))
-	p.at = now
+	if now.After(p.at) { // transactions do not commit in the order in which they began
+		p.level = max(0, p.level-paceRate*now.Sub(p.at).Seconds())
+		p.at = now
+	}
 	for i := range jobs {
 		opts := jobs[i].InsertOpts
-		if opts != nil && (opts.Priority != 0 || opts.ScheduledAt.Sub(now) > 2*scheduler) {
+		if opts != nil && (opts.Priority != 0 || opts.ScheduledAt.Sub(now) > paceAhead) {
 			continue
 		}
-		p.level++
+		p.level = min(p.level+1, paceMost)
 		priority := 1
 		for most := paceBurst; p.level > most && priority < lowestPriority; most *= 4 {
 			priority++

@@ -245,7 +245,7 @@ func (t *Tenant) commit(ctx context.Context, s *session) error {
 		settles = t.db.settle != nil && !s.relaxed
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
-		if t.db.bell == nil { // all clubs' jobs are in one queue
+		if t.db.bell == nil && !tx.Urgent { // all clubs' jobs are in the same queues
 			t.pace.rank(tx.jobs, tx.Now)
 		}
 		if err := t.db.jobs.enqueue(ctx, s.conn, s.sql, tx.jobs); err != nil {
