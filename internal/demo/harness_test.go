@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"clubos/internal/decide"
 	"clubos/internal/demo"
@@ -19,13 +20,17 @@ import (
 // quickly are the settings of clubs in tests: a burst ends after a moment.
 func quickly() map[string]any { return map[string]any{"wait.burst": "400ms"} }
 
-// home is the data directory of a demo club that was made once. A copy of it starts in a tenth of the
+// home is the data directory of a demo club that was just made. A copy of it starts in a tenth of the
 // time, for the passwords of the staff are hashed.
 var home struct {
-	once sync.Once
+	sync.Mutex
 	dir  string
-	err  error
+	made time.Time
 }
+
+// homeLasts is how long a home is copied. Two minutes after it was made the first of the bookings begins that
+// scenarios want to begin soon.
+const homeLasts = 90 * time.Second
 
 // atOnce is how many clubs run side by side, however many processors there are: most of their time
 // scenarios wait.
@@ -54,15 +59,32 @@ func whole(t *testing.T) {
 	}
 }
 
-func makeHome(ctx context.Context) {
-	if home.dir, home.err = os.MkdirTemp("", "clubos-home-"); home.err != nil {
-		return
+// copyHome copies home into a directory, and makes it before if there is none or it is old.
+func copyHome(ctx context.Context, into string) error {
+	home.Lock()
+	defer home.Unlock()
+	if home.dir == "" || time.Since(home.made) > homeLasts {
+		if err := makeHome(ctx); err != nil {
+			return err
+		}
 	}
+	return os.CopyFS(into, os.DirFS(home.dir))
+}
+
+func makeHome(ctx context.Context) error {
+	if err := os.RemoveAll(home.dir); err != nil {
+		return err
+	}
+	var err error
+	if home.dir, err = os.MkdirTemp("", "clubos-home-"); err != nil {
+		return err
+	}
+	home.made = time.Now()
 	d, err := demo.Start(ctx, demo.Config{DataDir: home.dir, Log: slog.New(slog.DiscardHandler), Settings: quickly(), Matchers: matchers()})
-	if err == nil {
-		err = d.Close()
+	if err != nil {
+		return err
 	}
-	home.err = err
+	return d.Close()
 }
 
 // matchers are shared by all clubs of the tests, which know the same.
@@ -77,12 +99,8 @@ func start(t *testing.T, log *slog.Logger) (*demo.Demo, *simulate.World) {
 		cfg.DatabaseURL, cfg.SchemaPrefix = lent.URL, lent.TenantPrefix
 	} else {
 		// Not by the test's context: another test may be the first, and end before this one does.
-		home.once.Do(func() { makeHome(context.WithoutCancel(t.Context())) })
-		if home.err != nil {
-			t.Fatalf("make a club to copy: %v", home.err)
-		}
-		if err := os.CopyFS(cfg.DataDir, os.DirFS(home.dir)); err != nil {
-			t.Fatalf("copy the club: %v", err)
+		if err := copyHome(context.WithoutCancel(t.Context()), cfg.DataDir); err != nil {
+			t.Fatalf("copy a club: %v", err)
 		}
 		// A copy's files are open to everybody, which a master key must not be.
 		if err := os.Chmod(filepath.Join(cfg.DataDir, "master.key"), 0o600); err != nil {
