@@ -262,7 +262,7 @@ func (r *Runner) Stop(ctx context.Context) error {
 }
 
 // overflowed is how many times fewer workers the overflow of all clubs has than what they do at their pace.
-const overflowed = 2
+const overflowed = 4
 
 func (r *Runner) config() *river.Config {
 	return &river.Config{
