@@ -15,8 +15,7 @@ import (
 	"clubos/internal/store"
 )
 
-// recentMatters bounds how many of the latest decisions about a matter at a place, and about a person, are looked at: more than that
-// is a burst in any case.
+// recentMatters bounds how many of the latest decisions about a matter at a place, and about a person, are looked at.
 const recentMatters = 300
 
 // maxThreads bounds how many other conversations a finding names.

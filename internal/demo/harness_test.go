@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"log/slog"
 	"os"
@@ -75,16 +76,21 @@ func makeHome(ctx context.Context) error {
 	if err := os.RemoveAll(home.dir); err != nil {
 		return err
 	}
-	var err error
-	if home.dir, err = os.MkdirTemp("", "clubos-home-"); err != nil {
-		return err
-	}
-	home.made = time.Now()
-	d, err := demo.Start(ctx, demo.Config{DataDir: home.dir, Log: slog.New(slog.DiscardHandler), Settings: quickly(), Matchers: matchers()})
+	home.dir = ""
+	dir, err := os.MkdirTemp("", "clubos-home-")
 	if err != nil {
 		return err
 	}
-	return d.Close()
+	made := time.Now()
+	d, err := demo.Start(ctx, demo.Config{DataDir: dir, Log: slog.New(slog.DiscardHandler), Settings: quickly(), Matchers: matchers()})
+	if err == nil {
+		err = d.Close()
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	home.dir, home.made = dir, made
+	return nil
 }
 
 // matchers are shared by all clubs of the tests, which know the same.

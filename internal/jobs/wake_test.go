@@ -17,16 +17,22 @@ func startLazy(t *testing.T, r *jobs.Registry) {
 	startAs(t, r, jobs.Config{Node: "test", Poll: time.Hour})
 }
 
-func TestJobIsWorkedWhenItIsDueWithoutPolling(t *testing.T) {
-	t.Parallel()
-	c, _ := storetest.Cluster(t)
-	tenant := storetest.AddTenant(t, c, "aa")
-	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+// words has greetings worked by handing on their words.
+func words(r *jobs.Registry) <-chan string {
 	worked := make(chan string, 4)
 	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
 		worked <- j.Word
 		return nil
 	}})
+	return worked
+}
+
+func TestJobIsWorkedWhenItIsDueWithoutPolling(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	worked := words(r)
 	startLazy(t, r)
 	enqueue(t, tenant, "at once", nil)
 	if got := receive(t, worked); got != "at once" {
@@ -45,11 +51,7 @@ func TestJobStoredRightAfterAnotherIsFoundAsWell(t *testing.T) {
 	c, _ := storetest.Cluster(t)
 	tenant := storetest.AddTenant(t, c, "aa")
 	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
-	worked := make(chan string, 1)
-	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
-		worked <- j.Word
-		return nil
-	}})
+	worked := words(r)
 	if c.Engine() == "sqlite" {
 		startLazy(t, r)
 	} else {
