@@ -154,7 +154,7 @@ func workHealth(v *visit, tx *store.Tx, w store.CountWaitingWorkRow, p *page.Hea
 		return fmt.Errorf("count door alarms: %w", err)
 	}
 	stat("Doors forced or held open, 24 h", doors, "somebody should look", page.ToneWarn)
-	stat("Texts on their way", w.TextsKept, "acknowledged, and yet to be put into conversations", page.ToneQuiet)
+	stat("Texts not filed yet", w.TextsKept, "acknowledged, and yet to be put into conversations", page.ToneQuiet)
 	stat("Texts in no conversation", w.TextsUnfiled, "filing them failed; it is tried again", page.ToneDanger)
 	if w.TextsUnfiled > 0 {
 		p.Worsen(page.Word{Label: "Texts cannot be filed", Tone: page.ToneDanger})
