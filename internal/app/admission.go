@@ -59,6 +59,9 @@ func clubOf(r *http.Request) string {
 	return slug
 }
 
+// behind reports whether more is asked for a club than this process can do at the moment.
+func (a *App) behind(of club.Slug) bool { return a.limiter.Behind(string(of)) }
+
 // timed has what next takes counted as kind's; streams are not, which last as long as a page is open.
 func (a *App) timed(kind health.Timing, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -151,11 +151,11 @@ func (a *App) wire() {
 		}
 	}
 	a.Outbox = outbox.New(outbox.Config{Cluster: a.Cluster, Ring: a.Ring, Senders: a.vendors.sender, Escalate: escalate("outbox"), Log: log})
-	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Behind: a.limiter.Behind, Storm: a.Config.Storm, Await: a.Config.Await})
+	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Behind: a.behind, Storm: a.Config.Storm, Await: a.Config.Await})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Vectors = embedding.New(a.vendors.vectors)
-	a.Decider = decide.New(decide.Config{Vectors: a.Vectors, Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Observe: a.observeDecision, Behind: a.limiter.Behind, Log: log})
+	a.Decider = decide.New(decide.Config{Vectors: a.Vectors, Ring: a.Ring, Catalogue: a.Catalogue, Library: a.Library, Engine: a.Engine, Desk: a.Desk, Notifier: a.notifier, Memory: a.Memory, Matchers: cmp.Or(a.Config.Matchers, decide.NewMatchers(true, int64(a.Config.ModelMemory)<<20)), Observe: a.observeDecision, Behind: a.behind, Log: log})
 
 	a.Events = event.New(event.Config{Ring: a.Ring, Log: log, Devices: a.vendors.listers, Known: a.Decider.Knows, Advise: a.Decider.Advise, Over: a.Decider.Over,
 		Advance: func(tx *store.Tx, thread club.ThreadID) {

@@ -45,9 +45,9 @@ type Config struct {
 	// Observe, if set, is told of every decision on texts that was stored: its tier, and how long after the
 	// last text it came.
 	Observe func(tier club.Tier, waited time.Duration)
-	// Behind reports whether more is asked of this process than it can do at the moment: what is not urgent is then
+	// Behind reports whether more is asked for a club than this process can do at the moment: what is not urgent is then
 	// decided on a little later. Nil: never.
-	Behind func() bool
+	Behind func(club.Slug) bool
 	Log    *slog.Logger
 }
 
@@ -103,7 +103,7 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	if wait > 0 {
 		return jobs.Later(wait)
 	}
-	if !urgent && d.cfg.Behind != nil && -wait < givesWayFor && d.cfg.Behind() {
+	if !urgent && d.cfg.Behind != nil && -wait < givesWayFor && d.cfg.Behind(tenant.Slug) {
 		return jobs.Later(givesWay)
 	}
 	var saw *seen

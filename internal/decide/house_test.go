@@ -147,7 +147,7 @@ func newHouse(t *testing.T) *house {
 	engine := act.New(act.Config{Cluster: c, Ring: ring, Catalogue: cat, Log: log,
 		RMM: func(club.Slug) (act.RMM, bool) { return nil, false }, Doors: func(club.Slug) (act.Doors, bool) { return nil, false }})
 	h.newDecider = func(m *decide.Matchers) *decide.Decider {
-		return decide.New(decide.Config{Matchers: m, Vectors: h.vectors, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Behind: h.behind.Load, Log: log})
+		return decide.New(decide.Config{Matchers: m, Vectors: h.vectors, Ring: ring, Catalogue: cat, Library: h.library, Engine: engine, Desk: h.desk, Notifier: notifier, Memory: h.memory, Behind: func(club.Slug) bool { return h.behind.Load() }, Log: log})
 	}
 	h.decider = h.newDecider(matchers())
 	h.inbox = inbox.New(inbox.Config{Cluster: c, Ring: ring, Log: log, HandReplied: h.desk.HandReplied, DoorAlarm: h.desk.DoorAlarm})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"clubos/internal/club"
 )
@@ -48,6 +49,42 @@ func TestClubForWhichMuchIsAskedHoldsUpNoOther(t *testing.T) {
 		}
 		close(next)
 		synctest.Wait()
+	})
+}
+
+func TestClubForWhichMuchIsAskedPutsOffWhatIsLeftToDoForNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := New(club.SystemClock{})
+		release := hold(t, l, Ingest, firstLimit)
+		go func() {
+			if _, err := l.AdmitFor(t.Context(), Ingest, "loud"); club.CodeOf(err) != club.CodeUnavailable {
+				t.Errorf("got %v", err)
+			}
+		}()
+		behind := func(want bool) {
+			t.Helper()
+			synctest.Wait()
+			if l.Behind("loud") != want || l.Behind("quiet") {
+				t.Errorf("behind: loud %v, quiet %v", l.Behind("loud"), l.Behind("quiet"))
+			}
+		}
+		behind(false)
+		<-time.After(standing + time.Millisecond) // it waits
+		behind(true)
+		<-time.After(traits(Ingest).patience) // it is parked
+		behind(true)
+		<-time.After(traits(Ingest).held) // it has just been refused
+		if len(l.refused) != 1 {
+			t.Fatalf("%d clubs are known to have been refused", len(l.refused))
+		}
+		<-time.After(standing)
+		behind(false)
+		l.turnAway(Ingest, "quiet")
+		if len(l.refused) != 1 {
+			t.Errorf("%d clubs are still known to have been refused", len(l.refused))
+		}
+		release()
 	})
 }
 

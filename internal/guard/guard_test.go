@@ -287,13 +287,13 @@ func TestAPlaceThatNobodyElseWantsIsGivenToWhoFoundNoneInTime(t *testing.T) {
 			synctest.Wait()
 		}
 		<-time.After(traits(Ingest).patience + time.Second)
-		if l.without(Ingest) != 10 || !l.Behind() {
-			t.Errorf("%d found no place; behind %v", l.without(Ingest), l.Behind())
+		if l.without(Ingest) != 10 || !l.Behind("") {
+			t.Errorf("%d found no place; behind %v", l.without(Ingest), l.Behind(""))
 		}
 		release()
 		all.Wait()
-		if s := l.State(); got.Load() != 10 || s.Refused.Sum() != 0 || l.without(Ingest) != 0 || l.Behind() {
-			t.Errorf("%d got one, %d were refused, %d are left, behind %v", got.Load(), s.Refused.Sum(), l.without(Ingest), l.Behind())
+		if s := l.State(); got.Load() != 10 || s.Refused.Sum() != 0 || l.without(Ingest) != 0 || l.Behind("") {
+			t.Errorf("%d got one, %d were refused, %d are left, behind %v", got.Load(), s.Refused.Sum(), l.without(Ingest), l.Behind(""))
 		}
 	})
 }
@@ -312,16 +312,16 @@ func TestMoreIsAskedThanCanBeDoneWhileSomebodyWaitsAllTheTime(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if l.Behind() {
+		if l.Behind("") {
 			t.Error("a queue of this very moment counts")
 		}
 		<-time.After(standing + time.Millisecond)
-		if !l.Behind() {
+		if !l.Behind("") {
 			t.Error("a queue that stands does not count")
 		}
 		release()
 		synctest.Wait()
-		if l.Behind() {
+		if l.Behind("") {
 			t.Error("it counts after everybody has had a place")
 		}
 		leave()

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,21 +19,22 @@ type Limiter struct {
 
 	clock club.Clock
 
-	mu        sync.Mutex // guards the fields below
-	limit     float64
-	rate      float64            // requests done in a second, at best and of late
-	parked    int                // found no place in time, and are not refused yet
-	late      [classes][]*waiter // those, in the order in which they were parked
-	refusedAt time.Time          // when somebody was refused last
-	running   [classes]int
-	inFlight  int
-	held      map[string]int     // places by club
-	waiting   [classes][]*waiter // in the order in which they came
-	waiters   int
-	idleAt    time.Time // when nobody last waited
-	load      Load
-	seen      sample
-	counts    tally
+	mu       sync.Mutex // guards the fields below
+	limit    float64
+	rate     float64              // requests done in a second, at best and of late
+	parked   int                  // found no place in time, and are not refused yet
+	late     [classes][]*waiter   // those, in the order in which they were parked
+	refused  map[string]time.Time // when one of a club was refused last, for a while
+	forgotAt time.Time            // when refused was last cleared of what is long past
+	running  [classes]int
+	inFlight int
+	held     map[string]int     // places by club
+	waiting  [classes][]*waiter // in the order in which they came
+	waiters  int
+	idleAt   time.Time // when nobody last waited
+	load     Load
+	seen     sample
+	counts   tally
 }
 
 // waiter is a request without a place.
@@ -44,7 +46,7 @@ type waiter struct {
 
 // New returns a limiter that has seen nothing yet.
 func New(clock club.Clock) *Limiter {
-	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, idleAt: clock.Now()}
+	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, refused: map[string]time.Time{}, idleAt: clock.Now()}
 }
 
 // errOverloaded is what is said to whoever is refused.
@@ -68,10 +70,20 @@ func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func()
 	if done, err = l.park(ctx, c, of, traits(c).held-l.clock.Now().Sub(came)); club.CodeOf(err) == club.CodeUnavailable {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.refusedAt = l.clock.Now()
-		l.counts.shed(l.refusedAt, c)
+		l.turnAway(c, of)
 	}
 	return done, err
+}
+
+// turnAway takes note of somebody who was refused.
+func (l *Limiter) turnAway(c Class, of string) {
+	now := l.clock.Now()
+	l.counts.shed(now, c)
+	if now.Sub(l.forgotAt) >= standing {
+		l.forgotAt = now
+		maps.DeleteFunc(l.refused, func(_ string, at time.Time) bool { return now.Sub(at) >= standing })
+	}
+	l.refused[of] = now
 }
 
 // park keeps one for whom there is no place waiting all the same, unless memory is short or too many are kept already.
@@ -108,13 +120,22 @@ func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration)
 	return l.ender(c, of), nil // a place came in the same moment
 }
 
-// Behind reports whether more is asked than can be done: some find no place, or somebody has waited for one at every moment
-// for a while. What can be done later should be.
-func (l *Limiter) Behind() bool {
+// Behind reports whether more is asked for a club than can be done: some of its requests find no place, or one of them
+// waits while somebody has waited at every moment for a while. What can be done later for that club should be. For how
+// much is asked of others says nothing: they get their places in turn.
+func (l *Limiter) Behind(of string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	ofClub := func(w *waiter) bool { return w.club == of }
 	now := l.clock.Now()
-	return l.parked > 0 || l.stands(now) || now.Sub(l.refusedAt) < standing
+	stands := l.stands(now)
+	for _, c := range Classes() {
+		if slices.ContainsFunc(l.late[c], ofClub) || stands && slices.ContainsFunc(l.waiting[c], ofClub) {
+			return true
+		}
+	}
+	at, lately := l.refused[of]
+	return lately && now.Sub(at) < standing
 }
 
 // stands reports whether there was somebody in the queue all the time lately.

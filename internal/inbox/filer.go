@@ -137,7 +137,7 @@ func (f *filer) drain(ctx context.Context, stop <-chan struct{}) error {
 
 // pace says how many rows the next turn files, after one that filed n, and how long it waits for that.
 func (f *filer) pace(n int, start time.Time, took time.Duration) (rows int32, wait time.Duration) {
-	behind := f.in.cfg.Behind != nil && f.in.cfg.Behind()
+	behind := f.in.cfg.Behind != nil && f.in.cfg.Behind(f.tenant.Slug)
 	switch {
 	case !behind:
 		f.behindSince = time.Time{}

@@ -58,9 +58,9 @@ type Config struct {
 	// are filed before they are acknowledged; negative: however many. Default 9, and 1 on PostgreSQL, where to file
 	// one takes twenty round trips.
 	Storm int
-	// Behind reports whether more is asked of this process than it can do at the moment: what is kept is then filed
+	// Behind reports whether more is asked for a club than this process can do at the moment: what is kept is then filed
 	// afterwards. Nil: never.
-	Behind func() bool
+	Behind func(club.Slug) bool
 	// Await, if set, waits until texts are filed, in the place of whoever must; and nothing is filed but by File. It is for
 	// installations whose work takes turns (store.Config.Turn). Nil: each club's kept texts are filed as they come.
 	Await func(ctx context.Context, filed <-chan struct{}) error

@@ -29,7 +29,7 @@ func (h *house) stormy() {
 func (h *house) another() *inbox.Inbox {
 	h.t.Helper()
 	in := inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(h.t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, HandReplied: h.handReplied, Unfiled: h.cannotFile,
-		Behind: h.behind.Load, Storm: 1, Wait: 20 * time.Millisecond})
+		Behind: func(club.Slug) bool { return h.behind.Load() }, Storm: 1, Wait: 20 * time.Millisecond})
 	h.t.Cleanup(in.Close)
 	return in
 }
