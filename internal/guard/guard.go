@@ -8,6 +8,9 @@
 // has a few places of its own beside, so that people can work, slowly, under any load. An emergency is
 // never refused and never waits.
 //
+// Of several clubs for which texts come, none holds more places for them than keep the processors busy, and its texts
+// wait for each other instead of having all others' wait.
+//
 // A Watch lowers what is admitted, the lowest class first, while the process uses more processor time or
 // memory than it may.
 //
@@ -66,6 +69,7 @@ const (
 	firstLimit = 128
 	mostLimit  = 1024
 	mostWait   = 1024 // requests that wait for a place, of all classes
+	besideEach = 8    // places for texts that a club may hold for each processor while texts come for other clubs
 
 	// When somebody has waited at every moment of this long, more comes than can be done, and to wait longer
 	// would only make everybody late.

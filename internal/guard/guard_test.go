@@ -267,7 +267,7 @@ func TestWhoIsRefusedHearsOfItLateSoThatNobodyAsksAllTheTime(t *testing.T) {
 func (l *Limiter) without(c Class) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.late[c])
+	return l.late[c].n
 }
 
 func TestAPlaceThatNobodyElseWantsIsGivenToWhoFoundNoneInTime(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"slices"
+	"runtime"
 	"sync"
 	"time"
 
@@ -17,36 +17,38 @@ type Limiter struct {
 	// names none.
 	Club func(*http.Request) string
 
-	clock club.Clock
+	clock      club.Clock
+	mostBeside int // places for texts that a club may hold while texts come for others
 
 	mu       sync.Mutex // guards the fields below
 	limit    float64
 	rate     float64              // requests done in a second, at best and of late
 	parked   int                  // found no place in time, and are not refused yet
-	late     [classes][]*waiter   // those, in the order in which they were parked
+	late     [classes]line        // those
 	refused  map[string]time.Time // when one of a club was refused last, for a while
 	forgotAt time.Time            // when refused was last cleared of what is long past
 	running  [classes]int
 	inFlight int
-	held     map[string]int     // places by club
-	waiting  [classes][]*waiter // in the order in which they came
+	held     map[share]int
+	waiting  [classes]line
 	waiters  int
+	came     uint64 // who ever waited
+	texts    rivals
 	idleAt   time.Time // when nobody last waited
 	load     Load
 	seen     sample
 	counts   tally
 }
 
-// waiter is a request without a place.
-type waiter struct {
-	class  Class
-	club   string
-	answer chan bool // receives true with a place, false when it made room for a higher class
+// share is what the places of a club are counted by.
+type share struct {
+	class Class
+	club  string
 }
 
 // New returns a limiter that has seen nothing yet.
 func New(clock club.Clock) *Limiter {
-	return &Limiter{clock: clock, limit: firstLimit, held: map[string]int{}, refused: map[string]time.Time{}, idleAt: clock.Now()}
+	return &Limiter{clock: clock, mostBeside: besideEach * runtime.GOMAXPROCS(0), limit: firstLimit, held: map[share]int{}, refused: map[string]time.Time{}, idleAt: clock.Now()}
 }
 
 // errOverloaded is what is said to whoever is refused.
@@ -61,7 +63,9 @@ func (l *Limiter) Admit(ctx context.Context, c Class) (done func(), err error) {
 }
 
 // AdmitFor is Admit for a request of a club. Of those of one class that wait, the club that holds the fewest places
-// gets the next, so that one for which very much is asked holds up no other.
+// gets the next, so that one for which very much is asked holds up no other; and while texts come for others, it holds
+// only as many for its texts as keep the processors busy, for each that it holds beyond those is one more in whose turn
+// the others' work waits.
 func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func(), err error) {
 	came := l.clock.Now()
 	if done, err = l.admit(ctx, c, of); club.CodeOf(err) != club.CodeUnavailable {
@@ -89,12 +93,12 @@ func (l *Limiter) turnAway(c Class, of string) {
 // park keeps one for whom there is no place waiting all the same, unless memory is short or too many are kept already.
 // A place that nobody else wants is theirs.
 func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration) (done func(), err error) {
-	w := &waiter{class: c, club: of, answer: make(chan bool, 1)}
 	l.mu.Lock()
+	w := l.newWaiter(c, of)
 	full := d <= 0 || l.parked >= mostHeld || l.load.Short
 	if !full {
 		l.parked++
-		l.late[c] = append(l.late[c], w)
+		l.late[c].push(w)
 	}
 	l.mu.Unlock()
 	if full {
@@ -112,8 +116,7 @@ func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i := slices.Index(l.late[c], w); i >= 0 {
-		l.late[c] = slices.Delete(l.late[c], i, i+1)
+	if l.late[c].remove(w) {
 		l.parked--
 		return nil, err
 	}
@@ -126,16 +129,15 @@ func (l *Limiter) park(ctx context.Context, c Class, of string, d time.Duration)
 func (l *Limiter) Behind(of string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ofClub := func(w *waiter) bool { return w.club == of }
 	now := l.clock.Now()
 	stands := l.stands(now)
 	for _, c := range Classes() {
-		if slices.ContainsFunc(l.late[c], ofClub) || stands && slices.ContainsFunc(l.waiting[c], ofClub) {
+		if l.late[c].of(of) > 0 || stands && l.waiting[c].of(of) > 0 {
 			return true
 		}
 	}
-	at, lately := l.refused[of]
-	return lately && now.Sub(at) < standing
+	at, was := l.refused[of]
+	return was && now.Sub(at) < standing
 }
 
 // stands reports whether there was somebody in the queue all the time lately.
@@ -145,7 +147,8 @@ func (l *Limiter) stands(now time.Time) bool {
 
 func (l *Limiter) admit(ctx context.Context, c Class, of string) (done func(), err error) {
 	l.mu.Lock()
-	if l.hasRoom(c) && !l.isBehind(c) {
+	l.texts.ask(l.clock.Now(), c, of)
+	if l.hasRoom(c) && l.mayHoldMore(c, of) && !l.isBehind(c, of) {
 		l.start(c, of)
 		l.mu.Unlock()
 		return l.ender(c, of), nil
@@ -200,19 +203,24 @@ func (l *Limiter) hasRoom(c Class) bool {
 	return float64(l.inFlight) < l.limit*t.share
 }
 
-// isBehind reports whether somebody waits who comes before a newcomer of the class.
-func (l *Limiter) isBehind(c Class) bool {
-	for i := range c + 1 {
-		if len(l.waiting[i]) > 0 && l.hasRoom(i) {
+// mayHoldMore reports whether a club may hold one more place of a class, as far as the other clubs are concerned.
+func (l *Limiter) mayHoldMore(c Class, of string) bool {
+	return c != Ingest || l.held[share{c, of}] < l.mostBeside || !l.texts.others(l.clock.Now(), of)
+}
+
+// isBehind reports whether somebody waits who comes before a newcomer of a class and club.
+func (l *Limiter) isBehind(c Class, of string) bool {
+	for i := range c {
+		if l.hasRoom(i) && l.next(&l.waiting[i], i) != nil {
 			return true
 		}
 	}
-	return len(l.waiting[c]) > 0
+	return l.waiting[c].of(of) > 0 || l.next(&l.waiting[c], c) != nil
 }
 
 func (l *Limiter) start(c Class, of string) {
 	l.running[c]++
-	l.held[of]++
+	l.held[share{c, of}]++
 	l.inFlight++
 	l.seen.most = max(l.seen.most, l.inFlight)
 	l.counts.admitted(l.clock.Now(), c)
@@ -226,8 +234,9 @@ func (l *Limiter) ender(c Class, of string) func() {
 		defer l.mu.Unlock()
 		now := l.clock.Now()
 		l.running[c]--
-		if l.held[of]--; l.held[of] == 0 {
-			delete(l.held, of)
+		at := share{c, of}
+		if l.held[at]--; l.held[at] == 0 {
+			delete(l.held, at)
 		}
 		l.inFlight--
 		l.learn(now, c, now.Sub(began))
@@ -245,21 +254,27 @@ func (l *Limiter) queue(c Class, of string) (*waiter, time.Duration) {
 	if l.load.Pressure >= traits(c).yields && l.load.Short || l.waiters >= mostWait && !l.evict(c) && !l.evictOf(c, of) {
 		return nil, 0
 	}
-	w := &waiter{class: c, club: of, answer: make(chan bool, 1)}
-	l.waiting[c] = append(l.waiting[c], w)
+	w := l.newWaiter(c, of)
+	l.waiting[c].push(w)
 	l.waiters++
 	patience := traits(c).patience
-	if l.stands(now) {
+	if l.stands(now) && l.mayHoldMore(c, of) {
 		patience = hurried
 	}
 	return w, patience
 }
 
+// newWaiter is a request that finds no place.
+func (l *Limiter) newWaiter(c Class, of string) *waiter {
+	l.came++
+	return &waiter{class: c, club: of, came: l.came, answer: make(chan bool, 1)}
+}
+
 // evict refuses the newest of the lowest class that waits, if it is lower than a newcomer's.
 func (l *Limiter) evict(c Class) bool {
 	for i := Bulk; i > c; i-- {
-		if n := len(l.waiting[i]); n > 0 {
-			l.refuse(l.waiting[i][n-1])
+		if w := l.waiting[i].newest(); w != nil {
+			l.refuse(w)
 			return true
 		}
 	}
@@ -268,22 +283,11 @@ func (l *Limiter) evict(c Class) bool {
 
 // evictOf refuses the newest of the club that has the most waiting in a class, if it has more than a newcomer's.
 func (l *Limiter) evictOf(c Class, of string) bool {
-	count := map[string]int{}
-	newest := map[string]*waiter{}
-	for _, w := range l.waiting[c] {
-		count[w.club]++
-		newest[w.club] = w
-	}
-	most := of
-	for name, n := range count {
-		if n > count[most] {
-			most = name
-		}
-	}
-	if count[most] <= count[of]+1 {
+	w, most := l.waiting[c].newestOfMost()
+	if most <= l.waiting[c].of(of)+1 {
 		return false
 	}
-	l.refuse(newest[most])
+	l.refuse(w)
 	return true
 }
 
@@ -293,40 +297,37 @@ func (l *Limiter) refuse(w *waiter) {
 }
 
 func (l *Limiter) remove(w *waiter) bool {
-	q := l.waiting[w.class]
-	for i := range q {
-		if q[i] == w {
-			l.waiting[w.class] = append(q[:i:i], q[i+1:]...)
-			l.waiters--
-			return true
-		}
+	if !l.waiting[w.class].remove(w) {
+		return false
 	}
-	return false
+	l.waiters--
+	return true
 }
 
-// next returns who gets the next place of a class: who came first, of the club that holds the fewest.
-func (l *Limiter) next(c Class) *waiter {
-	best := l.waiting[c][0]
-	for _, w := range l.waiting[c][1:] {
-		if l.held[w.club] < l.held[best.club] {
-			best = w
-		}
-	}
-	return best
+// next returns who gets the next place of a class: who came first, of the club that holds the fewest. Nil when
+// nobody waits who may hold one more.
+func (l *Limiter) next(of *line, c Class) *waiter {
+	return of.next(func(club string) (int, bool) { return l.held[share{c, club}], l.mayHoldMore(c, club) })
 }
 
 // admitWaiting gives free places to who waits, the highest class first.
 func (l *Limiter) admitWaiting() {
 	for _, c := range Classes() {
-		for len(l.waiting[c]) > 0 && l.hasRoom(c) {
-			w := l.next(c)
+		for l.waiting[c].n > 0 && l.hasRoom(c) {
+			w := l.next(&l.waiting[c], c)
+			if w == nil {
+				break
+			}
 			l.remove(w)
 			l.start(c, w.club)
 			w.answer <- true
 		}
-		for len(l.late[c]) > 0 && l.hasRoom(c) {
-			w := l.late[c][0]
-			l.late[c] = slices.Delete(l.late[c], 0, 1)
+		for l.late[c].n > 0 && l.hasRoom(c) {
+			w := l.next(&l.late[c], c)
+			if w == nil {
+				break
+			}
+			l.late[c].remove(w)
 			l.parked--
 			l.start(c, w.club)
 			w.answer <- true
