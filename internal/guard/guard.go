@@ -69,7 +69,7 @@ const (
 	firstLimit = 128
 	mostLimit  = 1024
 	mostWait   = 1024 // requests that wait for a place, of all classes
-	besideEach = 8    // places for texts that a club may hold for each processor while texts come for other clubs
+	besideEach = 4    // places for texts that a club may hold for each processor while texts come for other clubs
 
 	// When somebody has waited at every moment of this long, more comes than can be done, and to wait longer
 	// would only make everybody late.
