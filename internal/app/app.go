@@ -151,7 +151,7 @@ func (a *App) wire() {
 		}
 	}
 	a.Outbox = outbox.New(outbox.Config{Cluster: a.Cluster, Ring: a.Ring, Senders: a.vendors.sender, Escalate: escalate("outbox"), Log: log})
-	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Behind: a.behind, Storm: a.Config.Storm, Await: a.Config.Await})
+	a.Inbox = inbox.New(inbox.Config{Cluster: a.Cluster, Ring: a.Ring, Log: log, Escalate: escalate("inbox"), HandReplied: a.Desk.HandReplied, DoorAlarm: a.Desk.DoorAlarm, Unfiled: a.Desk.TextsUnfiled, Staff: staff{a}, Feeds: a.vendors.feeds, Mailboxes: a.vendors.mailboxes, Behind: a.behind, Storm: a.Config.Storm, Await: a.Config.Await})
 	a.Engine = act.New(act.Config{Cluster: a.Cluster, Ring: a.Ring, Catalogue: a.Catalogue, RMM: a.vendors.rmm, Doors: a.vendors.doors, Log: log,
 		Escalate: a.escalateAct, CreateTicket: a.ticketForAct})
 	a.Vectors = embedding.New(a.vendors.vectors)

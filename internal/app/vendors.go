@@ -356,6 +356,16 @@ func (v *vendors) feeds(_ context.Context, tenant *store.Tenant) ([]inbox.Feed, 
 	return slices.Clone(c.feeds), nil
 }
 
+// mailboxes lists which of a club's text vendors can be asked for what their webhooks have not brought. OpenPhone cannot:
+// it lists only by correspondent; but it goes on calling for a day.
+func (v *vendors) mailboxes(_ context.Context, tenant *store.Tenant) (map[string]inbox.Mailbox, error) {
+	c := v.of(tenant.Slug).twilio
+	if c == nil || v.standIns != nil {
+		return nil, nil
+	}
+	return map[string]inbox.Mailbox{twilio.Provider: c}, nil
+}
+
 // unusable is a feed whose address cannot be used.
 type unusable struct{ err error }
 

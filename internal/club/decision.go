@@ -129,7 +129,7 @@ type Course struct {
 
 // Tier is that of a decision which has earned one, by all that holds it.
 func (c Course) Tier(earned Tier) Tier {
-	tier := c.held(earned, HoldState, HoldPin, HoldBreaker, HoldCalibration, HoldSwitch, HoldFinal, HoldBooking)
+	tier := c.held(earned, HoldState, HoldPin, HoldBreaker, HoldCalibration, HoldSwitch, HoldFinal, HoldLate, HoldBooking)
 	if c.Report {
 		if len(c.Acts) == 0 && len(c.Held) == 0 && tier != TierEscalate {
 			return TierAuto
@@ -173,6 +173,7 @@ const (
 	HoldCalibration HoldKind = "calibration" // of such matches too many were wrong
 	HoldSwitch      HoldKind = "switch"      // a kill switch is thrown; the key is the switch
 	HoldFinal       HoldKind = "final"       // what would be done cannot be undone
+	HoldLate        HoldKind = "late"        // the text came long after it was sent
 	HoldBooking     HoldKind = "booking"     // nobody has booked
 	HoldFinding     HoldKind = "finding"     // something is unusual
 	HoldUnasked     HoldKind = "unasked"     // the club does not let it happen unasked

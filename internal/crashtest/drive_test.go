@@ -56,7 +56,7 @@ type drive struct {
 	others  []int              // members who do not play
 
 	mu       sync.Mutex // guards the fields below
-	texts    map[string]bool
+	texts    map[string]bool // true: its vendor brings it once, whatever becomes of that
 	acked    map[string]bool
 	posts    int // deliveries acknowledged
 	failures int // answers that were none, or 5xx
@@ -155,12 +155,13 @@ func (d *drive) write(from string, at simulate.Location, words string) vendor.We
 	}
 	hook := d.in.vendors.SMS.Text(wire, d.in.url+"/hooks/"+d.in.club.Slug.String()+"/"+path, vendor.Incoming{From: from, To: at.Line, Text: words})
 	d.mu.Lock()
-	d.texts[hook.ID] = true
+	d.texts[hook.ID] = wire == vendor.Twilio
 	d.mu.Unlock()
 	return hook
 }
 
-// deliver posts a webhook until it is acknowledged, as vendors do.
+// deliver posts a webhook as its vendor does: until it is acknowledged, or just once. What is not brought then, the
+// program must find by itself.
 func (d *drive) deliver(ctx context.Context, hook vendor.Webhook, after time.Duration) {
 	for again := 40 * time.Millisecond; ; again = min(2*again, 400*time.Millisecond) {
 		if pause(ctx, after) != nil {
@@ -185,8 +186,19 @@ func (d *drive) deliver(ctx context.Context, hook vendor.Webhook, after time.Dur
 			return
 		}
 		d.failures++
+		once := d.texts[hook.ID]
 		d.mu.Unlock()
+		if once {
+			return
+		}
 	}
+}
+
+// unbrought is how many texts no webhook has brought.
+func (d *drive) unbrought() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.texts) - len(d.acked)
 }
 
 // trouble makes vendors slow and forgetful, so that servers end in the middle of calls.

@@ -83,8 +83,15 @@ func TestAVendorsFaultActsOnNobodyAndIsTold(t *testing.T) {
 		c.d.letTimePass(ctx)
 	}
 	server = house.serve(t)
+	unbrought := 0
 	for _, c := range cells {
 		c.d.wg.Wait()
+		unbrought += c.d.unbrought()
+	}
+	if unbrought > 0 {
+		server = cells[0].d.lookAgain(ctx, server, house.serve)
+	}
+	for _, c := range cells {
 		c.d.settle(ctx, server)
 	}
 	if err := server.deploy(); err != nil {

@@ -22,7 +22,8 @@ type figures struct {
 	Texts     int // that were written, each delivered up to three times
 	Acked     int
 	Stored    int
-	Lost      int // acknowledged, and not stored
+	Found     int // brought once, in vain, and looked for at their vendor
+	Lost      int // acknowledged or to be found, and not stored
 	Doubled   int // stored, said or done more often than once
 	Silent    int // left in doubt, and with nobody
 	Stuck     int // kinds of work that did not end
@@ -49,7 +50,7 @@ func (f *figures) add(x *figures) {
 	for p, n := range x.Fell {
 		f.Fell[p] += n
 	}
-	f.Kills, f.Deploys, f.Stops, f.Texts, f.Acked, f.Stored = f.Kills+x.Kills, f.Deploys+x.Deploys, f.Stops+x.Stops, f.Texts+x.Texts, f.Acked+x.Acked, f.Stored+x.Stored
+	f.Kills, f.Deploys, f.Stops, f.Texts, f.Acked, f.Found, f.Stored = f.Kills+x.Kills, f.Deploys+x.Deploys, f.Stops+x.Stops, f.Texts+x.Texts, f.Acked+x.Acked, f.Found+x.Found, f.Stored+x.Stored
 	f.Lost, f.Doubled, f.Silent, f.Stuck = f.Lost+x.Lost, f.Doubled+x.Doubled, f.Silent+x.Silent, f.Stuck+x.Stuck
 	f.Replies, f.Commands, f.Doubtful = f.Replies+x.Replies, f.Commands+x.Commands, f.Doubtful+x.Doubtful
 	f.Recovered, f.Took = max(f.Recovered, x.Recovered), f.Took+x.Took
@@ -70,8 +71,9 @@ func (f *figures) show(t *testing.T) {
 	row("database stops, immediate", f.Stops)
 	row("texts", f.Texts)
 	row("acknowledged", f.Acked)
+	row("  brought once, in vain, and found", f.Found)
 	row("stored", f.Stored)
-	row("acknowledged and lost", f.Lost)
+	row("acknowledged or brought, and lost", f.Lost)
 	row("stored, said or done twice", f.Doubled)
 	row("in doubt and with nobody", f.Silent)
 	row("kinds of work that are stuck", f.Stuck)

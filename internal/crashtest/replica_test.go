@@ -86,7 +86,7 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	in := install(t, server)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	r := replicate(t, in, 4)
+	r := replicate(t, in, 5)
 	began := time.Now()
 	d := newDrive(t, in, seeded(t))
 	defer d.made.show(t)
@@ -116,6 +116,9 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.wg.Wait()
+	if d.unbrought() > 0 {
+		fourth = d.lookAgain(ctx, fourth, func(t *testing.T) *child { c, _ := r.start(t); return c })
+	}
 	d.settle(ctx, fourth)
 	d.check()
 	r.checkTurns(t, ctx)

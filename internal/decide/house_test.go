@@ -229,8 +229,14 @@ func (h *house) book(bay string) {
 // say stores a text without deciding on it.
 func (h *house) say(from, words string) inbox.Result {
 	h.t.Helper()
+	return h.sentBefore(from, words, 0)
+}
+
+// sentBefore stores a text that was sent some time ago.
+func (h *house) sentBefore(from, words string, ago time.Duration) inbox.Result {
+	h.t.Helper()
 	n := h.texts.Add(1)
-	r, err := h.inbox.Deliver(h.t.Context(), h.tenant, club.Delivery{ID: fmt.Sprint("EV", n), Inbound: &club.Inbound{Provider: "twilio", ProviderMessageID: fmt.Sprint("SM", n), From: from, To: line, Text: words}}, "twilio")
+	r, err := h.inbox.Deliver(h.t.Context(), h.tenant, club.Delivery{ID: fmt.Sprint("EV", n), Inbound: &club.Inbound{Provider: "twilio", ProviderMessageID: fmt.Sprint("SM", n), From: from, To: line, Text: words, SentAt: h.clock.Now().Add(-ago)}}, "twilio")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -299,6 +299,19 @@ func (m *matter) fact(name, value, source string, at time.Time) {
 // latest returns when the newest text came.
 func (m *matter) latest() time.Time { return m.texts[len(m.texts)-1].row.CreatedAt }
 
+// lateAfter is how long after it was sent a text is answered as if its sender still waited for that. Vendors go on for a
+// day to bring what we could not take, and much has changed by then.
+const lateAfter = 15 * time.Minute
+
+// late returns how long after it was sent the newest text came, where that is long; 0 otherwise.
+func (m *matter) late() time.Duration {
+	newest := m.texts[len(m.texts)-1].row
+	if newest.SentAt == nil || newest.CreatedAt.Sub(*newest.SentAt) < lateAfter {
+		return 0
+	}
+	return newest.CreatedAt.Sub(*newest.SentAt)
+}
+
 // every reports whether f holds for all texts.
 func (m *matter) every(f func(text) bool) bool {
 	for _, t := range m.texts {

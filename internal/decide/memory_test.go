@@ -173,19 +173,24 @@ func TestAPausedPatternDoesNotRunAtItsDeadline(t *testing.T) {
 // another course would say nothing.
 func TestTheCourseOfADecisionLeadsToItsTier(t *testing.T) {
 	t.Parallel()
+	permitted := map[string]any{"actions.auto_execution": true, "autonomy.actions": []string{"device"}, "autonomy.places": []string{"all"}}
 	for name, c := range map[string]struct {
 		settings map[string]any
 		words    string
 		booked   bool
 		held     []club.HoldKind
+		late     time.Duration
 	}{
-		"plain information":              {map[string]any{"replies.auto_safe": true}, "what's the wifi password", false, nil},
-		"plain information not allowed":  {nil, "what's the wifi password", false, []club.HoldKind{club.HoldUnasked}},
-		"a device":                       {nil, "the screen is frozen", true, []club.HoldKind{club.HoldUnasked}},
-		"a device, permitted":            {map[string]any{"actions.auto_execution": true, "autonomy.actions": []string{"device"}, "autonomy.places": []string{"all"}}, "the screen is frozen", true, nil},
-		"a device in a bay not known":    {nil, "the screen is frozen", false, []club.HoldKind{club.HoldUnasked}},
-		"a device without a booking":     {nil, "bay 3 froze", false, []club.HoldKind{club.HoldBooking, club.HoldUnasked}},
-		"two switches, of which one did": {map[string]any{"actions.off": []string{"device", "words"}}, "the screen is frozen", true, []club.HoldKind{club.HoldSwitch, club.HoldSwitch, club.HoldUnasked}},
+		"plain information":              {settings: map[string]any{"replies.auto_safe": true}, words: "what's the wifi password"},
+		"plain information not allowed":  {words: "what's the wifi password", held: []club.HoldKind{club.HoldUnasked}},
+		"plain information, late":        {settings: map[string]any{"replies.auto_safe": true}, words: "what's the wifi password", late: 15 * time.Minute, held: []club.HoldKind{club.HoldLate, club.HoldUnasked}},
+		"plain information, not late":    {settings: map[string]any{"replies.auto_safe": true}, words: "what's the wifi password", late: 14 * time.Minute},
+		"a device":                       {words: "the screen is frozen", booked: true, held: []club.HoldKind{club.HoldUnasked}},
+		"a device, permitted":            {settings: permitted, words: "the screen is frozen", booked: true},
+		"a device, permitted, late":      {settings: permitted, words: "the screen is frozen", booked: true, late: 2 * time.Hour, held: []club.HoldKind{club.HoldLate}},
+		"a device in a bay not known":    {words: "the screen is frozen", held: []club.HoldKind{club.HoldUnasked}},
+		"a device without a booking":     {words: "bay 3 froze", held: []club.HoldKind{club.HoldBooking, club.HoldUnasked}},
+		"two switches, of which one did": {settings: map[string]any{"actions.off": []string{"device", "words"}}, words: "the screen is frozen", booked: true, held: []club.HoldKind{club.HoldSwitch, club.HoldSwitch, club.HoldUnasked}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -196,7 +201,12 @@ func TestTheCourseOfADecisionLeadsToItsTier(t *testing.T) {
 			if c.booked {
 				h.book("3")
 			}
-			d, e := h.decision(h.hear(ada, c.words).ID)
+			r := h.sentBefore(ada, c.words, c.late)
+			h.settle()
+			d, e := h.decision(r.Thread)
+			if c.late >= decide.LateAfter && d.Tier != club.TierApprove {
+				t.Errorf("a text that came %s late is answered at %s", c.late, d.Tier)
+			}
 			if e.Course == nil {
 				t.Fatalf("nothing is written down of %s, kind %s", d.Title, d.Kind)
 			}

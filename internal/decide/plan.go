@@ -161,11 +161,15 @@ func (d *Decider) weigh(ctx context.Context, tx *store.Tx, m *matter, f found) (
 	if thrown {
 		p.lower(club.Hold{By: club.HoldSwitch, Key: off, To: club.TierEscalate}, "switched off: "+off)
 	}
+	late := m.late()
+	if late > 0 {
+		p.lower(club.Hold{By: club.HoldLate, To: club.TierApprove}, "the text came "+club.Span(late)+" after it was sent")
+	}
 	if len(actions) > 0 && m.booking.ID.IsZero() {
 		p.lower(club.Hold{By: club.HoldBooking, To: club.TierApprove}, "no current booking")
 	}
 	p.course.Plain = plain(path, actions)
-	safe := p.course.Plain && m.settings.AutoSafeReplies
+	safe := p.course.Plain && m.settings.AutoSafeReplies && late == 0
 	if to, why := m.record.Lower(club.TierAuto, f.candidate.Score); p.course.Plain && why != "" {
 		p.course.Held = append(p.course.Held, club.Hold{By: club.HoldCalibration, To: to}) // also where nothing went out unasked: for hindsight
 		if safe {

@@ -119,7 +119,7 @@ func (c change) holds() (gone func(club.Hold) bool, added []club.Hold) {
 			return permits
 		case club.HoldSwitch:
 			return c.thrownNoMore(h.Key)
-		case club.HoldCalibration, club.HoldFinal, club.HoldBooking, club.HoldFinding, club.HoldWords:
+		case club.HoldCalibration, club.HoldFinal, club.HoldLate, club.HoldBooking, club.HoldFinding, club.HoldWords:
 		}
 		return false
 	}, added

@@ -25,6 +25,12 @@
 // sender is a subject by that very string, with no member. People who said STOP are stored as well:
 // consent is about what we send.
 //
+// # What no webhook brought
+//
+// Some vendors call a webhook once. ReadMailboxes asks them for what they have received since it last looked, a few minutes
+// more and a week at most, and takes in what is not here: so nothing is lost while nobody could take it. That a webhook
+// comes in the same moment does no harm, for a text is known by its vendor's id.
+//
 // # Order and concurrency
 //
 // Texts that arrive together are committed together (see lane). Texts of one sender are stored in the

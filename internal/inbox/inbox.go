@@ -50,6 +50,9 @@ type Config struct {
 	// Feeds returns the booking feeds of a club that PollFeeds reads. Nil means none.
 	Feeds func(ctx context.Context, tenant *store.Tenant) ([]Feed, error)
 
+	// Mailboxes returns, by vendor, what ReadMailboxes reads of a club. Nil means none.
+	Mailboxes func(ctx context.Context, tenant *store.Tenant) (map[string]Mailbox, error)
+
 	// Wait is how long a text waits for others to be committed with. Default 2 ms.
 	Wait time.Duration
 	// Batch bounds the texts of one transaction. Default 256.

@@ -24,11 +24,12 @@ const (
 )
 
 // Register adds the inbox's jobs: late reports, the pruning of delivery records and of what doors
-// reported, the reading of booking feeds, the call for texts that cannot be filed. AdvanceJob is worked by package decide.
+// reported, the reading of booking feeds and mailboxes, the call for texts that cannot be filed. AdvanceJob is worked by package decide.
 func (in *Inbox) Register(r *jobs.Registry) {
 	jobs.Handle(r, jobs.Handler[ReportJob]{Work: in.WorkReport})
 	r.Every("inbox.prune", pruneEvery, in.Prune)
 	r.Every("inbox.feeds", pollEvery, in.PollFeeds)
+	r.Every("inbox.mailboxes", mailEvery, in.ReadMailboxes)
 	r.Every("inbox.unfiled", overdueEvery, in.CallForUnfiled)
 }
 

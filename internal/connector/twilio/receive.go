@@ -118,7 +118,7 @@ func parse(form url.Values) (club.Delivery, error) {
 		return club.Delivery{}, club.Invalid("the webhook's message has no sender")
 	}
 	n, _ := strconv.Atoi(form.Get("NumMedia"))
-	for i := range min(max(n, 0), 10) {
+	for i := range min(max(n, 0), mostMedia) {
 		k := strconv.Itoa(i)
 		if u := form.Get("MediaUrl" + k); u != "" {
 			in.Media = append(in.Media, club.Media{URL: u, Type: form.Get("MediaContentType" + k)})

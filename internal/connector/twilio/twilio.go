@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,6 +104,7 @@ type message struct {
 	Direction string `json:"direction"`
 	Created   string `json:"date_created"` // RFC 2822
 	ErrorCode *int   `json:"error_code"`
+	NumMedia  string `json:"num_media"`
 }
 
 // statusOf maps the vendor's status; ok is false for those that say nothing yet.
@@ -159,8 +161,11 @@ func (c *Client) Send(ctx context.Context, m club.Outbound) (club.Receipt, error
 // skew is how far the vendor's clock, which stamps whole seconds, may lag ours.
 const skew = 2 * time.Second
 
-// pages bounds how far Find reads before it admits that it cannot say.
-const pages = 10
+const (
+	pages      = 10   // bound how far a list is read before it is admitted that it cannot be said
+	mostListed = 1000 // on a page, as the vendor has it
+	mostMedia  = 10   // of a text, likewise
+)
 
 // Find looks for a text that may have been sent since the given instant. False without an error
 // means that the vendor certainly has no such text; an error means that it could not say. A text
@@ -170,9 +175,70 @@ const pages = 10
 // list is asked for by recipient alone and read until it is older than the instant. Other lines may have
 // said the same words to them; a messaging service picks the line itself, so then any line will do.
 func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (club.Receipt, bool, error) {
-	const op = "find text"
+	var found *club.Receipt
+	err := c.list(ctx, "find text", m.To, 100, since, func(got message, _ time.Time) (goOn bool) {
+		line := c.cfg.MessagingServiceSID != "" || got.From == m.From
+		if line && strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
+			status, _ := statusOf(got.Status)
+			found = &club.Receipt{ProviderMessageID: got.SID, Status: status}
+		}
+		return found == nil
+	})
+	if found == nil || err != nil {
+		return club.Receipt{}, false, err
+	}
+	return *found, true, nil
+}
+
+// Received lists the texts to a line that the vendor has had since the given instant, the oldest first. It calls a
+// webhook once, unless the webhook's address asks for more, and never again later: what it could not bring is here.
+func (c *Client) Received(ctx context.Context, line string, since time.Time) ([]club.Inbound, error) {
+	var list []club.Inbound
+	var media []int // that have some
+	err := c.list(ctx, "list texts", line, mostListed, since, func(got message, at time.Time) bool {
+		if got.Direction == "inbound" && got.From != "" && got.SID != "" {
+			if n, _ := strconv.Atoi(got.NumMedia); n > 0 {
+				media = append(media, len(list))
+			}
+			list = append(list, club.Inbound{Provider: Provider, ProviderMessageID: got.SID, From: got.From, To: got.To, Text: got.Body, SentAt: at})
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range media {
+		if list[i].Media, err = c.media(ctx, list[i].ProviderMessageID); err != nil {
+			return nil, err
+		}
+	}
+	slices.Reverse(list)
+	return list, nil
+}
+
+// media lists what came with a text.
+func (c *Client) media(ctx context.Context, sid string) ([]club.Media, error) {
+	var out struct {
+		List []struct {
+			Type string `json:"content_type"`
+			URI  string `json:"uri"`
+		} `json:"media_list"`
+	}
+	if _, err := c.http.Do(ctx, connector.Request{Op: "list media", Path: strings.TrimSuffix(c.messages(), ".json") + "/" + url.PathEscape(sid) + "/Media.json", Into: &out}); err != nil {
+		return nil, err
+	}
+	var media []club.Media
+	for _, m := range out.List[:min(len(out.List), mostMedia)] {
+		media = append(media, club.Media{URL: c.cfg.BaseURL + strings.TrimSuffix(m.URI, ".json"), Type: m.Type})
+	}
+	return media, nil
+}
+
+// list goes through the texts to a number since an instant, the newest first, until each returns false; size is how many
+// come at once. The instant is zero of a text whose date cannot be read, which counts as recent.
+func (c *Client) list(ctx context.Context, op, to string, size int, since time.Time, each func(message, time.Time) (goOn bool)) error {
 	since = since.Add(-skew)
-	r := connector.Request{Op: op, Path: c.messages(), Query: url.Values{"To": {m.To}, "PageSize": {"100"}}}
+	r := connector.Request{Op: op, Path: c.messages(), Query: url.Values{"To": {to}, "PageSize": {strconv.Itoa(size)}}}
 	for range pages {
 		var out struct {
 			Messages []message `json:"messages"`
@@ -180,26 +246,26 @@ func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (cl
 		}
 		r.Into = &out
 		if _, err := c.http.Do(ctx, r); err != nil {
-			return club.Receipt{}, false, err
+			return err
 		}
 		recent := false
 		for _, got := range out.Messages {
 			at, err := time.Parse(time.RFC1123Z, got.Created)
-			if err == nil && at.Before(since) {
+			if err != nil {
+				at = time.Time{}
+			} else if at.Before(since) {
 				continue
 			}
-			recent = true // a date that cannot be read counts as recent
-			line := c.cfg.MessagingServiceSID != "" || got.From == m.From
-			if line && strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
-				status, _ := statusOf(got.Status)
-				return club.Receipt{ProviderMessageID: got.SID, Status: status}, true, nil
+			recent = true
+			if !each(got, at) {
+				return nil
 			}
 		}
 		next, err := url.Parse(out.Next)
 		if err != nil || out.Next == "" || !recent {
-			return club.Receipt{}, false, nil
+			return nil
 		}
 		r.Query = next.Query()
 	}
-	return club.Receipt{}, false, &club.VendorError{Vendor: Provider, Op: op, Reached: true, VendorCode: "too many messages to look through"}
+	return &club.VendorError{Vendor: Provider, Op: op, Reached: true, VendorCode: "too many messages to look through"}
 }

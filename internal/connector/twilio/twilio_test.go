@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,45 @@ func TestFindTakesNoTextOfAnotherLineForOurs(t *testing.T) {
 		if _, found, err := c.Find(t.Context(), outbound("On it."), noon.Add(-time.Minute)); found != want || err != nil {
 			t.Errorf("service %q: %t %v", service, found, err)
 		}
+	}
+}
+
+func TestReceivedListsWhatMembersSentWhetherOrNotItsWebhookCame(t *testing.T) {
+	t.Parallel()
+	c, s, clock := world(t)
+	text := func(words string, media ...club.Media) string {
+		w := s.Text(vendor.Twilio, hook, vendor.Incoming{From: member, To: line, Text: words, Media: media})
+		return w.ID
+	}
+	text("long ago")
+	s.Put(line, member, "not a member's")
+	since := clock.Advance(time.Hour)
+	first := text("bay 3 froze")
+	second := text("", club.Media{URL: "https://x/1", Type: "image/png"}, club.Media{URL: "https://x/2", Type: "image/jpeg"})
+	got, err := c.Received(t.Context(), line, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, files := since.Truncate(time.Second), s.URL()+"/2010-04-01/Accounts/"+s.Config().TwilioSID+"/Messages/"+second+"/Media/ME"
+	want := []club.Inbound{
+		{Provider: Provider, ProviderMessageID: first, From: member, To: line, Text: "bay 3 froze", SentAt: at},
+		{Provider: Provider, ProviderMessageID: second, From: member, To: line, Media: []club.Media{{URL: files + "0", Type: "image/png"}, {URL: files + "1", Type: "image/jpeg"}}, SentAt: at},
+	}
+	for i := range got {
+		got[i].SentAt = got[i].SentAt.UTC()
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for i := range 2500 { // more than two pages
+		text(strconv.Itoa(i))
+	}
+	if got, err = c.Received(t.Context(), line, since); err != nil || len(got) != 2502 || got[2501].Text != "2499" {
+		t.Errorf("%d texts, %v", len(got), err)
+	}
+	s.Break("list", vendor.Fail(500))
+	if _, err := c.Received(t.Context(), line, since); err == nil {
+		t.Error("a vendor that fails has nothing")
 	}
 }
 

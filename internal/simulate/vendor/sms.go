@@ -45,6 +45,7 @@ type SMS struct {
 
 	texts    sync.Mutex // guards the fields below
 	sent     []text
+	received []text // by Twilio, of members
 	optedOut map[string]bool
 	second   time.Time
 	count    int
@@ -52,6 +53,7 @@ type SMS struct {
 
 type text struct {
 	id, from, to, body, status string
+	media                      []club.Media
 	at                         time.Time
 }
 
@@ -74,6 +76,7 @@ func NewSMS(cfg SMSConfig, clock club.Clock) *SMS {
 	}
 	s.handle("POST /2010-04-01/Accounts/{sid}/Messages.json", "send", s.twilio(s.twilioSend))
 	s.handle("GET /2010-04-01/Accounts/{sid}/Messages.json", "list", s.twilio(s.twilioList))
+	s.handle("GET /2010-04-01/Accounts/{sid}/Messages/{message}/Media.json", "list", s.twilio(s.twilioMedia))
 	return s
 }
 
@@ -232,8 +235,11 @@ func (s *SMS) quoList(w http.ResponseWriter, c call) {
 func (s *SMS) find(match func(text) bool) []text {
 	s.texts.Lock()
 	defer s.texts.Unlock()
-	var out []text
-	for _, t := range slices.Backward(s.sent) {
+	return newest(s.sent, match)
+}
+
+func newest(list []text, match func(text) bool) (out []text) {
+	for _, t := range slices.Backward(list) {
 		if match(t) {
 			out = append(out, t)
 		}
@@ -285,10 +291,30 @@ func (s *SMS) twilioSend(w http.ResponseWriter, c call) {
 }
 
 func (s *SMS) twilioText(t text) map[string]any {
-	return map[string]any{
+	out := map[string]any{
 		"sid": t.id, "account_sid": s.cfg.TwilioSID, "from": t.from, "to": t.to, "body": t.body, "status": "queued", "direction": "outbound-api",
-		"date_created": t.at.UTC().Format(time.RFC1123Z), "date_sent": nil, "error_code": nil,
+		"date_created": t.at.UTC().Format(time.RFC1123Z), "date_sent": nil, "error_code": nil, "num_media": strconv.Itoa(len(t.media)),
 	}
+	if t.status == "received" {
+		out["status"], out["direction"], out["date_sent"] = t.status, "inbound", out["date_created"]
+	}
+	return out
+}
+
+// twilioMedia lists what came with a member's text; the files themselves are wherever the test has them.
+func (s *SMS) twilioMedia(w http.ResponseWriter, c call) {
+	s.texts.Lock()
+	found := newest(s.received, func(t text) bool { return t.id == c.PathValue("message") })
+	s.texts.Unlock()
+	if len(found) == 0 {
+		twilioError(w, http.StatusNotFound, 20404)
+		return
+	}
+	list := []map[string]string{}
+	for i, m := range found[0].media {
+		list = append(list, map[string]string{"sid": "ME" + strconv.Itoa(i), "content_type": m.Type, "uri": strings.TrimSuffix(c.URL.Path, ".json") + "/ME" + strconv.Itoa(i) + ".json"})
+	}
+	answer(w, http.StatusOK, map[string]any{"media_list": list})
 }
 
 func (s *SMS) twilioList(w http.ResponseWriter, c call) {
@@ -296,7 +322,10 @@ func (s *SMS) twilioList(w http.ResponseWriter, c call) {
 	size, _ := strconv.Atoi(cmp.Or(q.Get("PageSize"), "50"))
 	page, _ := strconv.Atoi(cmp.Or(q.Get("Page"), "0"))
 	size = min(max(size, 1), 1000)
-	found := s.find(func(t text) bool { return t.to == q.Get("To") })
+	to := func(t text) bool { return t.to == q.Get("To") }
+	s.texts.Lock()
+	found := append(newest(s.received, to), newest(s.sent, to)...) // a number is a member's or the club's
+	s.texts.Unlock()
 	msgs := []map[string]any{}
 	for _, t := range found[min(page*size, len(found)):min((page+1)*size, len(found))] {
 		msgs = append(msgs, s.twilioText(t))
@@ -316,12 +345,16 @@ type Incoming struct {
 	Media          []club.Media
 }
 
-// Text makes the signed webhook of a member's text, to be posted to the given URL.
+// Text makes the signed webhook of a member's text, to be posted to the given URL. What Twilio has received so it lists,
+// whether or not the webhook is ever posted.
 func (s *SMS) Text(wire Wire, to string, in Incoming) Webhook {
 	now := s.clock.Now()
 	_, pn, _ := s.line(in.To)
 	if wire == Twilio {
 		in.ID = cmp.Or(in.ID, newID("SM"))
+		s.texts.Lock()
+		s.received = append(s.received, text{id: in.ID, from: in.From, to: in.To, body: in.Text, status: "received", media: in.Media, at: now})
+		s.texts.Unlock()
 		form := url.Values{"MessageSid": {in.ID}, "SmsSid": {in.ID}, "SmsStatus": {"received"}, "AccountSid": {s.cfg.TwilioSID}, "From": {in.From}, "To": {in.To}, "Body": {in.Text}, "NumMedia": {strconv.Itoa(len(in.Media))}}
 		for i, m := range in.Media {
 			form.Set("MediaUrl"+strconv.Itoa(i), m.URL)

@@ -1,0 +1,168 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"clubos/internal/club"
+	"clubos/internal/store"
+)
+
+// Mailbox is a vendor's own list of what was texted to the club. Of a vendor that calls a webhook once and never again,
+// it has the texts that came while nobody could take them.
+type Mailbox interface {
+	// Received lists the texts to a line since an instant, the oldest first.
+	Received(ctx context.Context, line string, since time.Time) ([]club.Inbound, error)
+}
+
+const (
+	// mailEvery is how often mailboxes are read: as long may a member whose text did not arrive stand before a door.
+	mailEvery = time.Minute
+	// mailOverlap is how far a look goes back beyond the one before, for what a vendor lists late and clocks that differ.
+	mailOverlap = 5 * time.Minute
+	// mailMost is how far a look goes back at most, after a long outage.
+	mailMost = 7 * 24 * time.Hour
+	// mailNoted is how often it is written down how far a mailbox has been read, which on SQLite opens the file to write.
+	mailNoted = 10 * time.Minute
+)
+
+// mailState is how far a line's mailbox has been read.
+type mailState struct {
+	Until time.Time `json:"until"` // zero: never
+}
+
+// from is since when a mailbox is read: not from before the line was the club's, nor at first from before what may just
+// have been on its way.
+func (s mailState) from(line store.Line, now time.Time) time.Time {
+	until := s.Until
+	if until.IsZero() {
+		until = now
+	}
+	return latest(line.CreatedAt, until.Add(-mailOverlap), now.Add(-mailMost))
+}
+
+func latest(first time.Time, others ...time.Time) time.Time {
+	return slices.MaxFunc(append(others, first), time.Time.Compare)
+}
+
+const mailKey = "state.mailbox."
+
+// ReadMailboxes takes in the texts that vendors have and their webhooks have not brought.
+func (in *Inbox) ReadMailboxes(ctx context.Context, tenant *store.Tenant) error {
+	if in.cfg.Mailboxes == nil {
+		return nil
+	}
+	boxes, err := in.cfg.Mailboxes(ctx, tenant)
+	if err != nil || len(boxes) == 0 {
+		return err
+	}
+	var lines []store.Line
+	read := map[string]mailState{}
+	err = tenant.Read(ctx, func(tx *store.Tx) error {
+		all, err := tx.Known().FindLines(ctx)
+		if err != nil {
+			return fmt.Errorf("find lines: %w", err)
+		}
+		lines = slices.DeleteFunc(slices.Clone(all), func(l store.Line) bool { return boxes[l.Provider] == nil })
+		for _, l := range lines {
+			if read[l.Number], err = findMailState(ctx, tx, l.Number); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, l := range lines {
+		errs = append(errs, in.readMailbox(ctx, tenant, l, boxes[l.Provider], read[l.Number]))
+	}
+	return errors.Join(errs...)
+}
+
+// readMailbox takes in what is new in a line's mailbox. A vendor that does not answer is asked again at the next look,
+// from where the last one ended.
+func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line store.Line, box Mailbox, s mailState) error {
+	began := in.cfg.Cluster.Clock().Now()
+	list, err := box.Received(ctx, line.Number, s.from(line, began))
+	if err != nil {
+		in.cfg.Log.WarnContext(ctx, "mailbox cannot be read", "event.action", "mailbox.read", "event.outcome", "failure",
+			"organization.id", tenant.Slug.String(), "labels.vendor", line.Provider, "error.message", err.Error())
+		return nil //nolint:nilerr // the vendor's breaker tells of it
+	}
+	if list, err = unknownOf(ctx, tenant, line.Provider, list); err != nil {
+		return err
+	}
+	var errs []error
+	for i := range list { // one that fails holds up no other, and is found again
+		r, err := in.Deliver(ctx, tenant, club.Delivery{Inbound: &list[i]}, line.Provider)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("take in a text that was found at %s: %w", line.Provider, err))
+		case !r.Duplicate:
+			in.cfg.Log.WarnContext(ctx, "a text was found at its vendor whose webhook did not arrive", "event.action", "mailbox.read", "organization.id", tenant.Slug.String(),
+				"labels.vendor", line.Provider, "labels.message_id", r.Message.String(), "event.duration", began.Sub(list[i].SentAt).Nanoseconds())
+		}
+	}
+	if len(errs) > 0 || len(list) == 0 && began.Sub(s.Until) < mailNoted {
+		return errors.Join(errs...)
+	}
+	return in.noteMail(ctx, tenant, line.Number, mailState{Until: began})
+}
+
+// unknownOf leaves out the texts that are stored.
+func unknownOf(ctx context.Context, tenant *store.Tenant, provider string, list []club.Inbound) ([]club.Inbound, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	var ids set
+	for _, t := range list {
+		ids = ids.with(key(t.ProviderMessageID))
+	}
+	err := tenant.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.FindMessagesByProviderIDs(ctx, store.FindMessagesByProviderIDsParams{Provider: provider, Ids: ids.json()})
+		if err != nil {
+			return fmt.Errorf("find messages: %w", err)
+		}
+		left := maps.Clone(ids)
+		for _, row := range rows {
+			delete(left, *row.ProviderMessageID)
+		}
+		ids = left
+		return nil
+	})
+	return slices.DeleteFunc(list, func(t club.Inbound) bool { return !ids[key(t.ProviderMessageID)] }), err
+}
+
+func findMailState(ctx context.Context, tx *store.Tx, number string) (s mailState, err error) {
+	row, err := tx.FindSetting(ctx, mailKey+number)
+	if missing(err) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("read how far a mailbox was read: %w", err)
+	}
+	if err := json.Unmarshal([]byte(row.Value), &s); err != nil {
+		return s, fmt.Errorf("decode how far a mailbox was read: %w", err)
+	}
+	return s, nil
+}
+
+func (in *Inbox) noteMail(ctx context.Context, tenant *store.Tenant, number string, s mailState) error {
+	return tenant.Write(ctx, func(tx *store.Tx) error {
+		value, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("encode how far a mailbox was read: %w", err)
+		}
+		if err := tx.PutSetting(ctx, store.PutSettingParams{Key: mailKey + number, Value: string(value), UpdatedAt: tx.Now, UpdatedBy: club.System("inbox").String()}); err != nil {
+			return fmt.Errorf("note how far a mailbox was read: %w", err)
+		}
+		return nil
+	})
+}
