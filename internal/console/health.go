@@ -64,6 +64,9 @@ func (v *visit) feedHealth(tx *store.Tx, now time.Time, p *page.HealthPage) erro
 	if err != nil {
 		return err
 	}
+	if err := v.mailHealth(tx, vendors, now, p); err != nil {
+		return err
+	}
 	coming, err := tx.FindComingSources(v.r.Context(), store.FindComingSourcesParams{Since: now, Pattern: "ical:%"})
 	if err != nil {
 		return fmt.Errorf("count bookings of feeds: %w", err)
@@ -88,6 +91,39 @@ func (v *visit) feedHealth(tx *store.Tx, now time.Time, p *page.HealthPage) erro
 			row.State, row.Detail = page.Word{Label: "In part", Tone: page.ToneWarn}, row.Detail+". "+s.Problem
 		case s.ReadAt.IsZero():
 			row.State = page.Word{Label: "Not read yet", Tone: page.ToneQuiet}
+		}
+		p.Services = append(p.Services, row)
+	}
+	return nil
+}
+
+// mailHealth says of each line whether its texts had to be looked for at their vendor, for many mean that its webhook does
+// not arrive.
+func (v *visit) mailHealth(tx *store.Tx, vendors map[string]integration.Fields, now time.Time, p *page.HealthPage) error {
+	if vendors["twilio"] == nil {
+		return nil
+	}
+	lines, err := tx.Known().FindLines(v.r.Context())
+	if err != nil {
+		return fmt.Errorf("find lines: %w", err)
+	}
+	for _, l := range lines {
+		if l.Provider != "twilio" {
+			continue
+		}
+		s, err := inbox.FindMailState(v.r.Context(), tx, l.Number)
+		if err != nil {
+			return err
+		}
+		row := page.ServiceRow{Name: "Webhook of " + l.Number, Detail: "Twilio has no text that it did not bring.", State: page.Word{Label: "Brings all", Tone: page.ToneOK}}
+		switch {
+		case s.Until.IsZero():
+			row.State, row.Detail = page.Word{Label: "Not read yet", Tone: page.ToneQuiet}, "What Twilio has received is read once a minute."
+		case s.Found > 0:
+			row.At, row.Detail = s.FoundAt, count(s.Found, "text was", "texts were")+" found at Twilio that it did not bring."
+			if now.Sub(s.FoundAt) < 24*time.Hour {
+				row.State, row.Detail = page.Word{Label: "Missed some", Tone: page.ToneWarn}, row.Detail+" Either ClubOS could not be reached, or the address that Twilio has of it is wrong."
+			}
 		}
 		p.Services = append(p.Services, row)
 	}

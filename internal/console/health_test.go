@@ -36,6 +36,34 @@ func TestHealthShowsWhichVendorsAnswer(t *testing.T) {
 	b.get("/c/fairway/health").want(http.StatusOK, "Being tried", "All well")
 }
 
+func TestHealthSaysThatAWebhookDoesNotBringItsTexts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.as(club.RoleViewer)
+	b.get("/c/fairway/health").without("Webhook of")
+	const number = "+15550100009"
+	note := func(value string) {
+		h.write(func(tx *store.Tx) error {
+			return tx.PutSetting(t.Context(), store.PutSettingParams{Key: "state.mailbox." + number, Value: value, UpdatedAt: tx.Now, UpdatedBy: "test"})
+		})
+	}
+	h.write(func(tx *store.Tx) error {
+		if err := tx.PutLine(t.Context(), store.PutLineParams{Number: number, Provider: "twilio", LocationID: h.north, CreatedAt: tx.Now}); err != nil {
+			return err
+		}
+		return integration.Put(t.Context(), tx, h.keys, club.System("test"), "twilio", integration.Fields{"account_sid": "AC1", "auth_token": "x"})
+	})
+	b.get("/c/fairway/health").want(http.StatusOK, "Webhook of "+number, "Not read yet")
+	now := h.clock.Now().UTC()
+	stamp := func(ago time.Duration) string { return now.Add(-ago).Format(time.RFC3339) }
+	note(`{"until":"` + stamp(0) + `"}`)
+	b.get("/c/fairway/health").want(http.StatusOK, "Brings all")
+	note(`{"until":"` + stamp(0) + `","found":2,"found_at":"` + stamp(time.Hour) + `"}`)
+	b.get("/c/fairway/health").want(http.StatusOK, "Missed some", "2 texts were found")
+	note(`{"until":"` + stamp(0) + `","found":1,"found_at":"` + stamp(25*time.Hour) + `"}`)
+	b.get("/c/fairway/health").want(http.StatusOK, "Brings all", "1 text was found")
+}
+
 func TestHealthShowsHowQuicklyTextsAreDecidedOn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -31,14 +31,16 @@ const (
 	mailNoted = 10 * time.Minute
 )
 
-// mailState is how far a line's mailbox has been read.
-type mailState struct {
-	Until time.Time `json:"until"` // zero: never
+// MailState is how the reading of a line's mailbox goes.
+type MailState struct {
+	Until   time.Time `json:"until"`             // how far it was read when that was noted last; zero: never
+	Found   int       `json:"found"`             // texts that no webhook had brought, in all
+	FoundAt time.Time `json:"found_at,omitzero"` // the last of them
 }
 
 // from is since when a mailbox is read: not from before the line was the club's, nor at first from before what may just
 // have been on its way.
-func (s mailState) from(line store.Line, now time.Time) time.Time {
+func (s MailState) from(line store.Line, now time.Time) time.Time {
 	until := s.Until
 	if until.IsZero() {
 		until = now
@@ -62,7 +64,7 @@ func (in *Inbox) ReadMailboxes(ctx context.Context, tenant *store.Tenant) error 
 		return err
 	}
 	var lines []store.Line
-	read := map[string]mailState{}
+	read := map[string]MailState{}
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		all, err := tx.Known().FindLines(ctx)
 		if err != nil {
@@ -70,7 +72,7 @@ func (in *Inbox) ReadMailboxes(ctx context.Context, tenant *store.Tenant) error 
 		}
 		lines = slices.DeleteFunc(slices.Clone(all), func(l store.Line) bool { return boxes[l.Provider] == nil })
 		for _, l := range lines {
-			if read[l.Number], err = findMailState(ctx, tx, l.Number); err != nil {
+			if read[l.Number], err = FindMailState(ctx, tx, l.Number); err != nil {
 				return err
 			}
 		}
@@ -88,7 +90,7 @@ func (in *Inbox) ReadMailboxes(ctx context.Context, tenant *store.Tenant) error 
 
 // readMailbox takes in what is new in a line's mailbox. A vendor that does not answer is asked again at the next look,
 // from where the last one ended.
-func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line store.Line, box Mailbox, s mailState) error {
+func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line store.Line, box Mailbox, s MailState) error {
 	began := in.cfg.Cluster.Clock().Now()
 	list, err := box.Received(ctx, line.Number, s.from(line, began))
 	if err != nil {
@@ -100,20 +102,25 @@ func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line sto
 		return err
 	}
 	var errs []error
+	next := s
+	next.Until = began
 	for i := range list { // one that fails holds up no other, and is found again
 		r, err := in.Deliver(ctx, tenant, club.Delivery{Inbound: &list[i]}, line.Provider)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("take in a text that was found at %s: %w", line.Provider, err))
 		case !r.Duplicate:
+			next.Found, next.FoundAt = next.Found+1, began
 			in.cfg.Log.WarnContext(ctx, "a text was found at its vendor whose webhook did not arrive", "event.action", "mailbox.read", "organization.id", tenant.Slug.String(),
 				"labels.vendor", line.Provider, "labels.message_id", r.Message.String(), "event.duration", began.Sub(list[i].SentAt).Nanoseconds())
 		}
 	}
-	if len(errs) > 0 || len(list) == 0 && began.Sub(s.Until) < mailNoted {
-		return errors.Join(errs...)
+	if len(errs) > 0 {
+		next.Until = s.Until
+	} else if len(list) == 0 && began.Sub(s.Until) < mailNoted {
+		return nil
 	}
-	return in.noteMail(ctx, tenant, line.Number, mailState{Until: began})
+	return errors.Join(append(errs, in.noteMail(ctx, tenant, line.Number, next))...)
 }
 
 // unknownOf leaves out the texts that are stored.
@@ -140,7 +147,8 @@ func unknownOf(ctx context.Context, tenant *store.Tenant, provider string, list 
 	return slices.DeleteFunc(list, func(t club.Inbound) bool { return !ids[key(t.ProviderMessageID)] }), err
 }
 
-func findMailState(ctx context.Context, tx *store.Tx, number string) (s mailState, err error) {
+// FindMailState returns how the reading of a line's mailbox goes.
+func FindMailState(ctx context.Context, tx *store.Tx, number string) (s MailState, err error) {
 	row, err := tx.FindSetting(ctx, mailKey+number)
 	if missing(err) {
 		return s, nil
@@ -154,7 +162,7 @@ func findMailState(ctx context.Context, tx *store.Tx, number string) (s mailStat
 	return s, nil
 }
 
-func (in *Inbox) noteMail(ctx context.Context, tenant *store.Tenant, number string, s mailState) error {
+func (in *Inbox) noteMail(ctx context.Context, tenant *store.Tenant, number string, s MailState) error {
 	return tenant.Write(ctx, func(tx *store.Tx) error {
 		value, err := json.Marshal(s)
 		if err != nil {
