@@ -75,6 +75,7 @@ and there is no floor, and FAIL when the floor is missed: then the exit status i
 	f.IntVar(&cfg.DecideRate, "decide-rate", 50, "texts per second of pipeline, each of another sender")
 	f.IntVar(&cfg.Connections, "connections", 256, "texts under way at a time")
 	f.IntVar(&cfg.Threads, "threads", 100_000, "threads of the club of console, api and restart")
+	f.IntVar(&cfg.Locations, "locations", 3, "locations of the club, of four bays each")
 	f.IntVar(&cfg.Tenants, "tenants", 100, "clubs of tenants")
 	f.IntVar(&cfg.Clients, "clients", 16, "people or programs that look at it at once")
 	f.StringVar(&cfg.DatabaseURL, "database-url", "", "PostgreSQL server on which databases may be made; SQLite when empty")

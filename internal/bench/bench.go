@@ -20,6 +20,7 @@ const (
 	mostThreads     = 2_000_000
 	mostConnections = 4096
 	mostTenants     = 5000
+	mostLocations   = 500
 )
 
 // Config says what to measure.
@@ -42,6 +43,8 @@ type Config struct {
 	DecideRate int
 	// Threads is how many the club of Console, API and Restart has. Default 100 000.
 	Threads int
+	// Locations is how many places the club has, of four bays each. Default 3.
+	Locations int
 	// Tenants is how many clubs Tenants makes beside the first. Default 100.
 	Tenants int
 	// Clients is how many people, or programs, look at it at once. Default 16.
@@ -73,7 +76,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Duration, c.Idle = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Idle, 20*time.Second)
 	c.Rate, c.DecideRate, c.Connections = cmp.Or(c.Rate, 2000), cmp.Or(c.DecideRate, 50), cmp.Or(c.Connections, 256)
-	c.Threads, c.Clients, c.Tenants = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16), cmp.Or(c.Tenants, 100)
+	c.Threads, c.Clients, c.Tenants, c.Locations = cmp.Or(c.Threads, 100_000), cmp.Or(c.Clients, 16), cmp.Or(c.Tenants, 100), cmp.Or(c.Locations, 3)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -88,6 +91,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, club.Invalid("connections are from 1 to %d", mostConnections)
 	case c.Threads < 1 || c.Threads > mostThreads:
 		return c, club.Invalid("threads are from 1 to %d", mostThreads)
+	case c.Locations < 1 || c.Locations > mostLocations:
+		return c, club.Invalid("locations are from 1 to %d", mostLocations)
 	case c.Tenants < 1 || c.Tenants > mostTenants:
 		return c, club.Invalid("clubs are from 1 to %d", mostTenants)
 	case c.Clients < 1 || c.Clients > mostConnections:

@@ -40,6 +40,7 @@ func TestMeasurementThatIsOutOfBoundsIsRefusedBeforeAnythingStarts(t *testing.T)
 		"too many connections": {Connections: 1 << 20},
 		"idle for ever":        {Idle: time.Hour},
 		"endless threads":      {Threads: 1 << 30},
+		"endless locations":    {Locations: 1 << 30},
 		"too many clients":     {Clients: 1 << 20},
 	} {
 		cfg.Binary = "/nowhere/clubos"

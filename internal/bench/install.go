@@ -67,7 +67,7 @@ func (in *installation) make(ctx context.Context, cfg Config) (err error) {
 			return err
 		}
 	}
-	return in.open(ctx, func(a *app.App) error { return in.populate(ctx, a) })
+	return in.open(ctx, func(a *app.App) error { return in.populate(ctx, a, cfg.Locations) })
 }
 
 func (in *installation) url() string { return "http://" + in.env["CLUBOS_LISTEN"] }
@@ -86,8 +86,8 @@ func (in *installation) open(ctx context.Context, fn func(*app.App) error) (err 
 	return fn(a)
 }
 
-func (in *installation) populate(ctx context.Context, a *app.App) error {
-	c, err := simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: in.slug, Name: "Bench", Seed: 1, NoStaff: true,
+func (in *installation) populate(ctx context.Context, a *app.App, locations int) error {
+	c, err := simulate.Populate(ctx, a.Cluster, a.Ring, simulate.Options{Slug: in.slug, Name: "Bench", Seed: 1, NoStaff: true, Locations: locations,
 		ImportSOPs: func(ctx context.Context, tenant *store.Tenant) error {
 			docs, problems := knowledge.Import(bytes.NewReader(knowledge.Starter()), knowledge.FormatYAML, a.Catalogue)
 			if len(problems) > 0 {
