@@ -73,6 +73,8 @@ type compose struct {
 		Secrets     []string          `yaml:"secrets"`
 		Networks    []string          `yaml:"networks"`
 		Ports       []string          `yaml:"ports"`
+		MemLimit    string            `yaml:"mem_limit"`
+		Tmpfs       []string          `yaml:"tmpfs"`
 	} `yaml:"services"`
 	Secrets  map[string]any `yaml:"secrets"`
 	Networks map[string]any `yaml:"networks"`
@@ -133,14 +135,14 @@ func TestComposedServicesMayNotWriteGainRightsOrBeReached(t *testing.T) {
 // TestWhatConfiguresTheProgramNamesVariablesThatItReads also keeps out variables that were renamed.
 func TestWhatConfiguresTheProgramNamesVariablesThatItReads(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true} // compose's and Caddy's own
+	known := map[string]bool{"CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true, "CLUBOS_FRONT": true, "CLUBOS_CADDY_SITE": true} // compose's and Caddy's own
 	for _, v := range (app.Config{}).Describe(nil) {
 		known[v.Name] = true
 		if v.Secret {
 			known[v.Name+"_FILE"] = true
 		}
 	}
-	names := regexp.MustCompile(`\bCLUBOS_[A-Z_]+[A-Z]\b`)
+	names := regexp.MustCompile(`\b(?:CLUBOS|PERFORMANCE|PATTERN)_[A-Z_]+[A-Z]\b`)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
