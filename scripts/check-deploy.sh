@@ -17,6 +17,13 @@ render clubos clubos "${need[@]}"
 render clubos clubos "${need[@]}" --set autoscaling.enabled=false,redis=false,migrate.enabled=false,networkPolicy.enabled=false
 render clubos-green clubos "${need[@]}" --set serviceMonitor.enabled=true,serviceMonitor.labels.team=golf,ingress.enabled=true,ingress.tlsSecret=tls,ingress.className=nginx \
   --set env.CLUBOS_LOG_LEVEL=debug,nodeSelector.disk=ssd,podAnnotations.a=b --set-json 'imagePullSecrets=[{"name":"registry"}]' --set-json 'tolerations=[{"operator":"Exists"}]'
+for limit in 512Mi 2G 1.5Gi; do render clubos clubos "${need[@]}" --set resources.limits.memory=$limit; done
+render clubos clubos "${need[@]}" --set resources.limits.memory=1073741824
+render clubos clubos "${need[@]}" --set resources.limits=null
+if (render clubos clubos "${need[@]}" --set env.PERFORMANCE_MEMORY_LIMIT=1024) > /dev/null 2>&1; then
+  echo "a replica that is ended before it admits less is found right" >&2
+  exit 1
+fi
 render clubos-front clubos-front --set host=club.example.com,to=clubos-green,ingress.tlsSecret=tls
 if helm template clubos deploy/helm/clubos --kube-version 1.31.0 > /dev/null 2>&1; then
   echo "the chart renders without an address and a secret" >&2

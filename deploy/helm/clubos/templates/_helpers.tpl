@@ -39,6 +39,20 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 {{- end -}}
 
+{{- /* MiB of memory from which on a replica admits less, so that it does before the kernel ends it at its limit. */ -}}
+{{- define "clubos.memoryLimit" -}}
+{{- $limit := dig "limits" "memory" "" (.Values.resources | default dict) -}}
+{{- if and $limit (not (hasKey .Values.env "PERFORMANCE_MEMORY_LIMIT")) -}}
+{{- $text := kindIs "string" $limit | ternary (toString $limit) ($limit | int64 | toString) -}}
+{{- $unit := regexFind "[a-zA-Z]*$" $text -}}
+{{- $units := dict "" 1.0 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 -}}
+{{- if not (hasKey $units $unit) -}}
+{{- fail (printf "resources.limits.memory: %s is not understood" $text) -}}
+{{- end -}}
+{{- divf (mulf 0.78 (trimSuffix $unit $text | float64) (get $units $unit)) 1048576.0 | floor | int -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "clubos.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532
