@@ -136,19 +136,23 @@ func writeReports(w stdio.Writer, did string, reports []archive.Report, asJSON b
 
 func newRestore(io std) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "restore FILE", Short: "Bring clubs back from a backup, or prove that one could be", Args: cobra.ExactArgs(1), Example: "  clubos restore monday.clubos --verify\n  clubos restore monday.clubos --club fairway",
+		Use: "restore FILE", Short: "Bring clubs back from a backup, or prove that one could be", Args: cobra.ExactArgs(1), Example: "  clubos restore monday.clubos --verify\n  clubos restore monday.clubos --verify --scratch /backups\n  clubos restore monday.clubos --club fairway",
 		Long: `Bring clubs back from a backup, on SQLite or PostgreSQL, whichever it was made on. The file is read to
 its end first. A club that is here already is never touched: the restore refuses it. What was written is
 compared with the backup, table by table, before the club counts; an older schema is then brought up to
 date. Deadlines, replies and other work that was under way go on with the next clubos serve.
 
 With --verify everything is done in a scratch directory, which is then removed: this installation is
-not touched.`,
+not touched. It is made below --scratch, and takes about as much room as the clubs do on SQLite.`,
 	}
 	names := cmd.Flags().StringSlice("club", nil, "short names of the clubs; all in the file when left out")
 	verify := cmd.Flags().Bool("verify", false, "restore into a scratch directory, compare, and remove it")
+	below := cmd.Flags().String("scratch", "", "with --verify: where the scratch directory is made, on a disk of this machine; by default where temporary files go")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *below != "" && !*verify {
+			return usageError{errors.New("--scratch goes with --verify; without it, clubs are restored in this installation")}
+		}
 		clubs, err := parseSlugs(*names)
 		if err != nil {
 			return err
@@ -166,11 +170,13 @@ not touched.`,
 			if _, err := f.Seek(0, stdio.SeekStart); err != nil {
 				return err
 			}
-			did, restore := "restored", archive.Restore
+			did, reports := "restored", []archive.Report(nil)
 			if *verify {
-				did, restore = "restored in a scratch place", restoreAside
+				did = "restored in a scratch place"
+				reports, err = restoreAside(ctx, *below, f, a.Vault, clubs, rowProgress(io.err))
+			} else {
+				reports, err = archive.Restore(ctx, f, a.Vault, a.Cluster, clubs, rowProgress(io.err))
 			}
-			reports, err := restore(ctx, f, a.Vault, a.Cluster, clubs, rowProgress(io.err))
 			if err != nil {
 				return err
 			}
@@ -183,9 +189,10 @@ not touched.`,
 	return cmd
 }
 
-// restoreAside restores into a directory that is removed afterwards.
-func restoreAside(ctx context.Context, f stdio.Reader, v *vault.Vault, _ *store.Cluster, clubs []club.Slug, progress archive.Progress) (reports []archive.Report, err error) {
-	dir, err := os.MkdirTemp("", "clubos-verify-")
+// restoreAside restores into a directory that is made below another, or where temporary files go when that has no
+// name, and removed afterwards.
+func restoreAside(ctx context.Context, below string, f stdio.Reader, v *vault.Vault, clubs []club.Slug, progress archive.Progress) (reports []archive.Report, err error) {
+	dir, err := os.MkdirTemp(below, "clubos-verify-")
 	if err != nil {
 		return nil, fmt.Errorf("make scratch directory: %w", err)
 	}

@@ -20,6 +20,21 @@ func TestClubIsSavedProvedAndBroughtBack(t *testing.T) {
 	if out := mustRun(t, "restore", file, "--verify"); !strings.Contains(out, "scratch") {
 		t.Errorf("restore --verify prints %q", out)
 	}
+	scratch := t.TempDir()
+	if out := mustRun(t, "restore", file, "--verify", "--scratch", scratch); !strings.Contains(out, "scratch") {
+		t.Errorf("restore --verify --scratch prints %q", out)
+	}
+	if left, err := os.ReadDir(scratch); err != nil || len(left) != 0 {
+		t.Errorf("of the scratch directory %v is left (%v)", left, err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(scratch, "full")) // which is not there: nothing may be made in it
+	mustRun(t, "restore", file, "--verify", "--scratch", scratch)
+	if status, _, errs := call(t, "", "restore", file, "--verify", "--scratch", filepath.Join(scratch, "none")); status == 0 || !strings.Contains(errs, "scratch directory") {
+		t.Errorf("a scratch place that is not there: status %d, %q", status, errs)
+	}
+	if status, _, errs := call(t, "", "restore", file, "--scratch", scratch); status != 2 || !strings.Contains(errs, "--verify") {
+		t.Errorf("--scratch without --verify: status %d, %q", status, errs)
+	}
 	if status, _, errs := call(t, "", "backup", file); status == 0 || !strings.Contains(errs, "never written over") {
 		t.Errorf("a second backup into the same file: status %d, %q", status, errs)
 	}
