@@ -17,6 +17,8 @@ render clubos clubos "${need[@]}"
 render clubos clubos "${need[@]}" --set autoscaling.enabled=false,redis=false,migrate.enabled=false,networkPolicy.enabled=false
 render clubos-green clubos "${need[@]}" --set serviceMonitor.enabled=true,serviceMonitor.labels.team=golf,ingress.enabled=true,ingress.tlsSecret=tls,ingress.className=nginx \
   --set env.CLUBOS_LOG_LEVEL=debug,nodeSelector.disk=ssd,podAnnotations.a=b --set-json 'imagePullSecrets=[{"name":"registry"}]' --set-json 'tolerations=[{"operator":"Exists"}]'
+render clubos clubos "${need[@]}" --set backup.enabled=true
+render clubos clubos "${need[@]}" --set backup.enabled=true,backup.existingClaim=nas,nodeSelector.disk=ssd --set-json 'tolerations=[{"operator":"Exists"}]'
 for limit in 512Mi 2G 1.5Gi; do render clubos clubos "${need[@]}" --set resources.limits.memory=$limit; done
 render clubos clubos "${need[@]}" --set resources.limits.memory=1073741824
 render clubos clubos "${need[@]}" --set resources.limits=null
@@ -37,7 +39,11 @@ if command -v caddy > /dev/null; then
 fi
 if command -v systemd-analyze > /dev/null; then
   # The program need not be installed here, nor its user be known.
-  sed -e 's|/usr/local/bin/clubos|/bin/true|' -e '/^User=/d' -e '/^Group=/d' deploy/systemd/clubos.service > "$work/clubos.service"
-  systemd-analyze verify "$work/clubos.service"
-  systemd-analyze security --offline=yes --threshold=20 deploy/systemd/clubos.service | tail -1
+  for unit in clubos.service clubos-backup.service; do
+    sed -e 's|/usr/local/bin/clubos|/bin/true|' -e '/^User=/d' -e '/^Group=/d' "deploy/systemd/$unit" > "$work/$unit"
+  done
+  cp deploy/systemd/clubos-backup.timer "$work"
+  systemd-analyze verify "$work"/clubos.service "$work"/clubos-backup.service "$work"/clubos-backup.timer
+  for unit in clubos.service clubos-backup.service; do systemd-analyze security --offline=yes --threshold=20 "deploy/systemd/$unit" | tail -1; done
+  systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' deploy/systemd/clubos-backup.timer)" > /dev/null
 fi

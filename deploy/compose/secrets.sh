@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the secrets that compose.yaml reads, once; run it as root. Keep a copy of secrets/master-key apart from
+# Makes the secrets that compose.yaml reads and the directory for backups, once; run it as root. Keep a copy of secrets/master-key apart from
 # your backups.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -14,3 +14,4 @@ head -c 32 /dev/urandom | base64 > secrets/master-key
 # Compose hands files over as they are, and the program refuses a master key that everybody may read.
 chown 65532:65532 secrets/*
 chmod 0400 secrets/*
+[ -e backups ] || install -d -m 0700 -o 65532 -g 65532 backups

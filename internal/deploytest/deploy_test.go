@@ -75,6 +75,10 @@ type compose struct {
 		Ports       []string          `yaml:"ports"`
 		MemLimit    string            `yaml:"mem_limit"`
 		Tmpfs       []string          `yaml:"tmpfs"`
+		Profiles    []string          `yaml:"profiles"`
+		WorkingDir  string            `yaml:"working_dir"`
+		Restart     string            `yaml:"restart"`
+		Volumes     []yaml.Node       `yaml:"volumes"`
 	} `yaml:"services"`
 	Secrets  map[string]any `yaml:"secrets"`
 	Networks map[string]any `yaml:"networks"`
@@ -135,7 +139,7 @@ func TestComposedServicesMayNotWriteGainRightsOrBeReached(t *testing.T) {
 // TestWhatConfiguresTheProgramNamesVariablesThatItReads also keeps out variables that were renamed.
 func TestWhatConfiguresTheProgramNamesVariablesThatItReads(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true, "CLUBOS_FRONT": true, "CLUBOS_CADDY_SITE": true} // compose's and Caddy's own
+	known := map[string]bool{"CLUBOS_IMAGE": true, "CLUBOS_SITE": true, "CLUBOS_UPSTREAMS": true, "CLUBOS_EU": true, "CLUBOS_HOME": true, "CLUBOS_FRONT": true, "CLUBOS_CADDY_SITE": true, "CLUBOS_BACKUPS": true} // compose's and Caddy's own
 	for _, v := range (app.Config{}).Describe(nil) {
 		known[v.Name] = true
 		if v.Secret {

@@ -23,6 +23,9 @@ func TestTheSecretsOfComposeAreWhatTheProgramReadsAndNobodyElse(t *testing.T) {
 	if err := run(); err != nil {
 		t.Fatal(err)
 	}
+	if info, err := os.Stat(filepath.Join(dir, "backups")); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory for backups is %v, %v", info, err)
+	}
 	text := map[string]string{}
 	for _, name := range []string{"database-url", "database-password", "master-key"} {
 		path := filepath.Join(dir, "secrets", name)
