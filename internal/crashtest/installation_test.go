@@ -26,6 +26,7 @@ import (
 // installation is a club with stand-ins for its vendors, on either engine.
 type installation struct {
 	dir      string
+	program  string // that runs; binary's when empty
 	url      string
 	env      map[string]string
 	club     *simulate.Club

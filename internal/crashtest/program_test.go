@@ -38,17 +38,23 @@ func binary(t *testing.T) string {
 			return
 		}
 		program.path = filepath.Join(program.dir, "clubos")
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-X clubos/internal/failpoint.linked=yes", "-o", program.path, "clubos/cmd/clubos")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released, and as most of it is compiled already
-		out, err := build.CombinedOutput()
-		if err != nil {
-			program.err = fmt.Errorf("build the program: %w\n%s", err, out)
-		}
+		program.err = build(program.path)
 	})
 	if program.err != nil {
 		t.Fatal(program.err)
 	}
 	return program.path
+}
+
+// build compiles the program with failpoints linked in, and as the arguments say.
+func build(path string, args ...string) error {
+	args = append([]string{"build", "-trimpath", "-ldflags", "-X clubos/internal/failpoint.linked=yes", "-o", path}, args...)
+	cmd := exec.Command("go", append(args, "clubos/cmd/clubos")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released, and as most of it is compiled already
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return nil
 }
 
 const (
@@ -77,7 +83,11 @@ func (in *installation) serve(t *testing.T) *child {
 // launch starts a server, with more in its environment, and does not wait.
 func (in *installation) launch(t *testing.T, env ...string) *child {
 	t.Helper()
-	c := &child{cmd: exec.Command(binary(t), "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})}
+	program := in.program
+	if program == "" {
+		program = binary(t)
+	}
+	c := &child{cmd: exec.Command(program, "serve"), log: filepath.Join(in.dir, "log"), ended: make(chan struct{})}
 	c.cmd.Env = append(in.environ(), env...)
 	out, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -12,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +48,9 @@ func replicate(t *testing.T, in *installation, most int) *replicated {
 		r.addresses = append(r.addresses, address)
 	}
 	in.env["CLUBOS_PUBLIC_URL"], in.env["CLUBOS_TRUSTED_PROXIES"], in.env["CLUBOS_DRAIN_DELAY"] = in.url, "127.0.0.0/8", "1500ms"
+	if redis := os.Getenv("CLUBOS_TEST_REDIS_URL"); redis != "" {
+		in.env["CLUBOS_REDIS_URL"] = redis
+	}
 	home := t.TempDir()
 	cmd := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", "../../deploy/compose/Caddyfile")
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "CLUBOS_SITE="+in.url, "CLUBOS_UPSTREAMS="+strings.Join(r.addresses, " "))
@@ -83,6 +89,7 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	if server == "" {
 		t.Skip("replicas share a PostgreSQL server")
 	}
+	newer := restyled(t)
 	in := install(t, server)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -96,6 +103,7 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	second, secondAt := r.start(t)
 	changes := r.follow(t, ctx, secondAt)
 	d.send(ctx, 25)
+	r.browse(t, ctx, 2)
 	awaitChange(t, ctx, changes)
 	if err := first.kill(); err != nil {
 		t.Fatal(err)
@@ -107,14 +115,17 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.pretendUpgrade(t, ctx)
+	r.program = newer
 	fourth, _ := r.start(t) // of a version that does not know the newest schema, as after a crash in mid-upgrade
 	d.send(ctx, 25)
+	r.browse(t, ctx, 10)
 	if err := pause(ctx, 300*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	if err := third.deploy(); err != nil {
 		t.Fatal(err)
 	}
+	r.browse(t, ctx, 2)
 	d.wg.Wait()
 	if d.unbrought() > 0 {
 		fourth = d.lookAgain(ctx, fourth, func(t *testing.T) *child { c, _ := r.start(t); return c })
@@ -127,6 +138,71 @@ func TestReplicasComeAndGoUnderLoadAndNothingIsLost(t *testing.T) {
 	}
 	t.Logf("four replicas came and three went in %s", time.Since(began).Round(time.Millisecond))
 }
+
+// restyled builds a version of the program whose pages are made of something else.
+func restyled(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	icon, overlay := filepath.Join(dir, "icon.svg"), filepath.Join(dir, "overlay.json")
+	at, err := filepath.Abs("../console/static/icon.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced, err := json.Marshal(map[string]map[string]string{"Replace": {at: icon}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(os.WriteFile(icon, []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), 0o600), os.WriteFile(overlay, replaced, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "clubos")
+	if err := build(program, "-overlay", overlay); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// browse opens a page in so many browsers that were never here, through the balancer, and wants all that the page
+// is made of from the version that it is of.
+func (r *replicated) browse(t *testing.T, ctx context.Context, browsers int) {
+	t.Helper()
+	get := func(browser *http.Client, path string) string {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Errorf("%s answers %d, %v", path, resp.StatusCode, err)
+		}
+		return string(body)
+	}
+	versions := map[string]int{}
+	for range browsers {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		browser := &http.Client{Jar: jar}
+		parts := partOf.FindAllStringSubmatch(get(browser, "/c/"+r.club.Slug.String()+"/sign-in"), -1)
+		if len(parts) < 3 {
+			t.Fatalf("the page is made of %q", parts)
+		}
+		for _, part := range parts {
+			get(browser, part[1])
+		}
+		versions[parts[0][2]]++
+	}
+	t.Logf("pages of each version: %v", versions)
+}
+
+var partOf = regexp.MustCompile(`(?:src|href)="(/static/([0-9a-f]+)/[^"]+)"`)
 
 // follow signs the owner in at a replica and returns the lines of the console's stream of changes.
 func (r *replicated) follow(t *testing.T, ctx context.Context, at string) <-chan string {
