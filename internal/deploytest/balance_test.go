@@ -151,6 +151,11 @@ func TestAClubIsServedInItsRegionHoweverOftenTheMapIsLoaded(t *testing.T) {
 				t.Errorf("%s, which is %s's, was told %+v", path, want, got)
 			}
 		}
+		for _, path := range []string{"/hooks/harbour/twilio", "/c/harbour/inbox", "/api/v1/harbour/threads"} {
+			if _, status := ask(t, http.DefaultClient, at+path); status != http.StatusServiceUnavailable {
+				t.Errorf("%s of a club that is being moved answers %d", path, status)
+			}
+		}
 		if _, status := ask(t, http.DefaultClient, at+"/static/older/js/app.js"); status != http.StatusNotFound {
 			t.Errorf("what no region has answers %d", status)
 		}
