@@ -89,6 +89,7 @@ type engine interface {
 	isEmpty(ctx context.Context, slug club.Slug) (bool, error)
 	dropTenant(ctx context.Context, slug club.Slug) error
 	ping(ctx context.Context) error
+	pulse(ctx context.Context) error
 	close() error
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -20,6 +21,7 @@ const (
 	pgForeignKeyViolation = "23503"
 	pgSerializationFailed = "40001"
 	pgDeadlock            = "40P01"
+	pgDiskFull            = "53100"
 )
 
 // Translate gives a database's error a code of package club. Read and Write translate what their
@@ -70,6 +72,13 @@ func IsUnique(err error) bool {
 func lostRace(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == pgSerializationFailed || pg.Code == pgDeadlock || pg.Code == pgForeignKeyViolation)
+}
+
+// isFull reports whether there is no room on the disk.
+func isFull(err error) bool {
+	var pg *pgconn.PgError
+	var lite *sqlite.Error
+	return errors.As(err, &pg) && pg.Code == pgDiskFull || errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // isDown reports whether the server is shutting down, starting, out of connections (class 57 and 53),
