@@ -198,11 +198,7 @@ func (d *Desk) tellStaff(ctx context.Context, tx *store.Tx, n notify.Note) error
 		}
 		ways := contact.Ways()
 		if !called {
-			if slices.Contains(ways, setting.ByEmail) {
-				ways = []string{setting.ByEmail}
-			} else if contact.Quiet.Now(tx.Now) {
-				ways = nil
-			}
+			ways = waysToInform(contact, tx.Now)
 		}
 		for _, way := range ways {
 			if _, err := d.cfg.Notifier.Call(ctx, tx, notify.Channel(way), c.ID, n); err != nil {

@@ -227,8 +227,8 @@ func (n *Notifier) lineFor(ctx context.Context, tx *store.Tx, in club.ThreadID) 
 // maxText bounds a text to the staff, in characters: about four parts of an SMS.
 const maxText = 600
 
-func (n *Notifier) text(ctx context.Context, tenant *store.Tenant, d delivery) (string, error) {
-	texter, ok := n.cfg.Texters(tenant.Slug, d.line.Provider)
+func (n *Notifier) text(ctx context.Context, tenant club.Slug, d delivery) (string, error) {
+	texter, ok := n.cfg.Texters(tenant, d.line.Provider)
 	if !ok {
 		return "", errNoPoster
 	}
@@ -243,8 +243,8 @@ func (n *Notifier) text(ctx context.Context, tenant *store.Tenant, d delivery) (
 	return r.ProviderMessageID, err
 }
 
-func (n *Notifier) mail(ctx context.Context, tenant *store.Tenant, d delivery) (string, error) {
-	mailer, ok := n.mailer(tenant.Slug)
+func (n *Notifier) mail(ctx context.Context, tenant club.Slug, d delivery) (string, error) {
+	mailer, ok := n.mailer(tenant)
 	if !ok {
 		return "", errNoPoster
 	}
@@ -259,15 +259,15 @@ func (n *Notifier) mail(ctx context.Context, tenant *store.Tenant, d delivery) (
 	}
 	if d.note.Link != "" {
 		b.WriteString("\nOpen the conversation to take it (you must be signed in):\n" + d.note.Link + "\n")
-	} else {
+	} else if d.note.Kind != KindOutage {
 		b.WriteString("\nOpen it in ClubOS to take it.\n")
 	}
 	id := d.row.ID.String()
 	return id, mailer.Mail(ctx, Mail{To: d.to, Subject: d.note.Title, Text: b.String(), ID: id, Matter: d.row.Ref, Urgent: d.note.Priority == club.PriorityEmergency})
 }
 
-func (n *Notifier) page(ctx context.Context, tenant *store.Tenant, d delivery) (string, error) {
-	pager, ok := n.pager(tenant.Slug)
+func (n *Notifier) page(ctx context.Context, tenant club.Slug, d delivery) (string, error) {
+	pager, ok := n.pager(tenant)
 	if !ok {
 		return "", errNoPoster
 	}

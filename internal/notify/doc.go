@@ -17,5 +17,8 @@
 // that fails, even if it will be tried again, whoever made it is told at once (Config.Failed), so that
 // somebody else can be called meanwhile. A call that nobody needs any more is withdrawn.
 //
+// Tell alone needs no database: it calls a vendor at once, by means that were looked up before, and leaves trying
+// again to whoever calls it.
+//
 // It does not decide who is called or when: package desk does.
 package notify

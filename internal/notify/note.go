@@ -17,6 +17,7 @@ const (
 	KindEscalation Kind = "escalation"
 	KindTicket     Kind = "ticket"
 	KindProblem    Kind = "problem" // something of ClubOS itself or of a vendor needs a person
+	KindOutage     Kind = "outage"  // the database is gone, and the console with it; such a note is in no row
 )
 
 // Button is something a person can do from the post. The act is checked against the clicker's own

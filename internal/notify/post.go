@@ -36,7 +36,7 @@ func (n *Notifier) Post(ctx context.Context, tenant *store.Tenant, job PostJob) 
 	failpoint.Hit(failpoint.NoteClaimed)
 	var id string
 	if err == nil {
-		id, err = n.call(ctx, tenant, d)
+		id, err = n.call(ctx, tenant.Slug, d)
 	}
 	failpoint.Hit(failpoint.NoteCalled)
 	if err == nil {
@@ -124,7 +124,7 @@ func linkOf(console, path string) string {
 }
 
 // call hands the note to its vendor and returns the vendor's id of it.
-func (n *Notifier) call(ctx context.Context, tenant *store.Tenant, d delivery) (string, error) {
+func (n *Notifier) call(ctx context.Context, tenant club.Slug, d delivery) (string, error) {
 	switch Channel(d.row.Channel) {
 	case ChannelSMS:
 		return n.text(ctx, tenant, d)
@@ -134,7 +134,7 @@ func (n *Notifier) call(ctx context.Context, tenant *store.Tenant, d delivery) (
 		return n.page(ctx, tenant, d)
 	case ChannelSlack:
 	}
-	poster, ok := n.cfg.Posters(tenant.Slug)
+	poster, ok := n.cfg.Posters(tenant)
 	if !ok {
 		return "", errNoPoster
 	}
