@@ -31,6 +31,7 @@ import (
 	"clubos/internal/learn"
 	"clubos/internal/limit"
 	"clubos/internal/notify"
+	"clubos/internal/outage"
 	"clubos/internal/outbox"
 	"clubos/internal/place"
 	"clubos/internal/redis"
@@ -77,6 +78,8 @@ type App struct {
 	metrics  *telemetry.Metrics
 	limiter  *guard.Limiter
 	timings  *health.Timings
+	outage   *outage.Watch
+	rolls    *rolls
 	closing  sync.Once
 
 	mu          sync.Mutex // guards directories
@@ -144,6 +147,7 @@ func (a *App) wire() {
 			tx.Enqueue(inbox.AdvanceJob{Meta: jobs.For(tx), Thread: thread, Message: message}, nil)
 		}})
 	a.vendors.alarm = a.ticketForVendor
+	a.outage = a.newOutage()
 	escalate := func(part string) func(context.Context, *store.Tx, store.Thread, string) error {
 		return func(ctx context.Context, tx *store.Tx, th store.Thread, reason string) error {
 			_, err := a.Desk.Escalate(ctx, tx, th, desk.Reason{Text: reason, By: club.System(part)})

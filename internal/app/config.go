@@ -24,6 +24,7 @@ import (
 	"clubos/internal/identity"
 	"clubos/internal/integration"
 	"clubos/internal/jobs"
+	"clubos/internal/outage"
 	"clubos/internal/redis"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -73,6 +74,8 @@ type Config struct {
 	// VerifyWithin cuts the time within which an action must prove itself. It is for clubs whose vendors are
 	// stand-ins, and cannot be set by the environment either. Zero leaves what the catalogue says.
 	VerifyWithin time.Duration
+	// Outage is when people are told that the database is gone. It is for tests, and cannot be set by the environment.
+	Outage outage.Timing
 	// Steps works the jobs one by one and moves the clock, in the place of the job runner; StandIns are the
 	// vendors of every club. Both are for simulations of a long time.
 	Steps *jobs.Stepper

@@ -44,6 +44,7 @@ type figures struct {
 	refused *prometheus.Desc
 	places  *prometheus.Desc
 	presses *prometheus.Desc
+	gone    *prometheus.Desc
 }
 
 func (s *Server) newFigures() *figures {
@@ -65,13 +66,14 @@ func (s *Server) newFigures() *figures {
 		broken:  desc("clubos_vendor_breakers_open", "Clubs for which calls to the vendor are refused, because it failed repeatedly.", "vendor"),
 		refused: desc("clubos_requests_shed_total", "Requests that were refused because more was asked than can be done, by class.", "class"),
 		places:  desc("clubos_requests_places", "Requests that may run at a time, that run, and that wait for a place.", "state"),
+		gone:    desc("clubos_database_gone_seconds", "How long the database has answered or stored nothing, once people are told of it; 0 while it works."),
 		presses: desc("clubos_pressure", "How many classes give way because the process uses more processor time or memory than it may."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken, f.reads, f.kept, f.redis, f.unheard, f.refused, f.places, f.presses} {
+	for _, d := range []*prometheus.Desc{f.isReady, f.jobs, f.oldest, f.conns, f.maxConn, f.waits, f.waited, f.broken, f.reads, f.kept, f.redis, f.unheard, f.refused, f.places, f.presses, f.gone} {
 		out <- d
 	}
 }
@@ -91,6 +93,11 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	gauge(f.places, float64(admission.Running), "running")
 	gauge(f.places, float64(admission.Waiting), "waiting")
 	gauge(f.presses, float64(admission.Load.Pressure))
+	gone := 0.0
+	if since, ok := f.app.outage.Since(); ok {
+		gone = f.app.Cluster.Clock().Now().Sub(since).Seconds()
+	}
+	gauge(f.gone, gone)
 	if pool, _, ok := f.app.Cluster.Postgres(); ok {
 		st := pool.Stat()
 		gauge(f.conns, float64(st.AcquiredConns()), "in_use")

@@ -90,6 +90,9 @@ func (a *App) Start(ctx context.Context) (*Server, error) {
 	s.stopFinding = stop
 	s.finding.Go(func() { s.find(findCtx) })
 	s.finding.Go(func() { a.watch(findCtx) })
+	if a.Config.Steps == nil { // a club that is stepped through lives on another clock
+		s.finding.Go(func() { a.outage.Run(findCtx) })
+	}
 	if err := s.resume(ctx, recs); err != nil { // it is tried again when clubs are looked for
 		a.Log.ErrorContext(ctx, "kept texts cannot be filed", "event.action", "server.start", "event.outcome", "failure", "error.message", err.Error())
 	}

@@ -42,6 +42,7 @@ type vendors struct {
 	deps      connector.Deps
 	log       *slog.Logger
 	alarm     integration.Alarm // brings a vendor that has locked us out before a person
+	changed   func(club.Slug, string) // told of each change of a club, by its topic
 	standIns  *StandIns         // in the place of everybody's vendors; nil: none
 
 	mu      sync.RWMutex // guards the fields below
@@ -84,7 +85,7 @@ type StandIns struct {
 const reloadEvery = 30 * time.Second
 
 func newVendors(cluster *store.Cluster, ring *vault.Ring, publicURL string, clock club.Clock, log *slog.Logger) *vendors {
-	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, clubs: map[club.Slug]*clients{}, rebuild: map[club.Slug]chan struct{}{}, done: make(chan struct{})}
+	return &vendors{cluster: cluster, ring: ring, publicURL: publicURL, deps: connector.Deps{Clock: clock, Log: log}, log: log, changed: func(club.Slug, string) {}, clubs: map[club.Slug]*clients{}, rebuild: map[club.Slug]chan struct{}{}, done: make(chan struct{})}
 }
 
 // load builds a club's clients from what is stored. A vendor whose fields are wrong is left out and
@@ -210,6 +211,7 @@ func (v *vendors) watch(slug club.Slug) {
 				if c.Topic == integration.Topic {
 					v.reload(slug)
 				}
+				v.changed(slug, c.Topic)
 			}
 		}
 	})
@@ -260,6 +262,13 @@ func (v *vendors) open(ctx context.Context, slug club.Slug) error {
 	}
 	v.watch(slug)
 	return nil
+}
+
+// served lists the clubs whose clients are loaded, by short name.
+func (v *vendors) served() []club.Slug {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return slices.Sorted(maps.Keys(v.clubs))
 }
 
 func (v *vendors) of(slug club.Slug) *clients {

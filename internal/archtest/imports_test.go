@@ -21,7 +21,7 @@ type forbidden struct {
 var rooms = []string{
 	"internal/inbox", "internal/event", "internal/booking", "internal/knowledge", "internal/pattern", "internal/phrase", "internal/phone", "internal/decide", "internal/act", "internal/outbox", "internal/desk",
 	"internal/notify", "internal/thread", "internal/people", "internal/place", "internal/identity", "internal/setting", "internal/integration", "internal/audit", "internal/retention", "internal/vault",
-	"internal/embedding", "internal/jobs", "internal/oncall", "internal/health", "internal/learn", "internal/hindsight", "internal/result", "internal/cache", "internal/limit", "internal/redis", "internal/guard",
+	"internal/embedding", "internal/jobs", "internal/oncall", "internal/health", "internal/learn", "internal/hindsight", "internal/result", "internal/cache", "internal/limit", "internal/redis", "internal/guard", "internal/outage",
 }
 
 // faces is what the world outside speaks to.
