@@ -44,8 +44,9 @@ type rolls struct {
 }
 
 type known struct {
-	roll *desk.Roll // nil: nobody is to be told
-	at   time.Time  // zero: it is to be read again
+	roll  *desk.Roll // nil: nobody is to be told
+	at    time.Time  // zero: it is to be read again
+	heard int        // how often it was heard that something has changed
 }
 
 // heard has a club read again where what changed may change whom it has told.
@@ -55,9 +56,8 @@ func (r *rolls) heard(slug club.Slug, topic string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if k, ok := r.known[slug]; ok {
-		r.known[slug] = known{roll: k.roll}
-	}
+	k := r.known[slug]
+	r.known[slug] = known{roll: k.roll, heard: k.heard + 1}
 }
 
 // due lists the clubs that are to be read: those first of which nothing is known, then the oldest.
@@ -77,13 +77,20 @@ func (r *rolls) due(now time.Time) []club.Slug {
 func (r *rolls) learn(ctx context.Context) {
 	now := r.app.Cluster.Clock().Now()
 	for _, slug := range r.due(now) {
+		r.mu.Lock()
+		k := r.known[slug]
+		r.mu.Unlock()
 		roll, err := r.read(ctx, slug)
 		if code := club.CodeOf(err); err != nil && code != club.CodeForbidden && code != club.CodeNotFound { // suspended, or gone
 			r.app.Log.WarnContext(ctx, "whom to tell without the database cannot be looked up", "event.action", "database.learn", "event.outcome", "failure", "organization.id", slug.String(), "error.message", err.Error())
 			continue
 		}
+		k.roll, k.at = roll, now
 		r.mu.Lock()
-		r.known[slug] = known{roll, now}
+		if k.heard != r.known[slug].heard { // while it was read
+			k = known{roll: roll, heard: r.known[slug].heard}
+		}
+		r.known[slug] = k
 		r.mu.Unlock()
 	}
 }

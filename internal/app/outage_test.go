@@ -36,7 +36,7 @@ const (
 )
 
 // quick is a watch that takes fractions of a second for what takes others half a minute.
-var quick = outage.Timing{Every: 20 * time.Millisecond, Within: time.Second, After: 60 * time.Millisecond, Calm: 60 * time.Millisecond, Apart: time.Minute}
+var quick = outage.Timing{Every: 20 * time.Millisecond, Within: 500 * time.Millisecond, After: 60 * time.Millisecond, Calm: 60 * time.Millisecond, Apart: time.Minute}
 
 // cable leads to the database, and can be cut.
 type cable struct {
@@ -288,4 +288,92 @@ func TestWhoeverIsOnCallIsToldOnceThatTheDatabaseIsGoneAndOnceThatItIsBack(t *te
 	if s.logs[0].count(opalsPhone) > 0 || s.logs[0].count(s.sms.Config().OpenPhoneKey) > 0 {
 		t.Error("a number or a key is in the log")
 	}
+}
+
+func TestReplicasThatShareRedisTellOnceAmongThem(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("replicas need PostgreSQL: CLUBOS_TEST_DATABASE_URL")
+	}
+	for name, redis := range map[string]string{"sharing Redis": redistest.URL(t), "each for itself": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStation(t)
+			s.environ["CLUBOS_REDIS_URL"] = redis
+			a, b := s.open("host-1", quick), s.open("host-2", quick)
+			s.found("aa", opalsPhone)
+			s.start()
+			if redis != "" {
+				for _, x := range []*app.App{a, b} {
+					redistest.Await(t, "Redis answers", x.Redis.Here)
+				}
+			}
+			s.cut()
+			for _, log := range s.logs {
+				redistest.Await(t, "each sees that it is gone", func() bool { return log.count("database.gone") == 1 })
+			}
+			want := 1
+			if redis == "" {
+				want = 2
+			}
+			s.await(opalsPhone, want)
+			s.mend()
+			for _, log := range s.logs {
+				redistest.Await(t, "each sees that it is back", func() bool { return log.count("database.back") == 1 })
+			}
+			s.await(opalsPhone, 2*want)
+			got := s.sms.Received(opalsPhone)
+			if all := strings.Join(got, "\n"); len(got) != 2*want || redis == "" && (!strings.Contains(all, "host-1") || !strings.Contains(all, "host-2")) {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+func TestNobodyToTellIsSaidOnceByTheLog(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	a := s.open("host-1", quick)
+	if _, err := a.CreateTenant(t.Context(), admin, "aa", "Club"); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.cut()
+	redistest.Await(t, "it is said", func() bool { return s.logs[0].count("database.untold") == 1 })
+	s.mend()
+	redistest.Await(t, "it is back", func() bool { return s.logs[0].count("database.back") == 1 })
+	if s.logs[0].count("database.untold") != 1 {
+		t.Error("it is said more than once")
+	}
+}
+
+func TestWhoComesOnCallIsKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	a := s.open("host-1", quick)
+	s.found("aa", opalsPhone)
+	s.start()
+	tenant, keys, err := a.Tenant(t.Context(), "aa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := identity.System("aa", "test")
+	err = tenant.Write(t.Context(), func(tx *store.Tx) error {
+		r, err := oncall.Load(t.Context(), tx, tx.Now)
+		if err != nil {
+			return err
+		}
+		_, err = oncall.SaveContact(t.Context(), tx, keys, by, r.Shifts[0].User, oncall.ContactEdit{Phone: olusPhone, BySMS: true})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	redistest.Await(t, "it is heard", func() bool { return a.WaysToTell(olusPhone) == 1 })
+	s.cut()
+	s.await(olusPhone, 1)
+	if n := len(s.sms.Received(opalsPhone)); n != 0 {
+		t.Errorf("the number of old was sent %d texts", n)
+	}
+	s.mend()
 }

@@ -41,9 +41,9 @@ type vendors struct {
 	publicURL string
 	deps      connector.Deps
 	log       *slog.Logger
-	alarm     integration.Alarm // brings a vendor that has locked us out before a person
+	alarm     integration.Alarm       // brings a vendor that has locked us out before a person
 	changed   func(club.Slug, string) // told of each change of a club, by its topic
-	standIns  *StandIns         // in the place of everybody's vendors; nil: none
+	standIns  *StandIns               // in the place of everybody's vendors; nil: none
 
 	mu      sync.RWMutex // guards the fields below
 	clubs   map[club.Slug]*clients

@@ -43,7 +43,9 @@ func (m *Marks) take(ctx context.Context, mark string) bool {
 // drop gives back what was taken: somebody could not be told.
 func (m *Marks) drop(ctx context.Context, mark string) {
 	if m != nil {
-		_, _ = m.client.Do(ctx, func(b rueidis.Builder) []rueidis.Completed { return []rueidis.Completed{b.Del().Key(m.key(mark)).Build()} })
+		_, _ = m.client.Do(ctx, func(b rueidis.Builder) []rueidis.Completed {
+			return []rueidis.Completed{b.Del().Key(m.key(mark)).Build()}
+		})
 	}
 }
 
