@@ -270,3 +270,37 @@ func TestWhatTheClubCanCallBy(t *testing.T) {
 		return nil
 	})
 }
+
+func TestTellingNeedsNoRowAndSaysNothingOfTheConsole(t *testing.T) {
+	t.Parallel()
+	r := setUpCalls(t)
+	r.set("notify.slack_channel", `"#ops"`)
+	var m Means
+	r.write(func(tx *store.Tx) (err error) { m, err = r.Means(r.Context(), tx); return err })
+	if m.Line.Number != "+15550002" || !m.SMS || !m.Email || !m.Pager || m.Slack != "#ops" {
+		t.Fatalf("means %+v", m)
+	}
+	n := Note{Kind: KindOutage, Ref: "database-1", DedupKey: "database-1", Title: "It is gone", Lines: []string{"since 14:00"}, Page: Page{Event: PageTrigger, Key: "k"}}
+	for _, to := range []Target{{"aa", ChannelSMS, "+14155552671", m.Line}, {"aa", ChannelEmail, "opal@club.example", m.Line}, {"aa", ChannelPagerDuty, "", m.Line}, {"aa", ChannelSlack, "#ops", m.Line}} {
+		if err := r.Tell(t.Context(), to, n); err != nil {
+			t.Errorf("%s: %v", to.Channel, err)
+		}
+	}
+	w := r.wires
+	if len(w.texts) != 1 || w.texts[0].From != "+15550002" || w.texts[0].Text != "It is gone\nsince 14:00" {
+		t.Errorf("texts %+v", w.texts)
+	}
+	if len(w.mails) != 1 || w.mails[0].Matter != "database-1" || strings.Contains(w.mails[0].Text, "ClubOS") {
+		t.Errorf("mails %+v", w.mails)
+	}
+	if len(w.pages) != 1 || w.pages[0].Key != "k" || len(r.board.posts) != 1 {
+		t.Errorf("pages %+v, posts %+v", w.pages, r.board.posts)
+	}
+	if r.count("TRUE") != 0 {
+		t.Error("there are rows")
+	}
+	r.connected = false
+	if err := r.Tell(t.Context(), Target{Club: "aa", Channel: ChannelSMS, To: "+1", Line: m.Line}, n); !Final(err) {
+		t.Errorf("without a vendor: %v", err)
+	}
+}

@@ -15,7 +15,7 @@ import (
 
 // Timing is how long what takes. The zero value means the defaults.
 type Timing struct {
-	Every  time.Duration // between looks; default 10 s
+	Every  time.Duration // between looks, a fifth of it after one that went badly; default 10 s
 	Within time.Duration // a look is given up; default 4 s
 	After  time.Duration // without a look that went well until people are told; default 20 s
 	Calm   time.Duration // with nothing but such looks until it is over; default 1 min
@@ -84,15 +84,20 @@ func (w *Watch) Since() (at time.Time, ok bool) {
 
 // Run looks until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
-	again := time.NewTicker(w.cfg.Timing.Every)
+	again := time.NewTimer(0)
 	defer again.Stop()
 	for {
-		w.look(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
 		}
+		w.look(ctx)
+		next := w.cfg.Timing.Every
+		if !w.began.IsZero() && w.last == nil { // it is soon to be known whether it lasts
+			next /= 5
+		}
+		again.Reset(next)
 	}
 }
 
