@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"clubos/internal/store"
 	"clubos/internal/store/storetest"
@@ -41,24 +42,33 @@ func TestServerThatTakesNoWritesHasNoPulse(t *testing.T) {
 	t.Parallel()
 	cfg := onPostgres(t)
 	pulseOf(t, cfg)
-	for option, what := range map[string]string{"default_transaction_read_only=on": "read-only", "temp_file_limit=0": "temporary file"} {
-		u, err := url.Parse(cfg.URL)
+	cfg.MaxConns = 2
+	for option, what := range map[string]string{"default_transaction_read_only = on": "read-only", "temp_file_limit = 0": "temporary file"} {
+		c, err := store.Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := u.Query()
-		q.Set("options", "-c "+option)
-		u.RawQuery = q.Encode()
-		bad := cfg
-		bad.URL = u.String()
-		c, err := store.Open(t.Context(), bad)
-		if err != nil {
-			t.Fatalf("%s: %v", option, err)
+		pool, _, _ := c.Postgres()
+		var all []*pgxpool.Conn
+		for range pool.Config().MaxConns {
+			conn, err := pool.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, conn)
+			if _, err := conn.Exec(t.Context(), "SET "+option); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, conn := range all {
+			conn.Release()
 		}
 		if err := c.Pulse(t.Context()); !errors.Is(err, store.ErrStoresNothing) && !errors.Is(err, store.ErrDiskFull) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", option, err)
 		}
-		_ = c.Close()
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
