@@ -119,6 +119,8 @@ var passwordHash = sync.OnceValue(func() string {
 // run when the test says so.
 type house struct {
 	t          testing.TB
+	slug       club.Slug
+	mark       string // stands in the names of places and things; none in the first club
 	cluster    *store.Cluster
 	tenant     *store.Tenant
 	keys       *vault.Tenant
@@ -148,7 +150,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, cluster: c, tenant: tenant, keys: keys, clock: clock, library: knowledge.New(cat), draining: make(chan struct{}), users: map[string]identity.User{}}
+	h := &house{t: t, slug: "fairway", cluster: c, tenant: tenant, keys: keys, clock: clock, library: knowledge.New(cat), draining: make(chan struct{}), users: map[string]identity.User{}}
 	notifier := notify.New(notify.Config{Posters: func(club.Slug) (notify.Poster, bool) { return nil, false }, Log: log})
 	h.memory = learn.New(learn.Config{Ring: ring, Notifier: notifier, Values: act.Values, Log: log})
 	h.desk = desk.New(desk.Config{Cluster: c, Ring: ring, Notifier: notifier, Memory: h.memory, Log: log, Advance: func(tx *store.Tx, th club.ThreadID, m club.MessageID) {
@@ -177,6 +179,27 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
+// beside is another club of the installation, with the same things under names that carry a mark.
+func (h *house) beside(slug club.Slug, mark string) *house {
+	h.t.Helper()
+	n := &house{t: h.t, slug: slug, mark: mark, cluster: h.cluster, clock: h.clock, inbox: h.inbox, desk: h.desk, memory: h.memory, library: h.library, decider: h.decider, cfg: h.cfg, handler: h.handler, users: map[string]identity.User{}}
+	n.tenant, n.keys = vaulttest.AddTenant(h.t, h.cluster, slug)
+	n.dir = identity.NewDirectory(identity.Config{DB: n.tenant, Vault: n.keys, Hasher: hasher(), Log: h.cfg.Log})
+	n.furnish(h.cfg.Catalogue)
+	return n
+}
+
+// marked gives words the club's mark, and each title and each place of a file of procedures.
+func (h *house) marked(words string) string {
+	switch {
+	case h.mark == "":
+		return words
+	case strings.Contains(words, "\n"):
+		return strings.NewReplacer("title: ", "title: "+h.mark+" ", "{location: Harbour}", "{location: Harbour "+h.mark+"}").Replace(words)
+	}
+	return words + " " + h.mark
+}
+
 // open makes the handler anew, after a change of cfg.
 func (h *house) open() {
 	h.t.Helper()
@@ -188,24 +211,24 @@ func (h *house) open() {
 
 func (h *house) furnish(cat *catalogue.Catalogue) {
 	h.t.Helper()
-	docs, problems := knowledge.Import(strings.NewReader(procedures), knowledge.FormatYAML, cat)
+	docs, problems := knowledge.Import(strings.NewReader(h.marked(procedures)), knowledge.FormatYAML, cat)
 	for _, p := range problems {
 		h.t.Error(p)
 	}
 	h.write(func(tx *store.Tx) error {
 		ctx := h.t.Context()
 		h.north, h.sea, h.bay = club.NewLocationID(tx.Now), club.NewLocationID(tx.Now), club.NewBayID(tx.Now)
-		for _, l := range []store.CreateLocationParams{{ID: h.north, Slug: "north", Name: "Northside", TimeZone: "America/New_York", Details: `{"wifi_name":"Guests","address":"1 Fairway"}`}, {ID: h.sea, Slug: "harbour", Name: "Harbour", TimeZone: "UTC", Details: "{}"}} {
+		for _, l := range []store.CreateLocationParams{{ID: h.north, Slug: "north", Name: h.marked("Northside"), TimeZone: "America/New_York", Details: `{"wifi_name":"Guests","address":"1 Fairway"}`}, {ID: h.sea, Slug: "harbour", Name: h.marked("Harbour"), TimeZone: "UTC", Details: "{}"}} {
 			l.CreatedAt = tx.Now
 			if err := tx.CreateLocation(ctx, l); err != nil {
 				return err
 			}
 		}
-		if err := tx.CreateBay(ctx, store.CreateBayParams{ID: h.bay, LocationID: h.north, Number: 3, Name: "Bay 3", Status: "active", CreatedAt: tx.Now}); err != nil {
+		if err := tx.CreateBay(ctx, store.CreateBayParams{ID: h.bay, LocationID: h.north, Number: 3, Name: h.marked("Bay 3"), Status: "active", CreatedAt: tx.Now}); err != nil {
 			return err
 		}
 		seen := tx.Now
-		for i, d := range []store.CreateDeviceParams{{Kind: club.DevicePC, Name: "Bay 3 PC", BayID: h.bay}, {Kind: club.DeviceDoor, Name: "Front door"}} {
+		for i, d := range []store.CreateDeviceParams{{Kind: club.DevicePC, Name: h.marked("Bay 3 PC"), BayID: h.bay}, {Kind: club.DeviceDoor, Name: h.marked("Front door")}} {
 			d.ID, d.LocationID, d.Vendor, d.VendorRef, d.Online, d.SeenAt, d.CreatedAt = club.NewDeviceID(tx.Now), h.north, "test", fmt.Sprint(i), true, &seen, tx.Now
 			if err := tx.CreateDevice(ctx, d); err != nil {
 				return err
@@ -215,7 +238,7 @@ func (h *house) furnish(cat *catalogue.Catalogue) {
 			return err
 		}
 		var err error
-		if h.member, err = people.Create(ctx, tx, h.keys, club.System("test"), people.NewMember{Name: "Ada Byron", Phone: ada, Email: "ada@example.com", Home: h.north}); err != nil {
+		if h.member, err = people.Create(ctx, tx, h.keys, club.System("test"), people.NewMember{Name: h.marked("Ada Byron"), Phone: ada, Email: "ada@example.com", Home: h.north}); err != nil {
 			return err
 		}
 		_, err = h.library.Import(ctx, tx, club.System("test"), docs, "test")
@@ -233,7 +256,7 @@ func (h *house) write(fn func(*store.Tx) error) {
 // user makes a user whose password is password; it is hashed once for all tests.
 func (h *house) user(name string, role club.Role, at ...club.LocationID) identity.User {
 	h.t.Helper()
-	u, err := h.dir.CreateUser(h.t.Context(), identity.System("fairway", "test"), identity.NewUser{Email: strings.ToLower(name) + "@example.com", Name: name, Role: role, Locations: at})
+	u, err := h.dir.CreateUser(h.t.Context(), identity.System(h.slug, "test"), identity.NewUser{Email: strings.ToLower(name) + "@example.com", Name: name, Role: role, Locations: at})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -245,12 +268,12 @@ func (h *house) user(name string, role club.Role, at ...club.LocationID) identit
 // signIn is a browser in which the user has signed in.
 func (h *house) signIn(u identity.User) *browser {
 	h.t.Helper()
-	token, err := h.dir.CreateSignInLink(h.t.Context(), identity.System("fairway", "test"), u.ID)
+	token, err := h.dir.CreateSignInLink(h.t.Context(), identity.System(h.slug, "test"), u.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	b := h.browser()
-	b.post("/c/fairway/sign-in/link", "code", token)
+	b.post("/c/"+h.slug.String()+"/sign-in/link", "code", token)
 	if _, ok := b.cookies["clubos"]; !ok {
 		h.t.Fatalf("%s could not sign in: %d", u.Name, b.status)
 	}
@@ -267,7 +290,7 @@ func (h *house) as(role club.Role, at ...club.LocationID) *browser {
 func (h *house) book() {
 	h.t.Helper()
 	now := h.clock.Now()
-	_, err := h.inbox.Booking(h.t.Context(), h.tenant, "", club.BookingChange{Source: "test", ExternalID: "b1", Location: "Northside", Bay: "3", Start: now.Add(-20 * time.Minute), End: now.Add(40 * time.Minute), Phone: ada, Sequence: 1})
+	_, err := h.inbox.Booking(h.t.Context(), h.tenant, "", club.BookingChange{Source: "test", ExternalID: "b1", Location: h.marked("Northside"), Bay: "3", Start: now.Add(-20 * time.Minute), End: now.Add(40 * time.Minute), Phone: ada, Sequence: 1})
 	if err != nil {
 		h.t.Fatal(err)
 	}
