@@ -38,6 +38,8 @@ func (l *Limiter) takeHere(r Rate, key string, every time.Duration) (ok bool, bu
 	busy = min(max(*until-now, 0), full)
 	if ok = busy+every <= full; ok {
 		busy += every
+	}
+	if ok || *until-now > full { // a clock went back: nobody waits longer than what is counted takes to be worked off
 		*until = now + busy
 	}
 	s.mu.Unlock()

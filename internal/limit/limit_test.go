@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
 	"pgregory.net/rapid"
 
 	"clubos/internal/limit"
@@ -46,23 +47,28 @@ func TestRateAdmitsItsMaximumAtOnceAndThenAsItIsWorkedOff(t *testing.T) {
 	}
 }
 
-// TestNeverMoreThanTheRateAndNearlyAllOfIt has 64 goroutines ask at once while time goes on in leaps, and
-// back: in each time t at most Max + t·Max/Window are admitted, and of what could be, 99 of 100.
+// TestNeverMoreThanTheRateAndNearlyAllOfIt has 64 goroutines ask at once for all there is while time goes on in leaps, and
+// back: in each time t at most Max + t·Max/Window are admitted, and of what could be, 99 of 100. Time that goes back
+// is worked off again, but for no longer than a window.
 func TestNeverMoreThanTheRateAndNearlyAllOfIt(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		r := limit.Rate{Name: "x", Max: rapid.IntRange(1, 120).Draw(rt, "max"), Window: time.Duration(rapid.IntRange(1, 3600).Draw(rt, "window")) * time.Second}
+		every := rapid.Int64Range(1, int64(30*time.Second)).Draw(rt, "every")
+		r := limit.Rate{Name: "x", Max: rapid.IntRange(1, 120).Draw(rt, "max")}
+		r.Window = time.Duration(every * int64(r.Max))
 		var h hand
-		h.at.Store(int64(time.Hour))
+		h.at.Store(int64(1000 * time.Hour))
 		l := limit.New(limit.Config{Elapsed: h.elapsed})
 		var gone time.Duration // time that was worked off in, at most
 		var admitted atomic.Int64
-		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
-			leap := time.Duration(rapid.Int64Range(-int64(r.Window), int64(r.Window)).Draw(rt, "leap"))
-			h.at.Add(int64(leap))
-			if leap > 0 {
-				gone += leap
-			}
+		usable, free := int64(0), int64(r.Window) // what one who counts alone admits; how much of the window is worked off
+		for range rapid.IntRange(1, 8).Draw(rt, "steps") {
+			leap := rapid.Int64Range(-3*int64(r.Window), 3*int64(r.Window)).Draw(rt, "leap")
+			h.at.Add(leap)
+			gone += time.Duration(max(leap, 0))
+			free = min(max(free+leap, 0), int64(r.Window))
+			usable += free / every
+			free %= every
 			var wg sync.WaitGroup
 			for range 64 {
 				wg.Go(func() {
@@ -76,6 +82,9 @@ func TestNeverMoreThanTheRateAndNearlyAllOfIt(t *testing.T) {
 			wg.Wait()
 			if most := float64(r.Max) + gone.Seconds()*float64(r.Max)/r.Window.Seconds() + 1e-6; float64(admitted.Load()) > most+float64(r.Max)*1e-6 {
 				rt.Fatalf("%d admitted, %.3f allowed", admitted.Load(), most)
+			}
+			if n := admitted.Load(); n*100 < usable*99 {
+				rt.Fatalf("%d admitted, and %d could be", n, usable)
 			}
 		}
 	})
@@ -130,6 +139,26 @@ func TestSharedRateHoldsOverAllReplicas(t *testing.T) {
 		if f := l.Facts(); f.Alone != 0 || f.Refused == 0 {
 			t.Errorf("facts %+v", f)
 		}
+	}
+}
+
+func TestRedisWhoseClockWentBackMakesNobodyWaitLongerThanAWindow(t *testing.T) {
+	t.Parallel()
+	c, space := redistest.Open(t, redis.Config{URL: redistest.URL(t), Timeout: 5 * time.Second}), redistest.Space()
+	l := limit.New(limit.Config{Redis: c, Space: space})
+	r := limit.Rate{Name: "x", Max: 4, Window: 400 * time.Millisecond}
+	_, err := c.Do(t.Context(), func(b rueidis.Builder) []rueidis.Completed { // what a clock an hour ahead left
+		return []rueidis.Completed{b.Set().Key(space + ":limit:x:k").Value(strconv.FormatInt(time.Now().Add(time.Hour).UnixMicro(), 10)).Px(time.Hour).Build()}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := l.Take(t.Context(), r, "k"); v.OK || v.Wait > r.Window {
+		t.Errorf("%+v", v)
+	}
+	redistest.Await(t, "a place is worked off", func() bool { return l.Take(t.Context(), r, "k").OK })
+	if f := l.Facts(); f.Alone != 0 {
+		t.Errorf("facts %+v", f)
 	}
 }
 

@@ -18,17 +18,18 @@ const (
 
 // script takes one of each key in Redis, in microseconds of its clock. A key's value is the instant when all
 // is worked off; it ends by itself then. It returns for each how long that is from now, and -1 minus that for
-// one that is refused.
+// one that is refused. A value that lies further ahead than that takes is of before the clock went back.
 const script = `
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local out = {}
 for i = 1, #KEYS do
   local every, full = ARGV[2*i-1] + 0, ARGV[2*i] + 0
-  local busy = (redis.call('GET', KEYS[i]) or 0) - now
-  if busy < 0 then busy = 0 elseif busy > full then busy = full end
+  local busy, back = (redis.call('GET', KEYS[i]) or 0) - now, false
+  if busy < 0 then busy = 0 elseif busy > full then busy, back = full, true end
   local after = busy + every
   if after > full then
+    if back then redis.call('SET', KEYS[i], string.format('%.0f', now + full), 'PX', math.ceil(full / 1000)) end
     out[i] = -1 - busy
   else
     redis.call('SET', KEYS[i], string.format('%.0f', now + after), 'PX', math.ceil(after / 1000))
