@@ -116,7 +116,7 @@ func (d *drive) cast() {
 // sendOver is how long texts that are sent together take to come.
 const sendOver = 700 * time.Millisecond
 
-// send begins to deliver n texts, each one to three times, shuffled and side by side.
+// send begins to deliver n texts, each one to five times, shuffled and side by side.
 func (d *drive) send(ctx context.Context, n int) { d.sendWithin(ctx, n, sendOver) }
 
 // sendWithin delivers all within a time.
@@ -125,7 +125,7 @@ func (d *drive) sendWithin(ctx context.Context, n int, over time.Duration) {
 	for range n {
 		from, at, words := d.sender()
 		hook := d.write(from, at, words[d.rng.IntN(len(words))])
-		for range 1 + d.rng.IntN(3) {
+		for range 1 + d.rng.IntN(5) {
 			all = append(all, hook)
 		}
 	}
@@ -136,13 +136,14 @@ func (d *drive) sendWithin(ctx context.Context, n int, over time.Duration) {
 	}
 }
 
-// play has a player write words, delivered at once and twice.
-func (d *drive) play(ctx context.Context, words string) {
+// play has a player write words, delivered at once and twice. It returns the text's id.
+func (d *drive) play(ctx context.Context, words string) string {
 	from, at := d.player()
 	hook := d.write(from, at, words)
 	for range 2 {
 		d.wg.Go(func() { d.deliver(ctx, hook, 0) })
 	}
+	return hook.ID
 }
 
 // write makes a signed text.

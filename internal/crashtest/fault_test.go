@@ -2,6 +2,8 @@ package crashtest
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -32,6 +34,7 @@ type cell struct {
 	d       *drive
 	wires   map[victim]*wire
 	wrote   time.Time
+	needs   map[victim]string // the texts of those who need what is behind a wire
 }
 
 const (
@@ -167,16 +170,16 @@ func (c *cell) fields(v victim, at string) map[string]integration.Fields {
 
 // begin has each wire suffer and somebody need what is behind it; an operator approves what is proposed.
 func (c *cell) begin(ctx, operator context.Context) {
-	c.wrote = time.Now()
+	c.wrote, c.needs = time.Now(), map[victim]string{}
 	for _, v := range c.victims {
 		c.wires[v].suffer(c.fault)
 		switch v {
 		case texts:
-			c.d.play(ctx, "wifi?")
+			c.needs[v] = c.d.play(ctx, "wifi?")
 		case devices:
-			c.d.play(ctx, "my screen is frozen")
+			c.needs[v] = c.d.play(ctx, "my screen is frozen")
 		case doors:
-			c.d.play(ctx, "we stepped out and now we're locked out")
+			c.needs[v] = c.d.play(ctx, "we stepped out and now we're locked out")
 		case model: // it is asked about every text
 		}
 	}
@@ -213,10 +216,16 @@ func (c *cell) underFault(ctx context.Context, told bool) {
 	if !told || !c.fault.fatal() {
 		return
 	}
-	if after, n := c.told(ctx); n == 0 || after > toldWithin {
-		c.d.t.Errorf("%s %s: %d persons were told, the last after %s", c.victims, c.fault, n, after.Round(time.Second))
-	} else {
-		c.d.t.Logf("%s %s: a person was told after %s", c.victims, c.fault, after.Round(time.Second))
+	known := c.told(ctx)
+	for v := range c.needs {
+		switch after, ok := known[v]; {
+		case !ok:
+			c.d.t.Errorf("%s %s: no person knows of whom it leaves waiting", v, c.fault)
+		case after > toldWithin:
+			c.d.t.Errorf("%s %s: a person was told after %s", v, c.fault, after.Round(time.Second))
+		default:
+			c.d.t.Logf("%s %s: a person was told after %s", v, c.fault, after.Round(time.Second))
+		}
 	}
 }
 
@@ -236,40 +245,45 @@ func (c *cell) decided(ctx context.Context, n int) bool {
 	}
 }
 
-// told returns how often a person was called, and how long after the texts the last was.
-func (c *cell) told(ctx context.Context) (last time.Duration, n int) {
+// told returns how long after its text each conversation of those in need was put before a person. A
+// conversation that was not is left out.
+func (c *cell) told(ctx context.Context) map[victim]time.Duration {
+	c.d.t.Helper()
 	db, err := c.in.records("ro")
 	if err != nil {
 		c.d.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	c.d.rows(ctx, db, `SELECT CAST(created_at AS TEXT) FROM escalations ORDER BY created_at`, func([]string) { n++ })
-	if n > 0 {
+	out := map[victim]time.Duration{}
+	for v, text := range c.needs {
 		var at time.Time
-		if err := db.QueryRowContext(ctx, `SELECT created_at FROM escalations ORDER BY created_at DESC LIMIT 1`).Scan(&at); err != nil {
+		switch err := db.QueryRowContext(ctx, `SELECT e.created_at FROM escalations e JOIN threads t ON e.thread_id IN (t.id, t.merged_into) JOIN messages m ON m.thread_id = t.id
+			WHERE m.direction = 'in' AND m.provider_message_id = $1 ORDER BY e.created_at LIMIT 1`, text).Scan(&at); {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
 			c.d.t.Fatal(err)
+		default:
+			out[v] = at.Sub(c.wrote)
 		}
-		last = at.Sub(c.wrote)
 	}
-	return last, n
+	return out
 }
 
 // afterwards checks what came of it in the end: it worked, once, or a person has it.
 func (c *cell) afterwards(ctx context.Context) {
 	c.d.t.Helper()
 	said, commanded, unlocked := c.effects()
-	_, told := c.told(ctx)
-	missing := 0
+	told := c.told(ctx)
 	for _, v := range c.victims {
-		if v == texts && said == 0 || v == devices && commanded == 0 || v == doors && unlocked == 0 {
-			missing++
+		if v == texts && said > 0 || v == devices && commanded > 0 || v == doors && unlocked > 0 || v == model {
+			continue
+		}
+		if _, ok := told[v]; !ok {
+			c.d.t.Errorf("%s %s: what was needed was not done, and no person knows", v, c.fault)
+		}
+		if !c.fault.fatal() {
+			c.d.t.Errorf("%s %s: what was needed was not done, and could be", v, c.fault)
 		}
 	}
-	switch {
-	case missing > told:
-		c.d.t.Errorf("%s %s: %d things were not done, and %d persons know", c.victims, c.fault, missing, told)
-	case missing > 0 && !c.fault.fatal():
-		c.d.t.Errorf("%s %s: %d things were not done that could be", c.victims, c.fault, missing)
-	}
-	c.d.t.Logf("%v %-7s: %d texts, %d commands, %d unlocks, %d persons called", c.victims, c.fault, said, commanded, unlocked, told)
+	c.d.t.Logf("%v %-7s: %d texts, %d commands, %d unlocks, %d conversations with a person", c.victims, c.fault, said, commanded, unlocked, len(told))
 }
