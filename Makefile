@@ -39,7 +39,8 @@ test-fast: ## Go tests on SQLite only
 	$(RELEASED) $(GO) test ./...
 
 .PHONY: crash
-crash: ## end the program, its databases and its wires over and over for CLUBOS_CRASH_FOR (default 15m), and print the figures; runs add up in bin/crash-ENGINE.json
+crash: ## end the program, its databases and its wires over and over for CLUBOS_CRASH_FOR (default 15m), cut off 10 000 acts (CLUBOS_CRASH_RUNS), and print the figures; runs add up in bin/crash-ENGINE.json
+	CLUBOS_CRASH_RUNS=$${CLUBOS_CRASH_RUNS:-10000} $(GO) test -v -count 1 -timeout 1h ./internal/act -run TestActsThatAreCutOff
 	CLUBOS_CRASH_SUMS=$${CLUBOS_CRASH_SUMS:-$(CURDIR)/bin/crash-$(if $(CLUBOS_TEST_DATABASE_URL),postgres,sqlite).json} \
 	CLUBOS_CRASH_FOR=$${CLUBOS_CRASH_FOR:-15m} CLUBOS_CRASH_KILLS=$${CLUBOS_CRASH_KILLS:-1000} CLUBOS_CRASH_STOPS=$${CLUBOS_CRASH_STOPS:-50} \
 		$(GO) test -v -count 1 -timeout 4h -parallel 1 ./internal/crashtest
