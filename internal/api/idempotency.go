@@ -26,14 +26,21 @@ const (
 // Register adds the API's periodic job: old idempotency keys are deleted.
 func Register(r *jobs.Registry) { r.Every("idempotency_keys", time.Hour, Sweep) }
 
+// sweepBatch is how many keys are deleted in a transaction, so that nothing waits long for SQLite's writer.
+const sweepBatch = 500
+
 // Sweep deletes a club's idempotency keys that are older than a day.
 func Sweep(ctx context.Context, tenant *store.Tenant) error {
-	return tenant.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.DeleteOldIdempotencyKeys(ctx, tx.Now.Add(-keepAnswers)); err != nil {
+	for gone := int64(sweepBatch); gone == sweepBatch; {
+		err := tenant.Write(ctx, func(tx *store.Tx) (err error) {
+			gone, err = tx.DeleteOldIdempotencyKeys(ctx, store.DeleteOldIdempotencyKeysParams{Before: tx.Now.Add(-keepAnswers), Size: sweepBatch})
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("delete old idempotency keys: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // once runs a POST whose caller may send it again. The key is taken by an INSERT before anything else,

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -134,4 +135,17 @@ func TestAReleasedKeyLeavesNothing(t *testing.T) {
 	if n := storetest.Count(t, h.north.db, "SELECT COUNT(*) FROM idempotency_keys"); n != 0 {
 		t.Errorf("%d keys", n)
 	}
+}
+
+func TestOldKeysGoInBatches(t *testing.T) {
+	t.Parallel()
+	db, _ := storetest.Tenant(t)
+	const keys = 3*sweepBatch + 7
+	storetest.Exec(t, db, `INSERT INTO idempotency_keys (principal, key, request_hash, status, body, created_at)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1507) SELECT 'p', 'k' || CAST(i AS TEXT), 'h', 200, '', '2026-11-01 10:00:00+00:00' FROM n`)
+	count := func() int { return storetest.Count(t, db, "SELECT COUNT(*) FROM idempotency_keys") }
+	if n := count(); n != keys {
+		t.Fatalf("%d keys", n)
+	}
+	storetest.InBatches(t, keys, sweepBatch, count, func(ctx context.Context) error { return Sweep(ctx, db) })
 }

@@ -70,22 +70,34 @@ func (d *Directory) open(cell, row string, sealed []byte) (string, error) {
 	return string(p), err
 }
 
+// sweepBatch is how many rows are deleted in a transaction, so that nothing waits long for SQLite's writer.
+const sweepBatch = 500
+
 // Sweep deletes what has ended: sessions, links and counts of attempts. A job runs it now and then;
 // nothing depends on it, because whatever has ended is not accepted anyway.
 func (d *Directory) Sweep(ctx context.Context) error {
-	return d.db.Write(ctx, func(tx *store.Tx) error {
-		_, _, account := throttles()
-		if _, err := tx.DeleteEndedSessions(ctx, store.DeleteEndedSessionsParams{Now: tx.Now, SeenBefore: tx.Now.Add(-SessionMaxIdle)}); err != nil {
-			return fmt.Errorf("delete ended sessions: %w", err)
+	_, _, account := throttles()
+	for _, s := range []struct {
+		what string
+		some func(*store.Tx) (int64, error)
+	}{
+		{"ended sessions", func(tx *store.Tx) (int64, error) {
+			return tx.DeleteEndedSessions(ctx, store.DeleteEndedSessionsParams{Now: tx.Now, SeenBefore: tx.Now.Add(-SessionMaxIdle), Size: sweepBatch})
+		}},
+		{"old sign-in links", func(tx *store.Tx) (int64, error) {
+			return tx.DeleteOldSignInLinks(ctx, store.DeleteOldSignInLinksParams{Now: tx.Now, Size: sweepBatch})
+		}},
+		{"old sign-in attempts", func(tx *store.Tx) (int64, error) {
+			return tx.DeleteOldSignInAttempts(ctx, store.DeleteOldSignInAttemptsParams{Before: tx.Now.Add(-account.forget), Size: sweepBatch})
+		}},
+	} {
+		for gone := int64(sweepBatch); gone == sweepBatch; {
+			if err := d.db.Write(ctx, func(tx *store.Tx) (err error) { gone, err = s.some(tx); return err }); err != nil {
+				return fmt.Errorf("delete %s: %w", s.what, err)
+			}
 		}
-		if _, err := tx.DeleteOldSignInLinks(ctx, tx.Now); err != nil {
-			return fmt.Errorf("delete old sign-in links: %w", err)
-		}
-		if _, err := tx.DeleteOldSignInAttempts(ctx, tx.Now.Add(-account.forget)); err != nil {
-			return fmt.Errorf("delete old sign-in attempts: %w", err)
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // encodeList and decodeList keep lists of ids and scopes in JSON columns; "[]" for none.

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
@@ -354,5 +355,22 @@ func TestNoSessionOutlivesADisablingThatRacesIt(t *testing.T) {
 	wg.Wait()
 	if n := storetest.Count(t, f.db, "SELECT COUNT(*) FROM sessions"); n != 0 {
 		t.Errorf("%d sessions of a disabled user", n)
+	}
+}
+
+func TestWhatHasEndedGoesInBatches(t *testing.T) {
+	for table, insert := range map[string]string{
+		"sessions":         `(id, token_hash, user_id, address, agent, created_at, seen_at, expires_at) %s SELECT 's' || CAST(i AS TEXT), 'h' || CAST(i AS TEXT), $1, '', '', '2026-11-01 10:00:00+00:00', '2026-11-01 10:00:00+00:00', '2026-11-01 18:00:00+00:00' FROM n`,
+		"sign_in_links":    `(token_hash, user_id, expires_at, used_at, created_at) %s SELECT 'h' || CAST(i AS TEXT), $1, '2026-11-01 18:00:00+00:00', NULL, '2026-11-01 10:00:00+00:00' FROM n`,
+		"sign_in_attempts": `(key, failures, last_at, blocked_until) %s SELECT 'k' || CAST(i AS TEXT) || $1, 1, '2026-11-01 10:00:00+00:00', NULL FROM n`,
+	} {
+		t.Run(table, func(t *testing.T) {
+			f := setUp(t)
+			u := f.user("ada", club.RoleOperator)
+			const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1507)`
+			storetest.Exec(t, f.db, "DELETE FROM "+table)
+			storetest.Exec(t, f.db, "INSERT INTO "+table+" "+fmt.Sprintf(insert, numbers), u.ID.String())
+			storetest.InBatches(t, 1507, 500, func() int { return storetest.Count(t, f.db, "SELECT COUNT(*) FROM "+table) }, f.Sweep)
+		})
 	}
 }

@@ -81,11 +81,17 @@ func (q *Queries) CountWaitingWork(ctx context.Context, arg CountWaitingWorkPara
 }
 
 const deleteOldIdempotencyKeys = `-- name: DeleteOldIdempotencyKeys :execrows
-DELETE FROM idempotency_keys WHERE created_at < $1
+DELETE FROM idempotency_keys WHERE (principal, key) IN (SELECT k.principal, k.key FROM idempotency_keys k WHERE k.created_at < $1 ORDER BY k.created_at LIMIT $2)
 `
 
-func (q *Queries) DeleteOldIdempotencyKeys(ctx context.Context, createdAt time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOldIdempotencyKeys, createdAt)
+type DeleteOldIdempotencyKeysParams struct {
+	Before time.Time
+	Size   int32
+}
+
+// The oldest ones.
+func (q *Queries) DeleteOldIdempotencyKeys(ctx context.Context, arg DeleteOldIdempotencyKeysParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldIdempotencyKeys, arg.Before, arg.Size)
 	if err != nil {
 		return 0, err
 	}

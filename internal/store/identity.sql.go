@@ -184,16 +184,17 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 }
 
 const deleteEndedSessions = `-- name: DeleteEndedSessions :execrows
-DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2
+DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at <= $1 OR s.seen_at <= $2 LIMIT $3)
 `
 
 type DeleteEndedSessionsParams struct {
 	Now        time.Time
 	SeenBefore time.Time
+	Size       int32
 }
 
 func (q *Queries) DeleteEndedSessions(ctx context.Context, arg DeleteEndedSessionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteEndedSessions, arg.Now, arg.SeenBefore)
+	result, err := q.db.ExecContext(ctx, deleteEndedSessions, arg.Now, arg.SeenBefore, arg.Size)
 	if err != nil {
 		return 0, err
 	}
@@ -201,11 +202,16 @@ func (q *Queries) DeleteEndedSessions(ctx context.Context, arg DeleteEndedSessio
 }
 
 const deleteOldSignInAttempts = `-- name: DeleteOldSignInAttempts :execrows
-DELETE FROM sign_in_attempts WHERE last_at <= $1
+DELETE FROM sign_in_attempts WHERE key IN (SELECT a.key FROM sign_in_attempts a WHERE a.last_at <= $1 LIMIT $2)
 `
 
-func (q *Queries) DeleteOldSignInAttempts(ctx context.Context, lastAt time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOldSignInAttempts, lastAt)
+type DeleteOldSignInAttemptsParams struct {
+	Before time.Time
+	Size   int32
+}
+
+func (q *Queries) DeleteOldSignInAttempts(ctx context.Context, arg DeleteOldSignInAttemptsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSignInAttempts, arg.Before, arg.Size)
 	if err != nil {
 		return 0, err
 	}
@@ -213,11 +219,16 @@ func (q *Queries) DeleteOldSignInAttempts(ctx context.Context, lastAt time.Time)
 }
 
 const deleteOldSignInLinks = `-- name: DeleteOldSignInLinks :execrows
-DELETE FROM sign_in_links WHERE expires_at <= $1
+DELETE FROM sign_in_links WHERE token_hash IN (SELECT l.token_hash FROM sign_in_links l WHERE l.expires_at <= $1 LIMIT $2)
 `
 
-func (q *Queries) DeleteOldSignInLinks(ctx context.Context, expiresAt time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOldSignInLinks, expiresAt)
+type DeleteOldSignInLinksParams struct {
+	Now  time.Time
+	Size int32
+}
+
+func (q *Queries) DeleteOldSignInLinks(ctx context.Context, arg DeleteOldSignInLinksParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSignInLinks, arg.Now, arg.Size)
 	if err != nil {
 		return 0, err
 	}

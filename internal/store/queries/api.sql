@@ -13,7 +13,8 @@ UPDATE idempotency_keys SET status = $3, body = $4 WHERE principal = $1 AND key 
 DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2 AND status = 0;
 
 -- name: DeleteOldIdempotencyKeys :execrows
-DELETE FROM idempotency_keys WHERE created_at < $1;
+-- The oldest ones.
+DELETE FROM idempotency_keys WHERE (principal, key) IN (SELECT k.principal, k.key FROM idempotency_keys k WHERE k.created_at < sqlc.arg(before) ORDER BY k.created_at LIMIT sqlc.arg(size));
 
 -- name: HoldLocation :execrows
 -- The Hold queries take a row in the version that its editor saw, and keep it until the transaction

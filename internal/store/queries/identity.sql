@@ -73,7 +73,7 @@ DELETE FROM sessions WHERE id = $1;
 DELETE FROM sessions WHERE user_id = $1 AND id <> CAST(sqlc.arg(but) AS TEXT);
 
 -- name: DeleteEndedSessions :execrows
-DELETE FROM sessions WHERE expires_at <= sqlc.arg(now) OR seen_at <= sqlc.arg(seen_before);
+DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at <= sqlc.arg(now) OR s.seen_at <= sqlc.arg(seen_before) LIMIT sqlc.arg(size));
 
 -- name: CreateSignInLink :exec
 INSERT INTO sign_in_links (token_hash, user_id, expires_at, used_at, created_at) VALUES ($1, $2, $3, NULL, $4);
@@ -87,7 +87,7 @@ RETURNING user_id;
 DELETE FROM sign_in_links WHERE user_id = $1;
 
 -- name: DeleteOldSignInLinks :execrows
-DELETE FROM sign_in_links WHERE expires_at <= $1;
+DELETE FROM sign_in_links WHERE token_hash IN (SELECT l.token_hash FROM sign_in_links l WHERE l.expires_at <= sqlc.arg(now) LIMIT sqlc.arg(size));
 
 -- Counts an attempt unless the key is blocked, in which case no row comes back.
 -- name: CountSignInAttempt :one
@@ -112,7 +112,7 @@ UPDATE sign_in_attempts SET failures = CASE WHEN failures > 0 THEN failures - 1 
 DELETE FROM sign_in_attempts WHERE key = $1;
 
 -- name: DeleteOldSignInAttempts :execrows
-DELETE FROM sign_in_attempts WHERE last_at <= $1;
+DELETE FROM sign_in_attempts WHERE key IN (SELECT a.key FROM sign_in_attempts a WHERE a.last_at <= sqlc.arg(before) LIMIT sqlc.arg(size));
 
 -- name: CreateAPIKey :exec
 INSERT INTO api_keys (id, name, prefix, hash, scopes, locations, created_by, created_at, expires_at, revoked_at, last_used_at)

@@ -54,3 +54,30 @@ func CutOff[S comparable](t testing.TB, state func() S, act func(context.Context
 	t.Fatal("the act never gets through")
 	return 0
 }
+
+// InBatches cuts an act off again and again, by ever longer fuses, until it gets through, and fails the test unless
+// count, which begins at rows and ends at zero, only ever fell by whole batches.
+func InBatches(t testing.TB, rows, batch int, count func() int, act func(context.Context) error) {
+	t.Helper()
+	seen, stride := map[int]bool{}, int64(3)
+	if DatabaseURL() != "" {
+		stride = 31
+	}
+	for n := int64(1); n <= 5000; n += stride {
+		f := NewFuse(t.Context(), n)
+		err := act(f)
+		f.cancel()
+		left := count()
+		if seen[left] = true; left != 0 && (rows-left)%batch != 0 {
+			t.Fatalf("%d of %d rows are left, and a batch is %d", left, rows, batch)
+		}
+		if err != nil {
+			continue
+		}
+		if left != 0 || len(seen) < rows/batch {
+			t.Errorf("%d rows are left; between transactions there were %v", left, seen)
+		}
+		return
+	}
+	t.Fatal("the act never gets through")
+}
