@@ -92,6 +92,9 @@ func writeTrials(io std, r *trial.Report) {
 	fmt.Fprintf(io.out, "%d seeds from %d in %.1f s: %.0f a minute with %d at a time\n", r.Seeds, r.From, r.Seconds, r.PerMinute, r.Workers)
 	fmt.Fprintf(io.out, "%d texts, %d deliveries, %d jobs in %d turns; %d rows of kept texts were filed, %d times the process ended, %d transactions were refused\n", c.Texts, c.Deliveries, c.Jobs, c.Turns, c.Filed, c.Crashes, c.Refused)
 	fmt.Fprintf(io.out, "%d decisions, %d things done by vendors, %d of them unlocking a door; %d conversations before a person\n", c.Decisions, c.Effects, c.Unlocks, c.Escalations)
+	if r.Twice {
+		fmt.Fprintf(io.out, "each was held twice: %d of %d decisions came out the same to the byte, with all that led to them\n", r.Alike, c.Decisions)
+	}
 	for _, f := range r.Failures {
 		fmt.Fprintf(io.out, "\nseed %d, %d of its %d events:\n  %s\n  %s\n", f.Seed, f.Events, f.Of, strings.Join(f.Broken, "\n  "), f.Replay)
 	}

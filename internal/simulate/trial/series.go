@@ -39,14 +39,17 @@ type Failure struct {
 
 // Report is what came of a series.
 type Report struct {
-	From      uint64    `json:"from"`
-	Seeds     int       `json:"seeds"`
-	Workers   int       `json:"workers"`
-	Seconds   float64   `json:"seconds"`
-	PerMinute float64   `json:"seeds_per_minute"`
-	Twice     bool      `json:"twice"`
-	Counts    Counts    `json:"counts"`
-	Failures  []Failure `json:"failures"`
+	From      uint64  `json:"from"`
+	Seeds     int     `json:"seeds"`
+	Workers   int     `json:"workers"`
+	Seconds   float64 `json:"seconds"`
+	PerMinute float64 `json:"seeds_per_minute"`
+	Twice     bool    `json:"twice"`
+	Counts    Counts  `json:"counts"`
+	// Alike are the decisions that came out the same, to the byte, when their trial was held again. Words that are sealed
+	// have another cipher each time and are left out; what was sent of them is compared as the vendors saw it.
+	Alike    int64     `json:"decisions_alike"`
+	Failures []Failure `json:"failures"`
 }
 
 // shrunk is how many failures are brought down to their fewest events.
@@ -130,7 +133,7 @@ func (h *hall) hold(ctx context.Context, m *Mould, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	broken := o.Broken
+	broken, alike := o.Broken, int64(0)
 	if h.Twice {
 		again, err := m.Run(ctx, Config{Seed: seed, Events: h.Events})
 		if err != nil {
@@ -138,10 +141,13 @@ func (h *hall) hold(ctx context.Context, m *Mould, seed uint64) error {
 		}
 		if line, other, same := compare(o.Trace, again.Trace); !same {
 			broken = append(broken, fmt.Sprintf("the same seed has another trace: %q, then %q", line, other))
+		} else {
+			alike = o.Counts.Decisions
 		}
 	}
 	h.mu.Lock()
 	h.report.Counts.add(o.Counts)
+	h.report.Alike += alike
 	few := len(h.report.Failures) < shrunk
 	h.mu.Unlock()
 	if len(broken) == 0 {

@@ -60,7 +60,9 @@ func (w *world) readThread(ctx context.Context, tx *store.Tx, id club.ThreadID) 
 	if t.messages, err = tx.FindMessagesPage(ctx, store.FindMessagesPageParams{ThreadID: id, Size: most}); err != nil {
 		return t, err
 	}
-	slices.Reverse(t.messages)
+	slices.SortStableFunc(t.messages, func(a, b store.Message) int { // those of one transaction have one instant, and their ids no order
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.Direction), string(b.Direction)), strings.Compare(a.Masked, b.Masked))
+	})
 	if t.decisions, err = tx.FindDecisionsOfThread(ctx, store.FindDecisionsOfThreadParams{ThreadID: id, Limit: most}); err != nil {
 		return t, err
 	}

@@ -28,6 +28,7 @@ func TestTrials(t *testing.T) {
 	for name, fact := range map[string]func(*testing.T, *Mould){
 		"promises are kept whatever happens":              promisesAreKept,
 		"the same seed has the same trace in any process": sameTrace,
+		"what comes out the same is counted":              alikeIsCounted,
 		"fewer events are another trial":                  fewerEvents,
 		"a rogue is noticed":                              rogueIsNoticed,
 		"a bad end is noticed":                            badEndIsNoticed,
@@ -54,6 +55,16 @@ func promisesAreKept(t *testing.T, m *Mould) {
 		if c := h.report.Counts; c.Texts == 0 || c.Decisions == 0 {
 			t.Errorf("nothing happened: %+v", c)
 		}
+	}
+}
+
+func alikeIsCounted(t *testing.T, m *Mould) {
+	h := newHall(Series{From: 5, Seeds: 2, Twice: true})
+	if err := h.work(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.report; r.Alike == 0 || r.Alike != r.Counts.Decisions {
+		t.Errorf("%d of %d decisions came out the same; %+v", r.Alike, r.Counts.Decisions, r.Failures)
 	}
 }
 
