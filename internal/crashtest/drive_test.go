@@ -55,7 +55,7 @@ type drive struct {
 	players []simulate.Booking // who have not written yet; used by the test's goroutine only, as others is
 	others  []int              // members who do not play
 
-	mu       sync.Mutex // guards the fields below
+	mu       sync.Mutex      // guards the fields below
 	texts    map[string]bool // true: its vendor brings it once, whatever becomes of that
 	acked    map[string]bool
 	posts    int // deliveries acknowledged

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"clubos/internal/act"
@@ -96,19 +97,16 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	if err != nil {
 		return err
 	}
-	wait, urgent, idle, err := d.look(ctx, tenant, job)
-	if err != nil || idle {
+	look, err := d.look(ctx, tenant, job)
+	switch {
+	case err != nil || look.idle:
 		return err
-	}
-	if wait > 0 {
-		return jobs.Later(wait)
-	}
-	if !urgent && d.cfg.Behind != nil && -wait < givesWayFor && d.cfg.Behind(tenant.Slug) {
-		return jobs.Later(givesWay)
+	case look.later > 0:
+		return jobs.Later(look.later)
 	}
 	var saw *seen
-	if !urgent { // danger and STOP are read by fixed rules
-		if ready, err := d.ready(ctx, tenant, keys, false, -wait > trainingPatience); err != nil || !ready {
+	if !look.urgent { // danger and STOP are read by fixed rules
+		if ready, err := d.ready(ctx, tenant, keys, false, look.due > trainingPatience); err != nil || !ready {
 			return cmp.Or(err, jobs.Later(trainingPause))
 		}
 		saw = d.see(ctx, tenant, keys, job)
@@ -125,35 +123,76 @@ func (d *Decider) Advance(ctx context.Context, tenant *store.Tenant, job inbox.A
 	return err
 }
 
-// look says, with as little reading as can be, whether this job has anything to do, and how long to
-// wait for the rest of a burst: not at all for danger and for words that must count at once. A job
-// whose text is not the newest has nothing to do: the newest has a job of its own.
-func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (wait time.Duration, urgent, idle bool, err error) {
+// glance is what is seen of a thread's texts before they are decided on.
+type glance struct {
+	idle   bool          // there is nothing to do
+	later  time.Duration // until they are to be looked at again; 0: now is the time
+	due    time.Duration // since the rest of the burst is not waited for any more
+	urgent bool          // danger, or words that must count at once, are among them
+}
+
+// look says, with as little reading as can be, whether this job has anything to do, and when. A job whose text is not the
+// newest has nothing to do: the newest has a job of its own. So have danger and words that must count at once, a job
+// without a text, which does not wait for the rest of a burst nor for anybody else; so an ordinary one, which may come
+// again and again while texts pour in, reads no other words than the newest until it may decide.
+func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (g glance, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.FindUnhandledMessages(ctx, job.Thread)
-		if err != nil {
-			return fmt.Errorf("read texts: %w", err)
-		}
-		if len(rows) == 0 {
+		g = glance{}
+		newest, err := tx.FindNewestUnhandled(ctx, job.Thread)
+		if missing(err) {
 			th, err := thread.Find(ctx, tx, job.Thread)
-			idle = th.MergedInto.IsZero()
+			g.idle = th.MergedInto.IsZero()
 			return err
 		}
-		newest := rows[len(rows)-1]
-		if idle = !job.Message.IsZero() && newest.ID != job.Message; idle {
+		if err != nil {
+			return fmt.Errorf("find the newest text: %w", err)
+		}
+		if g.idle = !job.Message.IsZero() && newest.ID != job.Message; g.idle {
 			return nil
 		}
-		for _, row := range rows { // masked words say enough for this
-			if r := phrase.Read(row.Masked); r.Emergency != phrase.EmergencyNone || r.OptOut {
-				urgent = true
-				return nil
+		s, err := setting.Known(ctx, tx)
+		if err != nil {
+			return err
+		}
+		g.due = tx.Now.Sub(newest.CreatedAt.Add(s.BurstWait))
+		later := d.postponed(tenant, g.due)
+		if g.urgent = urgentWords(newest.Masked); !g.urgent && (later == 0 || job.Message.IsZero()) {
+			if g.urgent, err = urgentAmong(ctx, tx, job.Thread); err != nil {
+				return err
 			}
 		}
-		s, err := setting.Known(ctx, tx)
-		wait = newest.CreatedAt.Add(s.BurstWait).Sub(tx.Now)
-		return err
+		if !g.urgent {
+			g.later = later
+		}
+		return nil
 	})
-	return wait, urgent, idle, err
+	return g, err
+}
+
+// postponed is until when texts wait: for the rest of their burst, and for a while for those that cannot even be taken in.
+func (d *Decider) postponed(tenant *store.Tenant, due time.Duration) time.Duration {
+	switch {
+	case due < 0:
+		return -due
+	case due < givesWayFor && d.cfg.Behind != nil && d.cfg.Behind(tenant.Slug):
+		return givesWay
+	}
+	return 0
+}
+
+// urgentAmong reports whether any of the texts of a thread that nothing has taken up is urgent.
+func urgentAmong(ctx context.Context, tx *store.Tx, of club.ThreadID) (bool, error) {
+	words, err := tx.FindUnhandledWords(ctx, of)
+	if err != nil {
+		return false, fmt.Errorf("read texts: %w", err)
+	}
+	return slices.ContainsFunc(words, urgentWords), nil
+}
+
+// urgentWords reports whether a text speaks of danger or says STOP. Masked words say enough for this.
+func urgentWords(masked string) bool {
+	r := phrase.Read(masked)
+	return r.Emergency != phrase.EmergencyNone || r.OptOut
 }
 
 // take reads the matter; nil when this job has nothing to do.

@@ -353,6 +353,24 @@ func (q *Queries) FindNewestText(ctx context.Context, threadID club.ThreadID) (c
 	return id, err
 }
 
+const findNewestUnhandled = `-- name: FindNewestUnhandled :one
+SELECT id, masked, created_at FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+type FindNewestUnhandledRow struct {
+	ID        club.MessageID
+	Masked    string
+	CreatedAt time.Time
+}
+
+// The last of the texts of a thread that nothing has taken up.
+func (q *Queries) FindNewestUnhandled(ctx context.Context, threadID club.ThreadID) (FindNewestUnhandledRow, error) {
+	row := q.db.QueryRowContext(ctx, findNewestUnhandled, threadID)
+	var i FindNewestUnhandledRow
+	err := row.Scan(&i.ID, &i.Masked, &i.CreatedAt)
+	return i, err
+}
+
 const findTextsAfter = `-- name: FindTextsAfter :many
 SELECT m.id, m.created_at FROM messages m
 WHERE m.thread_id = $1 AND m.direction = 'in' AND (CAST($2 AS TEXT) = ''
@@ -531,6 +549,34 @@ func (q *Queries) FindUnhandledMessages(ctx context.Context, threadID club.Threa
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findUnhandledWords = `-- name: FindUnhandledWords :many
+SELECT masked FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL
+`
+
+// What they say, but for what is nobody's business.
+func (q *Queries) FindUnhandledWords(ctx context.Context, threadID club.ThreadID) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, findUnhandledWords, threadID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var masked string
+		if err := rows.Scan(&masked); err != nil {
+			return nil, err
+		}
+		items = append(items, masked)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

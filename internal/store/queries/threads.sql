@@ -67,6 +67,14 @@ SELECT id, thread_id, direction, author, author_id, provider, provider_message_i
     handled_at, error_code, attempts, claimed_at, sent_at, correlation_id, created_at, updated_at
 FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL ORDER BY created_at, id;
 
+-- name: FindNewestUnhandled :one
+-- The last of the texts of a thread that nothing has taken up.
+SELECT id, masked, created_at FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1;
+
+-- name: FindUnhandledWords :many
+-- What they say, but for what is nobody's business.
+SELECT masked FROM messages WHERE thread_id = $1 AND direction = 'in' AND handled_at IS NULL;
+
 -- name: FindNewestText :one
 -- The member's last text of a thread.
 SELECT id FROM messages WHERE thread_id = $1 AND direction = 'in' ORDER BY created_at DESC, id DESC LIMIT 1;
