@@ -166,6 +166,3 @@ func (c Change) verdict() string {
 	}
 	return ""
 }
-
-// String is the machine in a few words.
-func (m Machine) String() string { return fmt.Sprintf("%d CPUs, %s, %s", m.Cores, m.System, m.Go) }

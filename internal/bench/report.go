@@ -2,7 +2,6 @@ package bench
 
 import (
 	"math"
-	"runtime"
 	"slices"
 	"time"
 
@@ -100,19 +99,13 @@ type Point struct {
 	Latency float64 `json:"ms"`
 }
 
-// Machine is what was measured on. Figures of different machines compare by ratios only.
-type Machine struct {
-	Cores  int    `json:"cores"`
-	System string `json:"system"`
-	Go     string `json:"go"`
-}
-
 // Report is what was measured.
 type Report struct {
 	Version  string    `json:"version"`
 	Engine   string    `json:"engine"`
 	At       time.Time `json:"at"`
 	Machine  Machine   `json:"machine"`
+	Sync     float64   `json:"sync_ms,omitempty"` // a sync of the disk of temporary files, at the median; PostgreSQL's may be another
 	Measures []Measure `json:"measures"`
 	Loads    []*Load   `json:"loads"`
 	Reads    []ReadsOf `json:"reads,omitempty"` // of Cache
@@ -122,7 +115,10 @@ type Report struct {
 
 func newReport(cfg Config) Report {
 	r := Report{Version: app.Version, Engine: "sqlite", At: time.Now().UTC().Truncate(time.Second), Measures: []Measure{}, Loads: []*Load{},
-		Machine: Machine{Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}}
+		Machine: thisMachine()}
+	if took, err := timeSync(""); err == nil { // else there is nothing to say
+		r.Sync = rounded(ms(took))
+	}
 	if cfg.DatabaseURL != "" {
 		r.Engine = "postgres"
 	}

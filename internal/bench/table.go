@@ -9,7 +9,11 @@ import (
 
 // WriteTable writes the report for people.
 func (r Report) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "ClubOS %s on %s, %d CPUs shared with the load, %s, %s\n\n", r.Version, r.Engine, r.Machine.Cores, r.Machine.System, r.Machine.Go)
+	fmt.Fprintf(w, "ClubOS %s on %s, %s; the load shares the processors with the server", r.Version, r.Engine, r.Machine)
+	if r.Sync > 0 {
+		fmt.Fprintf(w, "; a sync of the disk takes %g ms", r.Sync)
+	}
+	fmt.Fprint(w, "\n\n")
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "SCENARIO\tMEASURE\tVALUE\tFLOOR\tTARGET\tVERDICT")
 	last := Scenario("")

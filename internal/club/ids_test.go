@@ -57,3 +57,20 @@ func TestPrefixesOfIDsNeverChange(t *testing.T) {
 		}
 	}
 }
+
+// What a transaction writes is of one instant, and is read in the order of its ids.
+func TestIDsSortAsTheyWereMade(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
+	last := club.NewMessageID(at.Add(-time.Microsecond))
+	for range 1000 {
+		id := club.NewMessageID(at)
+		if id <= last {
+			t.Fatalf("%s was made after %s", id, last)
+		}
+		last = id
+	}
+	if later := club.NewMessageID(at.Add(time.Microsecond)); later <= last {
+		t.Errorf("%s is of an instant after that of %s", later, last)
+	}
+}
