@@ -25,6 +25,9 @@ const (
 	rollAge = 30 * time.Minute
 	// rollsAtOnce is how many clubs are read after a look at the database, each by some ten short queries.
 	rollsAtOnce = 32
+	// learnWithin bounds that, for the next look at the database waits for it; learnAgain is when a club that could not be
+	// read has its next turn.
+	learnWithin, learnAgain = 4 * time.Second, time.Minute
 )
 
 // newOutage has people told when the database is gone.
@@ -75,6 +78,8 @@ func (r *rolls) due(now time.Time) []club.Slug {
 
 // learn reads some clubs. What cannot be read is read after the next look.
 func (r *rolls) learn(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, learnWithin)
+	defer cancel()
 	now := r.app.Cluster.Clock().Now()
 	for _, slug := range r.due(now) {
 		r.mu.Lock()
@@ -83,7 +88,10 @@ func (r *rolls) learn(ctx context.Context) {
 		roll, err := r.read(ctx, slug)
 		if code := club.CodeOf(err); err != nil && code != club.CodeForbidden && code != club.CodeNotFound { // suspended, or gone
 			r.app.Log.WarnContext(ctx, "whom to tell without the database cannot be looked up", "event.action", "database.learn", "event.outcome", "failure", "organization.id", slug.String(), "error.message", err.Error())
-			continue
+			r.mu.Lock()
+			r.known[slug] = known{roll: k.roll, at: now.Add(learnAgain - rollAge), heard: r.known[slug].heard}
+			r.mu.Unlock()
+			return // the next look says whether it is the database's fault
 		}
 		k.roll, k.at = roll, now
 		r.mu.Lock()

@@ -133,8 +133,8 @@ type glance struct {
 
 // look says, with as little reading as can be, whether this job has anything to do, and when. A job whose text is not the
 // newest has nothing to do: the newest has a job of its own. So have danger and words that must count at once, a job
-// without a text, which does not wait for the rest of a burst nor for anybody else; so an ordinary one, which may come
-// again and again while texts pour in, reads no other words than the newest until it may decide.
+// without a text, and that reads all words. One with a text, which may come again and again while texts pour in, reads no
+// other words than the newest until it may decide.
 func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (g glance, err error) {
 	err = tenant.Read(ctx, func(tx *store.Tx) error {
 		g = glance{}

@@ -303,13 +303,17 @@ func (m *matter) latest() time.Time { return m.texts[len(m.texts)-1].row.Created
 // day to bring what we could not take, and much has changed by then.
 const lateAfter = 15 * time.Minute
 
-// late returns how long after it was sent the newest text came, where that is long; 0 otherwise.
-func (m *matter) late() time.Duration {
-	newest := m.texts[len(m.texts)-1].row
-	if newest.SentAt == nil || newest.CreatedAt.Sub(*newest.SentAt) < lateAfter {
+// late returns how long after it was sent the latest of the texts came, where that is long; 0 otherwise.
+func (m *matter) late() (most time.Duration) {
+	for _, t := range m.texts {
+		if t.row.SentAt != nil {
+			most = max(most, t.row.CreatedAt.Sub(*t.row.SentAt))
+		}
+	}
+	if most < lateAfter {
 		return 0
 	}
-	return newest.CreatedAt.Sub(*newest.SentAt)
+	return most
 }
 
 // every reports whether f holds for all texts.

@@ -83,9 +83,9 @@ func (l *Limiter) AdmitFor(ctx context.Context, c Class, of string) (done func()
 func (l *Limiter) turnAway(c Class, of string) {
 	now := l.clock.Now()
 	l.counts.shed(now, c)
-	if now.Sub(l.forgotAt) >= standing {
+	if now.Sub(l.forgotAt).Abs() >= standing { // the clock may have been set back
 		l.forgotAt = now
-		maps.DeleteFunc(l.refused, func(_ string, at time.Time) bool { return now.Sub(at) >= standing })
+		maps.DeleteFunc(l.refused, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= standing })
 	}
 	l.refused[of] = now
 }
@@ -137,7 +137,7 @@ func (l *Limiter) Behind(of string) bool {
 		}
 	}
 	at, was := l.refused[of]
-	return was && now.Sub(at) < standing
+	return was && now.Sub(at).Abs() < standing
 }
 
 // stands reports whether there was somebody in the queue all the time lately.

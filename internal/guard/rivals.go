@@ -23,5 +23,5 @@ func (r *rivals) ask(now time.Time, c Class, of string) {
 
 // others reports whether texts came lately for another club.
 func (r *rivals) others(now time.Time, of string) bool {
-	return r.last != "" && r.last != of && now.Sub(r.lastAt) < lately || r.before != "" && r.before != of && now.Sub(r.beforeAt) < lately
+	return r.last != "" && r.last != of && now.Sub(r.lastAt).Abs() < lately || r.before != "" && r.before != of && now.Sub(r.beforeAt).Abs() < lately
 }

@@ -16,8 +16,11 @@ import (
 // Mailbox is a vendor's own list of what was texted to the club. Of a vendor that calls a webhook once and never again,
 // it has the texts that came while nobody could take them.
 type Mailbox interface {
-	// Received lists the texts to a line since an instant, the oldest first.
+	// Received lists the texts to a line since an instant, the oldest first. Of what came with a text only the number is
+	// there. An error beside texts says that there may be others.
 	Received(ctx context.Context, line string, since time.Time) ([]club.Inbound, error)
+	// Media lists what came with a text.
+	Media(ctx context.Context, messageID string) ([]club.Media, error)
 }
 
 const (
@@ -92,32 +95,43 @@ func (in *Inbox) ReadMailboxes(ctx context.Context, tenant *store.Tenant) error 
 // from where the last one ended.
 func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line store.Line, box Mailbox, s MailState) error {
 	began := in.cfg.Cluster.Clock().Now()
-	list, err := box.Received(ctx, line.Number, s.from(line, began))
-	if err != nil {
-		in.cfg.Log.WarnContext(ctx, "mailbox cannot be read", "event.action", "mailbox.read", "event.outcome", "failure",
-			"organization.id", tenant.Slug.String(), "labels.vendor", line.Provider, "error.message", err.Error())
-		return nil //nolint:nilerr // the vendor's breaker tells of it
+	failed := func(what string, err error) { // the vendor's breaker tells people of it
+		in.cfg.Log.WarnContext(ctx, what, "event.action", "mailbox.read", "event.outcome", "failure", "organization.id", tenant.Slug.String(), "labels.vendor", line.Provider, "error.message", err.Error())
 	}
-	if list, err = unknownOf(ctx, tenant, line.Provider, list); err != nil {
+	list, unread := box.Received(ctx, line.Number, s.from(line, began))
+	if unread != nil {
+		failed("mailbox cannot be read", unread)
+	}
+	list, err := unknownOf(ctx, tenant, line.Provider, list)
+	if err != nil {
 		return err
 	}
 	var errs []error
 	next := s
 	next.Until = began
 	for i := range list { // one that fails holds up no other, and is found again
+		if len(list[i].Media) > 0 {
+			if list[i].Media, err = box.Media(ctx, list[i].ProviderMessageID); err != nil {
+				failed("what came with a text cannot be read: it is taken in without", err)
+			}
+		}
 		r, err := in.Deliver(ctx, tenant, club.Delivery{Inbound: &list[i]}, line.Provider)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("take in a text that was found at %s: %w", line.Provider, err))
-		case !r.Duplicate:
+		case !r.Duplicate && r.Ignored == "":
 			next.Found, next.FoundAt = next.Found+1, began
 			in.cfg.Log.WarnContext(ctx, "a text was found at its vendor whose webhook did not arrive", "event.action", "mailbox.read", "organization.id", tenant.Slug.String(),
 				"labels.vendor", line.Provider, "labels.message_id", r.Message.String(), "event.duration", began.Sub(list[i].SentAt).Nanoseconds())
 		}
 	}
-	if len(errs) > 0 {
+	if len(errs) > 0 || unread != nil {
 		next.Until = s.Until
-	} else if len(list) == 0 && began.Sub(s.Until) < mailNoted {
+	}
+	if next == s {
+		return errors.Join(errs...)
+	}
+	if len(errs) == 0 && unread == nil && next.Found == s.Found && began.Sub(s.Until) < mailNoted {
 		return nil
 	}
 	return errors.Join(append(errs, in.noteMail(ctx, tenant, line.Number, next))...)

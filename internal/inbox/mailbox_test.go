@@ -23,6 +23,7 @@ import (
 // post is a club whose line is Twilio's.
 type post struct {
 	*house
+	crew   *crew
 	sms    *sim.SMS
 	client *twilio.Client
 }
@@ -45,7 +46,8 @@ func newPost(t *testing.T) *post {
 	h.write(func(tx *store.Tx) error {
 		return tx.PutLine(t.Context(), store.PutLineParams{Number: line, Provider: twilio.Provider, LocationID: h.place, CreatedAt: tx.Now})
 	})
-	p.inbox = inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate,
+	p.crew = &crew{house: h}
+	p.inbox = inbox.New(inbox.Config{Cluster: h.cluster, Ring: vaulttest.Ring(t), Log: slog.New(slog.DiscardHandler), Escalate: h.escalate, Staff: p.crew,
 		Mailboxes: func(context.Context, *store.Tenant) (map[string]inbox.Mailbox, error) {
 			return map[string]inbox.Mailbox{twilio.Provider: p.client}, nil
 		}})
@@ -196,5 +198,52 @@ func TestATextThatIsFoundWhileItsWebhookComesIsOne(t *testing.T) {
 	p.look(time.Minute)
 	if got := p.heard(); len(got) != texts {
 		t.Errorf("%d texts of %d: %q", len(got), texts, got)
+	}
+}
+
+func TestAnAnswerOfTheStaffCountsOnceHoweverOftenItIsFound(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	answer := func() sim.Webhook {
+		return p.sms.Text(sim.Twilio, "https://club.example/hooks", sim.Incoming{From: opal, To: line, Text: "ok"})
+	}
+	p.look(0)
+	p.bring(answer())
+	for range 3 {
+		p.look(time.Minute)
+	}
+	if len(p.crew.heard) != 1 {
+		t.Errorf("one answer was heard %d times", len(p.crew.heard))
+	}
+	answer()
+	p.look(time.Minute)
+	p.look(time.Minute)
+	if len(p.crew.heard) != 2 {
+		t.Errorf("an answer that no webhook brought was heard %d times", len(p.crew.heard)-1)
+	}
+	answer()
+	p.look(16 * time.Minute)
+	if len(p.crew.heard) != 2 {
+		t.Error("an answer acknowledges what is open long after it was sent")
+	}
+	if got := p.heard(); !slices.Equal(got, []string{"ok"}) {
+		t.Errorf("%q is in conversations: what answers nothing is like anybody's", got)
+	}
+	var s inbox.MailState
+	p.write(func(tx *store.Tx) (err error) { s, err = inbox.FindMailState(t.Context(), tx, line); return err })
+	if s.Found != 1 {
+		t.Errorf("%d texts count as not brought by the webhook, want the one that is in a conversation", s.Found)
+	}
+}
+
+func TestATextIsTakenInWithoutWhatCameWithItWhenThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.look(0)
+	p.text("see this", club.Media{URL: "https://x/1", Type: "image/png"})
+	p.sms.Break("media", sim.Fail(http.StatusInternalServerError))
+	p.look(time.Minute)
+	if got := p.heard(); !slices.Equal(got, []string{"see this"}) {
+		t.Errorf("heard %q", got)
 	}
 }

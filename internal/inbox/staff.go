@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"clubos/internal/club"
 	"clubos/internal/store"
@@ -54,15 +55,33 @@ func (b *batch) hearStaff(ctx context.Context, all []*filing) error {
 	return nil
 }
 
+// answerWithin is how long after it was sent a text of the staff still answers what is open.
+const answerWithin = 15 * time.Minute
+
 func (b *batch) hear(ctx context.Context, f *filing) error {
 	user, err := b.colleague(ctx, f.From)
 	if err != nil || user.IsZero() {
 		return err
 	}
 	answered := &Result{Ignored: "one of the staff answers a call", Duplicate: f.repeated}
+	if f.deliveryID == "" && !f.repeated { // its own id is all that tells a repetition
+		first, err := b.delivery(ctx, f.provider, "text:"+key(f.ProviderMessageID))
+		if err != nil {
+			return err
+		}
+		if f.repeated = !first; f.repeated {
+			if err := b.settleKnown(ctx, []*filing{f}); err != nil || f.result != nil {
+				return err
+			}
+			answered.Duplicate = true
+		}
+	}
 	if f.repeated {
 		f.result = answered
 		return nil
+	}
+	if !f.SentAt.IsZero() && b.Now.Sub(f.SentAt) > answerWithin {
+		return nil // what it answered may be over, and what is open now is something else
 	}
 	name := f.provider + ":" + key(f.ProviderMessageID)
 	if f.ProviderMessageID == "" {

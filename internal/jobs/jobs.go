@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -142,8 +143,10 @@ func (r *Registry) Every(name string, interval time.Duration, work func(context.
 }
 
 const (
-	tickWithin = time.Minute      // a turn of a periodic job
-	lostWithin = 10 * time.Second // reaching a person about a job that is lost
+	tickWithin = time.Minute // a turn of a periodic job
+	// ticksAtOnce is of how many clubs a periodic job is worked side by side: one whose vendor hangs holds up no other.
+	ticksAtOnce = 4
+	lostWithin  = 10 * time.Second // reaching a person about a job that is lost
 	// inwardGrace is time enough for a node that lives to show it again when its connection broke.
 	inwardGrace = 5 * time.Second
 )
@@ -293,20 +296,27 @@ func (w *tickWorker) turn(ctx context.Context, t tick, job *river.Job[tickJob]) 
 			}
 		}
 	}
-	var errs []error
-	for _, slug := range slugs {
-		tenant, err := w.registry.cluster.Tenant(ctx, slug)
-		if errors.Is(err, store.ErrSuspended) {
-			continue
-		}
-		if err == nil {
-			ctx := club.WithCorrelation(ctx, club.NewCorrelationID(w.registry.cluster.Clock().Now()))
-			err = guarded(func() error { return t.work(ctx, tenant) })
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s for %s: %w", job.Args.Name, slug, err))
-		}
+	errs := make([]error, len(slugs))
+	var turns sync.WaitGroup
+	places := make(chan struct{}, ticksAtOnce)
+	for i, slug := range slugs {
+		places <- struct{}{}
+		turns.Go(func() {
+			defer func() { <-places }()
+			tenant, err := w.registry.cluster.Tenant(ctx, slug)
+			if errors.Is(err, store.ErrSuspended) {
+				return
+			}
+			if err == nil {
+				ctx := club.WithCorrelation(ctx, club.NewCorrelationID(w.registry.cluster.Clock().Now()))
+				err = guarded(func() error { return t.work(ctx, tenant) })
+			}
+			if err != nil {
+				errs[i] = fmt.Errorf("%s for %s: %w", job.Args.Name, slug, err)
+			}
+		})
 	}
+	turns.Wait()
 	if err := errors.Join(errs...); err != nil {
 		w.registry.log.ErrorContext(ctx, "periodic job failed", "event.action", "tick."+job.Args.Name, "event.outcome", "failure", "error.message", err.Error())
 		return err

@@ -3,6 +3,7 @@ package outage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -60,11 +61,12 @@ type Watch struct {
 	since atomic.Int64 // of the outage, in µs since the epoch; 0: there is none
 
 	// The fields below are Run's alone.
-	began  time.Time // the first look of those that went badly; zero: the last one went well
-	well   time.Time // since when all goes well again in an outage; zero: it does not
-	last   *matter   // the outage that people are told of; nil: none
-	endeds []*matter // outages whose end not all have been told
-	told   map[string]time.Time
+	hanging chan error // what a pulse that is under way will say; nil: none is
+	began   time.Time  // the first look of those that went badly; zero: the last one went well
+	well    time.Time  // since when all goes well again in an outage; zero: it does not
+	last    *matter    // the outage that people are told of; nil: none
+	endeds  []*matter  // outages whose end not all have been told
+	told    map[string]time.Time
 }
 
 // New returns a watch.
@@ -101,11 +103,34 @@ func (w *Watch) Run(ctx context.Context) {
 	}
 }
 
+// errHangs is what is found of a database, or a disk, that neither answers nor heeds that it is not waited for any more.
+var errHangs = errors.New("it does not answer, not even with a failure")
+
+// pulse takes the pulse within its time. One that hangs beyond that is waited for at the next look.
+func (w *Watch) pulse(ctx context.Context) error {
+	looking, cancel := context.WithTimeout(ctx, w.cfg.Timing.Within)
+	defer cancel()
+	if w.hanging == nil {
+		found := make(chan error, 1)
+		w.hanging = found
+		go func() { found <- w.cfg.Pulse(looking) }()
+	}
+	over := time.NewTimer(w.cfg.Timing.Within + w.cfg.Timing.Within/4) // what heeds its context has said so by then
+	defer over.Stop()
+	select {
+	case err := <-w.hanging:
+		w.hanging = nil
+		return err
+	case <-over.C:
+		return errHangs
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (w *Watch) look(ctx context.Context) {
 	at := w.cfg.Clock.Now()
-	looking, cancel := context.WithTimeout(ctx, w.cfg.Timing.Within)
-	err := w.cfg.Pulse(looking)
-	cancel()
+	err := w.pulse(ctx)
 	if ctx.Err() != nil {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,5 +159,25 @@ func TestTheWordsSayWhatKindOfOutageItIs(t *testing.T) {
 		if !strings.Contains(n.Title, want) || len([]rune(n.Title+strings.Join(n.Lines, "\n"))) > 560 {
 			t.Errorf("%s: %+v", cause, n)
 		}
+	}
+}
+
+func TestADatabaseThatHangsIsToldOf(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.pass(10 * time.Second)
+	hangs := make(chan struct{})
+	var asked atomic.Int64
+	r.cfg.Timing.Within = time.Millisecond
+	r.cfg.Pulse = func(context.Context) error { asked.Add(1); <-hangs; return nil } // whatever its context says
+	r.pass(time.Minute)
+	if len(r.sent) != 2 || asked.Load() != 1 {
+		t.Errorf("sent %q; the database was asked %d times while it hung", r.sent, asked.Load())
+	}
+	close(hangs)
+	r.cfg.Timing.Within = time.Minute
+	r.pass(2 * time.Minute)
+	if len(r.sent) != 4 {
+		t.Errorf("once it is back: sent %q", r.sent)
 	}
 }

@@ -162,9 +162,9 @@ func (c *Client) Send(ctx context.Context, m club.Outbound) (club.Receipt, error
 const skew = 2 * time.Second
 
 const (
-	pages      = 10   // bound how far a list is read before it is admitted that it cannot be said
-	mostListed = 1000 // on a page, as the vendor has it
-	mostMedia  = 10   // of a text, likewise
+	findPages     = 10  // bound how far a list is read before it is admitted that it cannot be said
+	receivedPages = 100 // likewise
+	mostMedia     = 10  // of a text, as the vendor has it
 )
 
 // Find looks for a text that may have been sent since the given instant. False without an error
@@ -176,7 +176,7 @@ const (
 // said the same words to them; a messaging service picks the line itself, so then any line will do.
 func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (club.Receipt, bool, error) {
 	var found *club.Receipt
-	err := c.list(ctx, "find text", m.To, 100, since, func(got message, _ time.Time) (goOn bool) {
+	err := c.list(ctx, "find text", m.To, findPages, since, func(got message, _ time.Time) (goOn bool) {
 		line := c.cfg.MessagingServiceSID != "" || got.From == m.From
 		if line && strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
 			status, _ := statusOf(got.Status)
@@ -190,41 +190,31 @@ func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (cl
 	return *found, true, nil
 }
 
-// Received lists the texts to a line that the vendor has had since the given instant, the oldest first. It calls a
-// webhook once, unless the webhook's address asks for more, and never again later: what it could not bring is here.
+// Received lists the texts to a line that the vendor has had since the given instant, the oldest first. Of what came with
+// them only the number is in the list; see Media. It calls a webhook once, unless the webhook's address asks for more, and never again later: what it
+// could not bring is here. An error beside texts says that there may be older ones.
 func (c *Client) Received(ctx context.Context, line string, since time.Time) ([]club.Inbound, error) {
 	var list []club.Inbound
-	var media []int // that have some
-	err := c.list(ctx, "list texts", line, mostListed, since, func(got message, at time.Time) bool {
+	err := c.list(ctx, "list texts", line, receivedPages, since, func(got message, at time.Time) bool {
 		if got.Direction == "inbound" && got.From != "" && got.SID != "" {
-			if n, _ := strconv.Atoi(got.NumMedia); n > 0 {
-				media = append(media, len(list))
-			}
-			list = append(list, club.Inbound{Provider: Provider, ProviderMessageID: got.SID, From: got.From, To: got.To, Text: got.Body, SentAt: at})
+			n, _ := strconv.Atoi(got.NumMedia)
+			list = append(list, club.Inbound{Provider: Provider, ProviderMessageID: got.SID, From: got.From, To: got.To, Text: got.Body, Media: make([]club.Media, min(max(n, 0), mostMedia)), SentAt: at})
 		}
 		return true
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range media {
-		if list[i].Media, err = c.media(ctx, list[i].ProviderMessageID); err != nil {
-			return nil, err
-		}
-	}
 	slices.Reverse(list)
-	return list, nil
+	return list, err
 }
 
-// media lists what came with a text.
-func (c *Client) media(ctx context.Context, sid string) ([]club.Media, error) {
+// Media lists what came with a text.
+func (c *Client) Media(ctx context.Context, messageID string) ([]club.Media, error) {
 	var out struct {
 		List []struct {
 			Type string `json:"content_type"`
 			URI  string `json:"uri"`
 		} `json:"media_list"`
 	}
-	if _, err := c.http.Do(ctx, connector.Request{Op: "list media", Path: strings.TrimSuffix(c.messages(), ".json") + "/" + url.PathEscape(sid) + "/Media.json", Into: &out}); err != nil {
+	if _, err := c.http.Do(ctx, connector.Request{Op: "list media", Path: strings.TrimSuffix(c.messages(), ".json") + "/" + url.PathEscape(messageID) + "/Media.json", Into: &out}); err != nil {
 		return nil, err
 	}
 	var media []club.Media
@@ -234,11 +224,11 @@ func (c *Client) media(ctx context.Context, sid string) ([]club.Media, error) {
 	return media, nil
 }
 
-// list goes through the texts to a number since an instant, the newest first, until each returns false; size is how many
-// come at once. The instant is zero of a text whose date cannot be read, which counts as recent.
-func (c *Client) list(ctx context.Context, op, to string, size int, since time.Time, each func(message, time.Time) (goOn bool)) error {
+// list goes through the texts to a number since an instant, the newest first, until each returns false, over so many pages at
+// most. The instant is zero of a text whose date cannot be read, which counts as recent.
+func (c *Client) list(ctx context.Context, op, to string, pages int, since time.Time, each func(message, time.Time) (goOn bool)) error {
 	since = since.Add(-skew)
-	r := connector.Request{Op: op, Path: c.messages(), Query: url.Values{"To": {to}, "PageSize": {strconv.Itoa(size)}}}
+	r := connector.Request{Op: op, Path: c.messages(), Query: url.Values{"To": {to}, "PageSize": {"100"}}}
 	for range pages {
 		var out struct {
 			Messages []message `json:"messages"`

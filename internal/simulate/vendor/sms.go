@@ -37,8 +37,8 @@ type SMSConfig struct {
 	PerSecond       int               // sends and reads by the clock; default 10 as Quo; negative means no limit
 }
 
-// SMS is Quo (openphone at URL, legacy at URL/v1) and Twilio in one. Its operations are "send" and
-// "list".
+// SMS is Quo (openphone at URL, legacy at URL/v1) and Twilio in one. Its operations are "send",
+// "list" and "media".
 type SMS struct {
 	*server
 	cfg SMSConfig
@@ -76,7 +76,7 @@ func NewSMS(cfg SMSConfig, clock club.Clock) *SMS {
 	}
 	s.handle("POST /2010-04-01/Accounts/{sid}/Messages.json", "send", s.twilio(s.twilioSend))
 	s.handle("GET /2010-04-01/Accounts/{sid}/Messages.json", "list", s.twilio(s.twilioList))
-	s.handle("GET /2010-04-01/Accounts/{sid}/Messages/{message}/Media.json", "list", s.twilio(s.twilioMedia))
+	s.handle("GET /2010-04-01/Accounts/{sid}/Messages/{message}/Media.json", "media", s.twilio(s.twilioMedia))
 	return s
 }
 
