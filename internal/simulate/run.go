@@ -142,7 +142,9 @@ func (p *play) text(ctx context.Context, t Text) error {
 
 // post delivers one webhook as often, and as spoiled, as the text says.
 func (p *play) post(ctx context.Context, hook vendor.Webhook, t Text) error {
-	spoil(&hook, t.Spoil)
+	if spoil(&hook, t.Spoil); t.Spoil != SpoilNot {
+		p.w.Vendors.SMS.Forget(hook.ID) // no vendor has sent it
+	}
 	once := func() error {
 		status, err := hook.Post(ctx)
 		switch {

@@ -372,6 +372,13 @@ func (s *SMS) Text(wire Wire, to string, in Incoming) Webhook {
 	}, in.From, in.To, pn)
 }
 
+// Forget takes a member's text out of what Twilio has received: whoever forges a webhook has sent no text.
+func (s *SMS) Forget(id string) {
+	s.texts.Lock()
+	defer s.texts.Unlock()
+	s.received = slices.DeleteFunc(s.received, func(t text) bool { return t.id == id })
+}
+
 // Report makes the signed webhook of a delivery report about a text that was sent: status is
 // "delivered", "undelivered" or "failed".
 func (s *SMS) Report(wire Wire, to, messageID, status, errorCode string) Webhook {
