@@ -1,13 +1,11 @@
 package app_test
 
 import (
-	"bytes"
 	"database/sql"
 	"log/slog"
 	"net/url"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -99,27 +97,9 @@ type station struct {
 	slack *vendor.Slack
 	pager *vendor.Pager
 	apps  []*app.App
-	logs  []*lines
+	logs  []*redistest.Log
 
 	servers []*app.Server
-}
-
-// lines is a log that a test may read while others write.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) count(word string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), word)
 }
 
 // figure is what a scrape of the first process says that it is.
@@ -162,7 +142,7 @@ func (s *station) open(node string, timing outage.Timing) *app.App {
 		s.Fatal(err)
 	}
 	cfg.SchemaPrefix, cfg.Outage = s.prefix, timing
-	log := &lines{}
+	log := &redistest.Log{}
 	a, err := app.Open(s.Context(), cfg, telemetry.NewLogger(log, telemetry.LogConfig{Level: slog.LevelInfo, Service: "clubos"}))
 	if err != nil {
 		s.Fatal(err)
@@ -279,13 +259,13 @@ func TestWhoeverIsOnCallIsToldOnceThatTheDatabaseIsGoneAndOnceThatItIsBack(t *te
 	}
 	// Gone again within Apart: nobody is told twice.
 	s.cut()
-	redistest.Await(t, "it is seen to be gone again", func() bool { return s.logs[0].count("database.gone") == 2 })
+	redistest.Await(t, "it is seen to be gone again", func() bool { return s.logs[0].Count("database.gone") == 2 })
 	s.mend()
-	redistest.Await(t, "it is seen to be back", func() bool { return s.logs[0].count("database.back") == 2 })
+	redistest.Await(t, "it is seen to be back", func() bool { return s.logs[0].Count("database.back") == 2 })
 	if n := len(s.sms.Received(opalsPhone)); n != 2 {
 		t.Errorf("%d texts", n)
 	}
-	if s.logs[0].count(opalsPhone) > 0 || s.logs[0].count(s.sms.Config().OpenPhoneKey) > 0 {
+	if s.logs[0].Count(opalsPhone) > 0 || s.logs[0].Count(s.sms.Config().OpenPhoneKey) > 0 {
 		t.Error("a number or a key is in the log")
 	}
 }
@@ -310,7 +290,7 @@ func TestReplicasThatShareRedisTellOnceAmongThem(t *testing.T) {
 			}
 			s.cut()
 			for _, log := range s.logs {
-				redistest.Await(t, "each sees that it is gone", func() bool { return log.count("database.gone") == 1 })
+				redistest.Await(t, "each sees that it is gone", func() bool { return log.Count("database.gone") == 1 })
 			}
 			want := 1
 			if redis == "" {
@@ -319,7 +299,7 @@ func TestReplicasThatShareRedisTellOnceAmongThem(t *testing.T) {
 			s.await(opalsPhone, want)
 			s.mend()
 			for _, log := range s.logs {
-				redistest.Await(t, "each sees that it is back", func() bool { return log.count("database.back") == 1 })
+				redistest.Await(t, "each sees that it is back", func() bool { return log.Count("database.back") == 1 })
 			}
 			s.await(opalsPhone, 2*want)
 			got := s.sms.Received(opalsPhone)
@@ -339,10 +319,10 @@ func TestNobodyToTellIsSaidOnceByTheLog(t *testing.T) {
 	}
 	s.start()
 	s.cut()
-	redistest.Await(t, "it is said", func() bool { return s.logs[0].count("database.untold") == 1 })
+	redistest.Await(t, "it is said", func() bool { return s.logs[0].Count("database.untold") == 1 })
 	s.mend()
-	redistest.Await(t, "it is back", func() bool { return s.logs[0].count("database.back") == 1 })
-	if s.logs[0].count("database.untold") != 1 {
+	redistest.Await(t, "it is back", func() bool { return s.logs[0].Count("database.back") == 1 })
+	if s.logs[0].Count("database.untold") != 1 {
 		t.Error("it is said more than once")
 	}
 }

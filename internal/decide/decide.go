@@ -136,37 +136,44 @@ type glance struct {
 // without a text, and that reads all words. One with a text, which may come again and again while texts pour in, reads no
 // other words than the newest until it may decide.
 func (d *Decider) look(ctx context.Context, tenant *store.Tenant, job inbox.AdvanceJob) (g glance, err error) {
-	err = tenant.Read(ctx, func(tx *store.Tx) error {
-		g = glance{}
-		newest, err := tx.FindNewestUnhandled(ctx, job.Thread)
-		if missing(err) {
-			th, err := thread.Find(ctx, tx, job.Thread)
-			g.idle = th.MergedInto.IsZero()
-			return err
-		}
-		if err != nil {
-			return fmt.Errorf("find the newest text: %w", err)
-		}
-		if g.idle = !job.Message.IsZero() && newest.ID != job.Message; g.idle {
-			return nil
-		}
-		s, err := setting.Known(ctx, tx)
-		if err != nil {
-			return err
-		}
-		g.due = tx.Now.Sub(newest.CreatedAt.Add(s.BurstWait))
-		later := d.postponed(tenant, g.due)
-		if g.urgent = urgentWords(newest.Masked); !g.urgent && (later == 0 || job.Message.IsZero()) {
-			if g.urgent, err = urgentAmong(ctx, tx, job.Thread); err != nil {
-				return err
-			}
-		}
-		if !g.urgent {
-			g.later = later
-		}
-		return nil
+	err = tenant.Read(ctx, func(tx *store.Tx) (err error) {
+		g, err = d.glance(ctx, tx, tenant, job.Thread, job.Message)
+		return err
 	})
 	return g, err
+}
+
+// glance looks at a thread, or at the one that it has become a part of.
+func (d *Decider) glance(ctx context.Context, tx *store.Tx, tenant *store.Tenant, of club.ThreadID, text club.MessageID) (g glance, err error) {
+	newest, err := tx.FindNewestUnhandled(ctx, of)
+	if missing(err) {
+		th, err := thread.Find(ctx, tx, of)
+		if err != nil || th.MergedInto.IsZero() {
+			return glance{idle: true}, err
+		}
+		return d.glance(ctx, tx, tenant, th.MergedInto, text)
+	}
+	if err != nil {
+		return g, fmt.Errorf("find the newest text: %w", err)
+	}
+	if !text.IsZero() && newest.ID != text {
+		return glance{idle: true}, nil
+	}
+	s, err := setting.Known(ctx, tx)
+	if err != nil {
+		return g, err
+	}
+	g.due = tx.Now.Sub(newest.CreatedAt.Add(s.BurstWait))
+	later := d.postponed(tenant, g.due)
+	if g.urgent = urgentWords(newest.Masked); !g.urgent && (later == 0 || text.IsZero()) {
+		if g.urgent, err = urgentAmong(ctx, tx, of); err != nil {
+			return g, err
+		}
+	}
+	if !g.urgent {
+		g.later = later
+	}
+	return g, nil
 }
 
 // postponed is until when texts wait: for the rest of their burst, and for a while for those that cannot even be taken in.

@@ -126,13 +126,10 @@ func (in *Inbox) readMailbox(ctx context.Context, tenant *store.Tenant, line sto
 		}
 	}
 	if len(errs) > 0 || unread != nil {
-		next.Until = s.Until
+		next.Until = s.Until // all of it is looked at again
 	}
-	if next == s {
+	if next.Found == s.Found && next.Until.Sub(s.Until) < mailNoted {
 		return errors.Join(errs...)
-	}
-	if len(errs) == 0 && unread == nil && next.Found == s.Found && began.Sub(s.Until) < mailNoted {
-		return nil
 	}
 	return errors.Join(append(errs, in.noteMail(ctx, tenant, line.Number, next))...)
 }

@@ -10,6 +10,9 @@ import (
 	"clubos/internal/vault"
 )
 
+// answerWithin is how long after it was sent a text of the staff still answers what is open.
+const answerWithin = 15 * time.Minute
+
 // Staff takes in what is said by, and of texts to, the club's own people, who are called by text. A number
 // of theirs opens no conversation as long as what it says answers a call.
 type Staff interface {
@@ -55,16 +58,13 @@ func (b *batch) hearStaff(ctx context.Context, all []*filing) error {
 	return nil
 }
 
-// answerWithin is how long after it was sent a text of the staff still answers what is open.
-const answerWithin = 15 * time.Minute
-
 func (b *batch) hear(ctx context.Context, f *filing) error {
 	user, err := b.colleague(ctx, f.From)
 	if err != nil || user.IsZero() {
 		return err
 	}
 	answered := &Result{Ignored: "one of the staff answers a call", Duplicate: f.repeated}
-	if f.deliveryID == "" && !f.repeated { // its own id is all that tells a repetition
+	if f.deliveryID == "" && f.ProviderMessageID != "" && !f.repeated { // its own id is all that tells a repetition
 		first, err := b.delivery(ctx, f.provider, "text:"+key(f.ProviderMessageID))
 		if err != nil {
 			return err

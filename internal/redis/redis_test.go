@@ -1,12 +1,10 @@
 package redis_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,24 +19,6 @@ func ping(ctx context.Context, c *redis.Client) error {
 	return err
 }
 
-// lines is a log that a test may read while others write.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) count(word string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), word)
-}
-
 func TestWhateverBecomesOfRedisNobodyWaitsLongAndEachTurnIsOneLine(t *testing.T) {
 	t.Parallel()
 	for name, disturb := range map[string]func(*redistest.Wire){
@@ -49,7 +29,7 @@ func TestWhateverBecomesOfRedisNobodyWaitsLongAndEachTurnIsOneLine(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wire, log := redistest.NewWire(t), &lines{}
+			wire, log := redistest.NewWire(t), &redistest.Log{}
 			c := redistest.Open(t, redis.Config{URL: wire.URL, Timeout: 50 * time.Millisecond, ProbeEvery: 10 * time.Millisecond, Log: slog.New(slog.NewTextHandler(log, nil))})
 			if err := ping(t.Context(), c); err != nil {
 				t.Fatal(err)
@@ -67,9 +47,9 @@ func TestWhateverBecomesOfRedisNobodyWaitsLongAndEachTurnIsOneLine(t *testing.T)
 			redistest.Await(t, "it counts as away", func() bool { return !c.Here() })
 			wire.Mend()
 			redistest.Await(t, "it is back", func() bool { return ping(t.Context(), c) == nil })
-			redistest.Await(t, "both turns are told", func() bool { return log.count("redis.away") > 0 && log.count("redis.back") > 0 })
-			if log.count("redis.away") > 2 || log.count("redis.back") != log.count("redis.away") { // what was under way may fail once more
-				t.Errorf("away is told %d times, back %d times", log.count("redis.away"), log.count("redis.back"))
+			redistest.Await(t, "both turns are told", func() bool { return log.Count("redis.away") > 0 && log.Count("redis.back") > 0 })
+			if log.Count("redis.away") > 2 || log.Count("redis.back") != log.Count("redis.away") { // what was under way may fail once more
+				t.Errorf("away is told %d times, back %d times", log.Count("redis.away"), log.Count("redis.back"))
 			}
 			if c.Failures() == 0 {
 				t.Error("no failure was counted")
