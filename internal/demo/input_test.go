@@ -160,9 +160,20 @@ func post(t *testing.T, name string, h vendor.Webhook) {
 	}
 }
 
-// texts opens everything a number has sent, oldest first.
+// texts opens everything a number has sent, oldest first, when all that was acknowledged has been filed.
 func texts(t *testing.T, w *simulate.World, number string) (out []string) {
 	t.Helper()
+	await(t, "the filing of all texts", func() bool {
+		var kept int64
+		err := w.Tenant.Read(t.Context(), func(tx *store.Tx) (err error) {
+			kept, err = tx.CountArrivals(t.Context())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept == 0
+	})
 	err := w.Tenant.Read(t.Context(), func(tx *store.Tx) error {
 		out = nil
 		index := w.Keys.Index(vault.IndexPhone, number)
