@@ -137,3 +137,50 @@ func TestTheBacklogIsCountedByQueueAndState(t *testing.T) {
 		t.Errorf("backlog (-want +got):\n%s", diff)
 	}
 }
+
+// TestAJobThatIsTakenUpInTheMomentOfItsEndEndsInItsNextTry holds a job's row as it is taken up, while the replica that
+// was thought gone stores its end: River would panic at what it is told of that.
+func TestAJobThatIsTakenUpInTheMomentOfItsEndEndsInItsNextTry(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite is served by one process")
+	}
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	pool, schema, _ := c.Postgres()
+	begun, finish := make(chan struct{}, 4), make(chan struct{})
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Work: func(context.Context, *store.Tenant, greetJob) error {
+		begun <- struct{}{}
+		<-finish
+		return nil
+	}})
+	start(t, r)
+	enqueue(t, tenant, "long", nil)
+	receive(t, begun)
+	other, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback(context.WithoutCancel(t.Context())) }() // it was committed
+	var holder int
+	if err := other.QueryRow(t.Context(), `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+` SET state = 'available', scheduled_at = now()
+		WHERE state = 'running' AND kind = $1 RETURNING pg_backend_pid()`, greetJob{}.Kind()).Scan(&holder); err != nil {
+		t.Fatal(err)
+	}
+	close(finish)
+	for waiting := 0; waiting == 0; { // the statement that stores the end
+		if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, holder).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := other.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, begun)
+	for ended := 0; ended == 0; {
+		if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM `+pgx.Identifier{schema, "river_job"}.Sanitize()+` WHERE state = 'completed' AND attempt = 2 AND kind = $1`, greetJob{}.Kind()).Scan(&ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
 	"clubos/internal/club"
@@ -132,7 +131,7 @@ func (r *Runner) startPostgres(ctx context.Context, pool *pgxpool.Pool, schema s
 	cfg := r.config()
 	cfg.Schema, cfg.PeriodicJobs = schema, r.periodic()
 	cfg.Queues[QueueOverflow] = river.QueueConfig{MaxWorkers: max(r.cfg.Workers/overflowed, 1)}
-	c, err := river.NewClient(riverpgxv5.New(own), cfg)
+	c, err := river.NewClient(newDriver(own), cfg)
 	if err != nil {
 		own.Close()
 		return fmt.Errorf("open job client: %w", err)
