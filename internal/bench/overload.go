@@ -17,7 +17,7 @@ const (
 	overloadTimes    = 3  // what is sent, of what the server can do
 	dangersPerSecond = 20 // texts among them that speak of danger
 	// rounds are how often the most it can do and the overload are measured in turn, so that other work of the machine
-	// meets both.
+	// meets both. What else is asked for, danger above all, is the same in both: it is not what overloads.
 	rounds = 3
 	// calm is between two of them: what was refused has heard of it by then.
 	calm = 6 * time.Second
@@ -49,7 +49,7 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, c *child
 		return err
 	}
 	r.load("overload", fmt.Sprintf("texts at %d times the most", overloadTimes), f.over, c)
-	acked := f.peak.Acked + f.over.Acked + f.danger.Acked
+	acked := f.peak.Acked + f.over.Acked
 	r.add(Measure{Name: "overload_peak", Title: fmt.Sprintf("most acknowledged, in %d rounds before an overload each", rounds), Value: f.peakRate, Unit: "/s"},
 		Measure{Name: "overload_rate", Title: "acknowledged during the overloads", Value: f.overRate, Unit: "/s"},
 		Measure{Name: "overload_goodput", Title: "… of the most", Value: 100 * f.overRate / max(1, f.peakRate), Unit: "%", Better: More, Floor: bound(90), Steady: true},
@@ -64,7 +64,7 @@ func measureOverload(ctx context.Context, cfg Config, in *installation, c *child
 	for i, phase := range []struct {
 		name, title string
 		acked       int
-	}{{"peak", "at the most", f.peak.Acked}, {"overload", "in the overload", f.over.Acked + f.danger.Acked}} {
+	}{{"peak", "at the most", f.peak.Acked}, {"overload", "in the overload", f.over.Acked}} {
 		for at, who := range []string{"server", "generator", "database"} {
 			if cost, ok := each(0, f.cpu[i][at], phase.acked); ok {
 				r.add(Measure{Name: "cpu_us_per_text_" + phase.name + "_" + who, Title: fmt.Sprintf("processor time per text acknowledged %s: %s", phase.title, who), Value: cost, Unit: "µs", Better: Less, Steady: true})
@@ -84,23 +84,29 @@ func (in *installation) flood(ctx context.Context, cfg Config, c *child) (f floo
 		before := in.processors(ctx, c)
 		load := in.load(cfg)
 		load.Run = fmt.Sprintf("peak%d", i)
-		peak, err := simulate.Load(ctx, load)
+		peak, err := in.mixed(ctx, load, 2*i)
 		if err != nil {
 			return f, err
 		}
 		between := in.processors(ctx, c)
-		over, danger, rest, err := in.overload(ctx, cfg, i, max(1, min(mostRate, int(overloadTimes*peak.RateMeanwhile))))
+		load.Rate, load.Connections, load.Run = max(1, min(mostRate, int(overloadTimes*peak.texts.RateMeanwhile))), min(mostConnections, 8*cfg.Connections), fmt.Sprintf("over%d", i)
+		over, err := in.mixed(ctx, load, 2*i+1)
 		if err != nil {
 			return f, err
 		}
 		after := in.processors(ctx, c)
-		add(&f.peak, peak)
-		add(&f.over, over)
-		add(&f.danger, danger)
-		f.peakRate += peak.RateMeanwhile / rounds
-		f.overRate += (over.RateMeanwhile + danger.RateMeanwhile) / rounds
-		for k := range f.rest {
-			f.rest[k].asked, f.rest[k].answered, f.rest[k].refused = f.rest[k].asked+rest[k].asked, f.rest[k].answered+rest[k].answered, f.rest[k].refused+rest[k].refused
+		for _, part := range []struct {
+			sum  *simulate.Report
+			rate *float64
+			of   mixture
+		}{{&f.peak, &f.peakRate, peak}, {&f.over, &f.overRate, over}} {
+			add(part.sum, part.of.texts)
+			part.sum.Acked += part.of.danger.Acked
+			*part.rate += (part.of.texts.RateMeanwhile + part.of.danger.RateMeanwhile) / rounds
+		}
+		add(&f.danger, over.danger)
+		for k, rest := range over.rest {
+			f.rest[k].asked, f.rest[k].answered, f.rest[k].refused = f.rest[k].asked+rest.asked, f.rest[k].answered+rest.answered, f.rest[k].refused+rest.refused
 		}
 		for k := range before {
 			f.cpu[0][k] += between[k] - before[k]
@@ -129,22 +135,30 @@ func add(sum *simulate.Report, r simulate.Report) {
 	sum.RatePerS = float64(sum.Acked) / max(0.001, sum.Elapsed.Seconds())
 }
 
-// overload sends more than can be done, with danger and others' requests among it.
-func (in *installation) overload(ctx context.Context, cfg Config, round, rate int) (over, danger simulate.Report, rest [3]answers, err error) {
-	ordinary, dangers := in.load(cfg), in.load(cfg)
-	ordinary.Rate, ordinary.Connections, ordinary.Run = rate, min(mostConnections, 8*cfg.Connections), fmt.Sprintf("over%d", round)
-	dangers.Rate, dangers.Connections, dangers.Run, dangers.FirstSender = dangersPerSecond, dangersPerSecond, fmt.Sprintf("danger%d", round), 2000
+// mixture is what came of texts with danger and others' requests among them.
+type mixture struct {
+	texts, danger simulate.Report
+	rest          [3]answers
+}
+
+// mixed sends a load with danger and others' requests among it. Danger is new to who writes in each turn: what is said to
+// somebody whom a person has is less work.
+func (in *installation) mixed(ctx context.Context, load simulate.LoadConfig, turn int) (m mixture, err error) {
+	dangers := load
+	dangers.Rate, dangers.Connections, dangers.Run = dangersPerSecond, dangersPerSecond, "danger-"+load.Run
+	dangers.Senders = dangersPerSecond * int(load.Duration/time.Second+1)
+	dangers.FirstSender = 2000 + turn*dangers.Senders
 	dangers.Text = func(i int) string { return fmt.Sprintf("there is a fire in bay %d, smoke everywhere", 1+i%4) }
-	var overErr, dangerErr error
+	var textsErr, dangerErr error
 	var both sync.WaitGroup
-	both.Go(func() { over, overErr = simulate.Load(ctx, ordinary) })
-	both.Go(func() { danger, dangerErr = simulate.Load(ctx, dangers) })
-	asked := in.others(ctx, cfg.Duration)
+	both.Go(func() { m.texts, textsErr = simulate.Load(ctx, load) })
+	both.Go(func() { m.danger, dangerErr = simulate.Load(ctx, dangers) })
+	asked := in.others(ctx, load.Duration)
 	both.Wait()
-	for i := range rest {
-		rest[i] = <-asked[i]
+	for i := range m.rest {
+		m.rest[i] = <-asked[i]
 	}
-	return over, danger, rest, errors.Join(overErr, dangerErr)
+	return m, errors.Join(textsErr, dangerErr)
 }
 
 // others are who asks for something else meanwhile: of each class that the server refuses before texts.

@@ -36,7 +36,7 @@ const lies = 2 * time.Second
 // killed replica left running is no work that lies: the next turn is its next try.
 func unsettled() map[string]string {
 	return map[string]string{
-		"jobs that lie":   `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable') AND scheduled_at < $1
+		"jobs that lie": `SELECT COUNT(*) FROM river_job WHERE CAST(state AS TEXT) IN ('available', 'running', 'retryable') AND scheduled_at < $1
 			AND NOT (kind = 'tick' AND CAST(state AS TEXT) = 'running')`,
 		"calls under way": `SELECT COUNT(*) FROM notifications WHERE status IN ('queued', 'sending')`,
 
