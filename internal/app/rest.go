@@ -13,6 +13,7 @@ func (a *App) quiet() {
 	now := a.Cluster.Clock().Now().UnixNano()
 	if last := a.rested.Load(); now-last >= int64(quietEvery) && a.rested.CompareAndSwap(last, now) {
 		debug.FreeOSMemory()
+		unmapProgram()
 	}
 }
 

@@ -77,6 +77,7 @@ func TestClubForWhichMuchIsAskedPutsOffWhatIsLeftToDoForNoOther(t *testing.T) {
 		<-time.After(traits(Ingest).patience) // it is parked
 		behind(true)
 		<-time.After(traits(Ingest).held) // it has just been refused
+		synctest.Wait()
 		if len(l.refused) != 1 {
 			t.Fatalf("%d clubs are known to have been refused", len(l.refused))
 		}
