@@ -64,7 +64,7 @@ func promiseHealth(v *visit, r health.Report, told map[string]time.Time, p *page
 var classTitles = map[string]string{"emergency": "Texts that speak of danger", "ingest": "Texts and vendors' reports", "operator": "Pages", "api": "Programs", "bulk": "Files and replays"}
 
 // queueTitles are the queues of jobs in words.
-var queueTitles = map[string]string{"default": "Inward work", "vendor": "Calls to vendors", "overflow": "Beyond a club’s pace"}
+var queueTitles = map[string]string{"default": "Inward work", "vendor": "Calls to vendors", "overflow": "Beyond a club’s pace", "periodic": "Looking after all clubs"}
 
 func processReport(s health.Process, p *page.HealthPage) *page.ProcessReport {
 	out := &page.ProcessReport{Minutes: health.TimedOver, Waiting: fmt.Sprintf("%d of %d requests at a time, %d wait", s.Running, s.Places, s.Waiting)}

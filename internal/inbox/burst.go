@@ -23,14 +23,20 @@ type bursts struct {
 	due map[club.ThreadID]time.Time
 	// Of the transaction under way: jobs that it stores, and those of others that it relies on.
 	stores, relies map[club.ThreadID]time.Time
+	// lost is how often the server had been lost: the jobs of before may be undone.
+	lost int64
 	// backlog is how long it takes to file what is kept besides.
 	backlog time.Duration
 }
 
 func newBursts() *bursts { return &bursts{due: map[club.ThreadID]time.Time{}} }
 
-// begin forgets a transaction that failed.
-func (s *bursts) begin() {
+// begin forgets a transaction that failed, and jobs that may be undone.
+func (s *bursts) begin(lost int64) {
+	if lost != s.lost {
+		clear(s.due)
+		s.lost = lost
+	}
 	s.stores, s.relies = map[club.ThreadID]time.Time{}, map[club.ThreadID]time.Time{}
 }
 

@@ -184,8 +184,8 @@ func (f *filer) turn(ctx context.Context, rows int32) (int, error) {
 		switch {
 		case err == nil:
 			f.unfiled.drop(taken)
-			if len(taken) < int(rows) { // whatever was there before is filed
-				f.unfiled.drop(stored)
+			if len(taken) < int(rows) { // there were no more, or another replica is at them
+				f.dropGone(ctx, stored, taken)
 			}
 			return len(taken), f.burst.committed(ctx, f.tenant, f.in.cfg.Cluster.Clock().Now())
 		case ctx.Err() != nil || at == nil && club.CodeOf(err) == club.CodeUnavailable:
@@ -201,6 +201,28 @@ func (f *filer) turn(ctx context.Context, rows int32) (int, error) {
 			f.complain(ctx, err)
 			apart = true
 		}
+	}
+}
+
+// dropGone forgets those of some rows, taken apart, that another replica has filed. If that cannot be found out they stay: who
+// files next asks again.
+func (f *filer) dropGone(ctx context.Context, rows, taken []club.ArrivalID) {
+	var asked set
+	for _, id := range rows {
+		if !slices.Contains(taken, id) {
+			asked = asked.with(id.String())
+		}
+	}
+	if len(asked) == 0 {
+		return
+	}
+	var left []club.ArrivalID
+	err := f.tenant.Read(ctx, func(tx *store.Tx) (err error) {
+		left, err = tx.FindArrivalsLeft(ctx, asked.json())
+		return err
+	})
+	if err == nil {
+		f.unfiled.drop(slices.DeleteFunc(slices.Clone(rows), func(id club.ArrivalID) bool { return slices.Contains(taken, id) || slices.Contains(left, id) }))
 	}
 }
 
@@ -223,7 +245,7 @@ func (f *filer) attempt(ctx context.Context, rows int32, aside map[spot]bool, ap
 	var postponed []store.CreateArrivalParams
 	err = f.tenant.WriteRelaxed(ctx, func(tx *store.Tx) error {
 		taken, spots = nil, nil
-		f.burst.begin()
+		f.burst.begin(f.in.cfg.Cluster.Lost())
 		b = f.newBatch(tx, keys)
 		b.burst = f.burst
 		list, err := tx.TakeArrivals(ctx, store.TakeArrivalsParams{Now: tx.Now, Size: rows})

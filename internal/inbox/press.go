@@ -25,7 +25,7 @@ func (f *filer) overtake(ctx context.Context) {
 		return
 	}
 	f.unfiled.take(taken, senders)
-	f.unfiled.drop(slices.DeleteFunc(rows, func(id club.ArrivalID) bool { return slices.Contains(taken, id) })) // another replica was faster
+	f.dropGone(ctx, rows, taken)
 }
 
 // fileOf files what some senders have written in some rows, in one transaction, and returns the rows that were still
@@ -43,7 +43,7 @@ func (f *filer) fileOf(ctx context.Context, senders map[string]bool, rows []club
 	}
 	err = f.tenant.WriteRelaxed(store.AtWork(ctx, true), func(tx *store.Tx) error {
 		taken = nil
-		f.burst.begin()
+		f.burst.begin(f.in.cfg.Cluster.Lost())
 		b := f.newBatch(tx, keys)
 		b.burst = f.burst
 		list, err := tx.TakeArrivalsOf(ctx, ids.json())

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"clubos/internal/club"
 	"clubos/internal/inbox"
@@ -486,6 +489,85 @@ func TestTwoReplicasFileEachKeptTextOnce(t *testing.T) {
 		if n := h.count(query); n != want {
 			t.Errorf("%s: %d, want %d", query, n, want)
 		}
+	}
+}
+
+// TestAReplicaKnowsWhatAnotherOneHasLeft has another replica take the first eight rows while this one wants the same: it
+// finds none, though the ninth is there, behind which danger must not be filed.
+func TestAReplicaKnowsWhatAnotherOneHasLeft(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite is served by one process")
+	}
+	h := newHouse(t)
+	h.filedByHand()
+	for i := range 8 {
+		h.storm(text(fmt.Sprintf("+1415555%04d", 500+i), "hi"))
+	}
+	h.storm(text(ada, "is anybody there?"))
+	pool, schema, _ := h.cluster.Postgres()
+	other, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback(context.WithoutCancel(t.Context())) }() // it was committed
+	var holder int
+	arrivals := pgx.Identifier{strings.TrimSuffix(schema, "jobs") + "t_" + h.tenant.Slug.String(), "arrivals"}.Sanitize()
+	if err := other.QueryRow(t.Context(), "WITH gone AS (DELETE FROM "+arrivals+" WHERE id IN (SELECT id FROM "+arrivals+" ORDER BY id LIMIT 8) RETURNING id) SELECT pg_backend_pid() FROM gone LIMIT 1").Scan(&holder); err != nil {
+		t.Fatal(err)
+	}
+	filed := make(chan error, 1)
+	go func() {
+		_, err := h.inbox.File(t.Context(), h.tenant)
+		filed <- err
+	}()
+	for waiting := 0; waiting == 0; {
+		if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))", holder).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(other.Commit(t.Context()), <-filed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.inbox.Accept(t.Context(), h.tenant, inbox.Read(text(ada, "there is a fire")), vendor); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"is anybody there?", "there is a fire", "the end"}, h.words(ada)); diff != "" {
+		t.Errorf("the conversation (-want +got):\n%s", diff)
+	}
+}
+
+// TestNobodyReliesOnAJobThatACrashOfTheServerHasUndone files a text whose job is due in a while, undoes the job as the end of
+// a server does that had not made it durable, and files another one of the conversation.
+func TestNobodyReliesOnAJobThatACrashOfTheServerHasUndone(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite ends with the process")
+	}
+	h := newHouse(t)
+	h.filedByHand()
+	for range 2 { // the second relies on the job of the first
+		h.storm(text(ada, "hi"))
+		h.fileAll()
+	}
+	if n := len(jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant)); n != 1 {
+		t.Fatalf("%d jobs read two texts", n)
+	}
+	pool, schema, _ := h.cluster.Postgres()
+	lost := h.cluster.Lost()
+	for _, crash := range []string{"DELETE FROM " + pgx.Identifier{schema, "river_job"}.Sanitize(),
+		"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND query = 'LISTEN clubos_change'"} {
+		if _, err := pool.Exec(t.Context(), crash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for h.cluster.Lost() == lost {
+		runtime.Gosched() // until it has noticed
+	}
+	h.storm(text(ada, "hello?"))
+	h.fileAll()
+	if n := len(jobstest.Pending[inbox.AdvanceJob](t, h.cluster, h.tenant)); n != 1 {
+		t.Errorf("%d jobs read what came after the crash", n)
 	}
 }
 

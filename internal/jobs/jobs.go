@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -35,8 +34,9 @@ import (
 const (
 	QueueDefault = river.QueueDefault
 	QueueVendor  = "vendor"
-	// QueueOverflow is on PostgreSQL only.
+	// QueueOverflow is on PostgreSQL only, and so is QueuePeriodic, whose jobs look after all clubs.
 	QueueOverflow = store.QueueOverflow
+	QueuePeriodic = "periodic"
 )
 
 // Meta is part of every job: whose it is, and which matter it belongs to.
@@ -93,9 +93,10 @@ type Registry struct {
 	workers *river.Workers
 	byKind  map[string]func(ctx context.Context, row *rivertype.JobRow, args []byte) error
 	ticks   map[string]tick
+	turns   turns
 	limits  map[string]time.Duration // by kind: so long after its beginning a try of a node that is gone may be begun anew
 	observe func(Try)                // nil: nobody asks; set by NewRunner
-	pause   time.Duration            // of a job whose club is suspended; set by NewRunner
+	pause   time.Duration            // of a job whose club is suspended, and of one that is lost and nobody could be told
 	// postponed is told of a job that will be tried again soon; nil: nobody asks. Set by NewRunner.
 	postponed func(queue string, wait time.Duration)
 }
@@ -107,7 +108,7 @@ type tick struct {
 
 // NewRegistry returns a registry without handlers.
 func NewRegistry(cluster *store.Cluster, log *slog.Logger) *Registry {
-	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{}, limits: map[string]time.Duration{},
+	r := &Registry{cluster: cluster, log: log, workers: river.NewWorkers(), ticks: map[string]tick{}, limits: map[string]time.Duration{}, pause: pause,
 		byKind: map[string]func(context.Context, *rivertype.JobRow, []byte) error{}}
 	river.AddWorker(r.workers, &tickWorker{registry: r})
 	r.limit(tickJob{}.Kind(), tickWithin)
@@ -143,10 +144,8 @@ func (r *Registry) Every(name string, interval time.Duration, work func(context.
 }
 
 const (
-	tickWithin = time.Minute // a turn of a periodic job
-	// ticksAtOnce is of how many clubs a periodic job is worked side by side: one whose vendor hangs holds up no other.
-	ticksAtOnce = 4
-	lostWithin  = 10 * time.Second // reaching a person about a job that is lost
+	lostWithin = 10 * time.Second // reaching a person about a job that is lost
+	pause      = 20 * time.Second // before what nobody can work now is looked at again
 	// inwardGrace is time enough for a node that lives to show it again when its connection broke.
 	inwardGrace = 5 * time.Second
 )
@@ -160,7 +159,7 @@ type worker[T Job] struct {
 func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.handler.Timeout }
 
 // Work finds the tenant, restores the correlation id, turns a panic into an error, and calls Lost
-// after the last try.
+// after the last try. A job is not given up before somebody knows: where that fails, there is one more try.
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	m := job.Args.JobMeta()
 	ctx = club.WithCorrelation(ctx, m.Correlation)
@@ -169,32 +168,48 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	if errors.Is(err, store.ErrSuspended) {
 		return Later(w.registry.pause)
 	}
+	last := job.Attempt >= job.MaxAttempts
+	if err != nil && last && club.CodeOf(err) != club.CodeNotFound { // who must hear of a lost job is not found either
+		return Later(w.registry.pause)
+	}
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.Kind, err)
 	}
 	start := time.Now()
 	failpoint.Hit(failpoint.JobBegun)
 	err = guarded(func() error { return w.handler.Work(ctx, tenant, job.Args) })
-	w.registry.again(tenant, job.JobRow, err)
 	failpoint.Hit(failpoint.JobDone)
-	last := job.Attempt >= job.MaxAttempts
-	w.registry.tell(job.JobRow, job.Kind, start, err, last)
-	var snooze *river.JobSnoozeError
-	if err == nil || errors.As(err, &snooze) {
-		return err
-	}
-	w.registry.log.LogAttrs(ctx, levelOf(last), "job failed",
-		slog.String("event.action", "job."+job.Kind), slog.String("event.outcome", "failure"), slog.String("organization.id", m.Tenant.String()),
-		slog.Int("labels.attempt", job.Attempt), slog.Bool("labels.last", last), slog.Duration("event.duration", time.Since(start)), slog.String("error.message", err.Error()))
-	if last && w.handler.Lost != nil {
-		// The try's own time may be used up; reaching a person gets its own.
-		lostCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostWithin)
-		defer cancel()
-		if lostErr := guarded(func() error { return w.handler.Lost(lostCtx, tenant, job.Args, err) }); lostErr != nil {
-			return errors.Join(err, fmt.Errorf("report lost job: %w", lostErr))
+	end := err
+	if err != nil && !isLater(err) {
+		w.registry.log.LogAttrs(ctx, levelOf(last), "job failed",
+			slog.String("event.action", "job."+job.Kind), slog.String("event.outcome", "failure"), slog.String("organization.id", m.Tenant.String()),
+			slog.Int("labels.attempt", job.Attempt), slog.Bool("labels.last", last), slog.Duration("event.duration", time.Since(start)), slog.String("error.message", err.Error()))
+		if last && w.handler.Lost != nil {
+			end = w.lost(ctx, tenant, job, err)
 		}
 	}
-	return err
+	w.registry.again(tenant, job.JobRow, end)
+	w.registry.tell(job.JobRow, job.Kind, start, end, last)
+	return end
+}
+
+// lost has a person told of a job that is given up because of err, and returns how that ends it.
+func (w *worker[T]) lost(ctx context.Context, tenant *store.Tenant, job *river.Job[T], err error) error {
+	// The try's own time may be used up; reaching a person gets its own.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lostWithin)
+	defer cancel()
+	failed := guarded(func() error { return w.handler.Lost(ctx, tenant, job.Args, err) })
+	if failed == nil {
+		return err
+	}
+	w.registry.log.ErrorContext(ctx, "nobody could be told of a lost job; it is tried again", "event.action", "job."+job.Kind, "event.outcome", "failure",
+		"organization.id", tenant.Slug.String(), "error.message", failed.Error())
+	return Later(w.registry.pause)
+}
+
+func isLater(err error) bool {
+	var snooze *river.JobSnoozeError
+	return errors.As(err, &snooze)
 }
 
 // again has a job that is to be tried once more before River's scheduler comes round found when it is due.
@@ -226,11 +241,10 @@ func (r *Registry) tell(row *rivertype.JobRow, kind string, start time.Time, err
 	if !row.ScheduledAt.IsZero() {
 		t.Waited = start.Sub(row.ScheduledAt)
 	}
-	var snooze *river.JobSnoozeError
 	switch {
 	case err == nil:
 		t.Outcome = "done"
-	case errors.As(err, &snooze):
+	case isLater(err):
 		t.Outcome = "later"
 	case last:
 		t.Outcome = "lost"
@@ -253,73 +267,4 @@ func guarded(fn func() error) (err error) {
 		}
 	}()
 	return fn()
-}
-
-// tickJob is a turn of a periodic job. Without a tenant it is for all of them.
-type tickJob struct {
-	Name   string    `json:"name"`
-	Tenant club.Slug `json:"tenant"`
-}
-
-func (tickJob) Kind() string { return "tick" }
-
-type tickWorker struct {
-	river.WorkerDefaults[tickJob]
-	registry *Registry
-}
-
-func (w *tickWorker) Timeout(*river.Job[tickJob]) time.Duration { return tickWithin }
-
-func (w *tickWorker) Work(ctx context.Context, job *river.Job[tickJob]) error {
-	t, ok := w.registry.ticks[job.Args.Name]
-	if !ok {
-		return nil // a periodic job that another version of the program has
-	}
-	start := time.Now()
-	err := w.turn(ctx, t, job)
-	w.registry.tell(job.JobRow, "tick/"+job.Args.Name, start, err, false) // its next turn is its next try
-	return err
-}
-
-// turn does the work of a periodic job for its tenant, or for all of them.
-func (w *tickWorker) turn(ctx context.Context, t tick, job *river.Job[tickJob]) error {
-	slugs := []club.Slug{job.Args.Tenant}
-	if job.Args.Tenant == "" {
-		recs, err := w.registry.cluster.FindTenants(ctx)
-		if err != nil {
-			return err
-		}
-		slugs = slugs[:0]
-		for _, rec := range recs {
-			if rec.Status == store.StatusActive {
-				slugs = append(slugs, rec.Slug)
-			}
-		}
-	}
-	errs := make([]error, len(slugs))
-	var turns sync.WaitGroup
-	places := make(chan struct{}, ticksAtOnce)
-	for i, slug := range slugs {
-		places <- struct{}{}
-		turns.Go(func() {
-			defer func() { <-places }()
-			tenant, err := w.registry.cluster.Tenant(ctx, slug)
-			if errors.Is(err, store.ErrSuspended) {
-				return
-			}
-			if err == nil {
-				ctx := club.WithCorrelation(ctx, club.NewCorrelationID(w.registry.cluster.Clock().Now()))
-				err = guarded(func() error { return t.work(ctx, tenant) })
-			}
-			if err != nil {
-				errs[i] = fmt.Errorf("%s for %s: %w", job.Args.Name, slug, err)
-			}
-		})
-	}
-	turns.Wait()
-	if err := errors.Join(errs...); err != nil {
-		w.registry.log.ErrorContext(ctx, "periodic job failed", "event.action", "tick."+job.Args.Name, "event.outcome", "failure", "error.message", err.Error())
-		return err
-	}
-	return nil
 }

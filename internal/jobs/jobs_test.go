@@ -147,6 +147,35 @@ func TestJobWhoseLastTryFailsReachesLost(t *testing.T) {
 	}
 }
 
+func TestALostJobOfWhichNobodyCouldBeToldIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	lost := make(chan error, 2)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{
+		Work: func(context.Context, *store.Tenant, greetJob) error { return errors.New("boom") },
+		Lost: func(_ context.Context, _ *store.Tenant, _ greetJob, cause error) error {
+			lost <- cause
+			if len(lost) == 1 {
+				return errors.New("the database is away as well")
+			}
+			return nil
+		},
+	})
+	enqueue(t, tenant, "x", &river.InsertOpts{MaxAttempts: 1})
+	tries := make(chan string, 8)
+	startAs(t, r, jobs.Config{Node: "test", Poll: 20 * time.Millisecond, Pause: 30 * time.Millisecond, Observe: func(try jobs.Try) { tries <- try.Outcome }})
+	for _, want := range []string{"later", "lost"} {
+		if got := receive(t, tries); got != want {
+			t.Errorf("a try ended as %q, want %q", got, want)
+		}
+	}
+	if len(lost) != 2 {
+		t.Errorf("a person was to be told %d times", len(lost))
+	}
+}
+
 func TestPanicInAHandlerIsAFailedTry(t *testing.T) {
 	t.Parallel()
 	c, _ := storetest.Cluster(t)

@@ -105,7 +105,8 @@ func (n *node) complain(ctx context.Context, err error) {
 	}
 }
 
-// takeUp makes the jobs of nodes that are gone available.
+// takeUp makes the jobs of nodes that are gone available, and those that began before the server did: River's moves do not
+// wait for the disk, so that a crash of the server may have undone what became of them.
 func (n *node) takeUp(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -116,9 +117,9 @@ func (n *node) takeUp(ctx context.Context, conn *pgx.Conn) error {
 	tag, err := conn.Exec(ctx, `UPDATE `+pgx.Identifier{n.schema, "river_job"}.Sanitize()+` AS j SET state = 'available', scheduled_at = now()
 		FROM unnest(CAST($1 AS TEXT[]), CAST($2 AS DOUBLE PRECISION[])) AS l (kind, seconds)
 		WHERE j.state = 'running' AND j.kind = l.kind AND j.attempted_at < now() - make_interval(secs => l.seconds)
-			AND NOT EXISTS (SELECT 1 FROM pg_locks k JOIN pg_database d ON d.oid = k.database WHERE d.datname = current_database()
+			AND (j.attempted_at < pg_postmaster_start_time() OR NOT EXISTS (SELECT 1 FROM pg_locks k JOIN pg_database d ON d.oid = k.database WHERE d.datname = current_database()
 				AND k.locktype = 'advisory' AND k.granted AND k.objsubid = 2 AND CAST(k.classid AS BIGINT) = $3
-				AND CAST(k.objid AS BIGINT) = CAST(hashtext($4 || j.attempted_by[array_upper(j.attempted_by, 1)]) AS BIGINT) & 4294967295)`,
+				AND CAST(k.objid AS BIGINT) = CAST(hashtext($4 || j.attempted_by[array_upper(j.attempted_by, 1)]) AS BIGINT) & 4294967295))`,
 		kinds, seconds, nodeLock, n.schema+"/")
 	if err != nil {
 		return fmt.Errorf("take up the jobs of nodes that are gone: %w", err)

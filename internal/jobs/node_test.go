@@ -23,7 +23,7 @@ func abandon(t *testing.T, c *store.Cluster, tenant *store.Tenant, word, node st
 	enqueue(t, tenant, word, jobs.At(time.Now().Add(time.Hour)))
 	pool, schema, _ := c.Postgres()
 	tag, err := pool.Exec(t.Context(), `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+` SET state = 'running', attempt = 1,
-		attempted_by = array_append(attempted_by, $1), attempted_at = now() - interval '1 minute' WHERE args->>'word' = $2`, node, word)
+		attempted_by = array_append(attempted_by, $1), attempted_at = greatest(now() - interval '1 minute', pg_postmaster_start_time()) WHERE args->>'word' = $2`, node, word)
 	if err != nil || tag.RowsAffected() != 1 {
 		t.Fatalf("abandon a job: %v, %v", tag, err)
 	}
@@ -62,6 +62,34 @@ func TestJobsOfAReplicaThatIsGoneAreTakenUpAndThoseOfOneThatLivesAreNot(t *testi
 	}
 	if word := receive(t, began); word != "under way" {
 		t.Errorf("after the replica was gone, %q began", word)
+	}
+}
+
+// TestAJobFromBeforeTheServersStartIsTakenUpThoughItsReplicaLives has a job as a crash of the server leaves it that undid what
+// had become of it.
+func TestAJobFromBeforeTheServersStartIsTakenUpThoughItsReplicaLives(t *testing.T) {
+	t.Parallel()
+	if storetest.DatabaseURL() == "" {
+		t.Skip("SQLite is served by one process")
+	}
+	c, _ := storetest.Cluster(t)
+	tenant := storetest.AddTenant(t, c, "aa")
+	began := make(chan string, 4)
+	r := jobs.NewRegistry(c, slog.New(slog.DiscardHandler))
+	jobs.Handle(r, jobs.Handler[greetJob]{Timeout: time.Second, Work: func(_ context.Context, _ *store.Tenant, j greetJob) error {
+		began <- j.Word
+		return nil
+	}})
+	startAs(t, r, jobs.Config{Node: "alive", Poll: 20 * time.Millisecond, Look: 20 * time.Millisecond})
+	abandon(t, c, tenant, "under way", "alive")
+	abandon(t, c, tenant, "undone", "alive")
+	pool, schema, _ := c.Postgres()
+	if _, err := pool.Exec(t.Context(), `UPDATE `+pgx.Identifier{schema, "river_job"}.Sanitize()+` SET attempted_at = pg_postmaster_start_time() - interval '1 minute'
+		WHERE args->>'word' = 'undone'`); err != nil {
+		t.Fatal(err)
+	}
+	if word := receive(t, began); word != "undone" {
+		t.Errorf("a replica began %q anew, which it is at", word)
 	}
 }
 

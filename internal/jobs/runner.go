@@ -26,7 +26,8 @@ type Config struct {
 	Workers int
 	// Poll is how often the queues are looked at when nothing announces a job. Default 100 ms.
 	Poll time.Duration
-	// Pause is how long a job of a suspended club waits before it is looked at again. Default 20 s.
+	// Pause is how long a job of a suspended club waits before it is looked at again, and one that is lost and of which nobody
+	// could be told. Default 20 s.
 	Pause time.Duration
 	// Look is how often, on PostgreSQL, jobs are looked for that a replica which is gone has left running.
 	// Default 2 s.
@@ -77,7 +78,7 @@ func NewRunner(r *Registry, cfg Config) *Runner {
 		cfg.Poll = 100 * time.Millisecond
 	}
 	if cfg.Pause == 0 {
-		cfg.Pause = 20 * time.Second
+		cfg.Pause = pause
 	}
 	if cfg.Idle == 0 {
 		cfg.Idle = 10 * time.Second
@@ -130,6 +131,7 @@ func (r *Runner) startPostgres(ctx context.Context, pool *pgxpool.Pool, schema s
 	}
 	cfg := r.config()
 	cfg.Schema, cfg.PeriodicJobs = schema, r.periodic()
+	cfg.Queues[QueuePeriodic] = river.QueueConfig{MaxWorkers: len(r.registry.ticks) + 1} // one each: no turn waits for another one's
 	cfg.Queues[QueueOverflow] = river.QueueConfig{MaxWorkers: max(r.cfg.Workers/overflowed, 1)}
 	c, err := river.NewClient(newDriver(own), cfg)
 	if err != nil {
@@ -286,7 +288,7 @@ func (r *Runner) config() *river.Config {
 func (r *Runner) periodic() (list []*river.PeriodicJob) {
 	for name, t := range r.registry.ticks {
 		list = append(list, river.NewPeriodicJob(river.PeriodicInterval(t.every), func() (river.JobArgs, *river.InsertOpts) {
-			return tickJob{Name: name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: t.every}}
+			return tickJob{Name: name}, &river.InsertOpts{Queue: QueuePeriodic, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: t.every}}
 		}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	return list

@@ -88,6 +88,8 @@ type engine interface {
 	// isEmpty reports whether nothing of a tenant is here; dropTenant makes it so.
 	isEmpty(ctx context.Context, slug club.Slug) (bool, error)
 	dropTenant(ctx context.Context, slug club.Slug) error
+	// lost is how often the server may have ended, and with it what it had not made durable.
+	lost() int64
 	ping(ctx context.Context) error
 	pulse(ctx context.Context) error
 	close() error
@@ -141,6 +143,10 @@ func (c *Cluster) Clock() club.Clock { return c.cfg.Clock }
 
 // Ping reports whether the database answers.
 func (c *Cluster) Ping(ctx context.Context) error { return translate(c.engine.ping(ctx)) }
+
+// Lost is how often the database's server may have ended while this process went on. What was committed before without
+// waiting for the disk may be undone: whoever remembers it must forget it when this number changes.
+func (c *Cluster) Lost() int64 { return c.engine.lost() }
 
 // Close closes every database. It waits for transactions that are under way.
 func (c *Cluster) Close() error {

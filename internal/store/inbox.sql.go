@@ -139,6 +139,34 @@ func (q *Queries) DeleteDeliveries(ctx context.Context, arg DeleteDeliveriesPara
 	return result.RowsAffected()
 }
 
+const findArrivalsLeft = `-- name: FindArrivalsLeft :many
+SELECT a.id FROM arrivals a WHERE a.id IN (SELECT j.key FROM json_each($1) j)
+`
+
+// Which of these rows (keys of a JSON object) are still there.
+func (q *Queries) FindArrivalsLeft(ctx context.Context, ids json.RawMessage) ([]club.ArrivalID, error) {
+	rows, err := q.db.QueryContext(ctx, findArrivalsLeft, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []club.ArrivalID{}
+	for rows.Next() {
+		var id club.ArrivalID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findLatestThreads = `-- name: FindLatestThreads :many
 SELECT t.id, t.subject_id, t.member_id, t.location_id, t.bay_id, t.line, t.provider, t.status, t.priority, t.version, t.unread, t.snippet,
     t.assigned_to, t.silent_until, t.merged_into, t.awaiting, t.episode_at, t.last_in_at, t.last_out_at, t.waiting_since, t.correlation_id,
@@ -463,7 +491,7 @@ type TakeArrivalsParams struct {
 }
 
 // Takes the first of the texts that are to be filed. Whoever else takes them waits until the transaction has
-// ended, and finds those behind them.
+// ended; on PostgreSQL he may then find fewer than there are, or none.
 func (q *Queries) TakeArrivals(ctx context.Context, arg TakeArrivalsParams) ([]Arrival, error) {
 	rows, err := q.db.QueryContext(ctx, takeArrivals, arg.Now, arg.Size)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,7 @@ type postgresEngine struct {
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
+	losses  atomic.Int64 // of the connection that hears of changes
 }
 
 type schemaKey struct{}
@@ -107,6 +109,7 @@ func enterScope(ctx context.Context, conn *pgx.Conn, want scope, controlSchema s
 func (e *postgresEngine) name() string                   { return "postgres" }
 func (e *postgresEngine) controlDB() *sql.DB             { return e.db }
 func (e *postgresEngine) ping(ctx context.Context) error { return e.pool.Ping(ctx) }
+func (e *postgresEngine) lost() int64                    { return e.losses.Load() }
 
 func (e *postgresEngine) close() error {
 	e.stop()
@@ -164,6 +167,7 @@ func (e *postgresEngine) trust(hears bool) {
 func (e *postgresEngine) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := e.listenOnce(ctx)
+		e.losses.Add(1)
 		e.trust(false)
 		if err != nil && ctx.Err() == nil {
 			e.cfg.Log.WarnContext(ctx, "change listener lost its connection", "event.action", "store.listen", "error.message", err.Error())

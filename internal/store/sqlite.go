@@ -103,6 +103,7 @@ func (e *sqliteEngine) connect(file string, write bool, kept *checkpoints, opene
 func (e *sqliteEngine) name() string                   { return "sqlite" }
 func (e *sqliteEngine) controlDB() *sql.DB             { return e.control }
 func (e *sqliteEngine) ping(ctx context.Context) error { return e.control.PingContext(ctx) }
+func (e *sqliteEngine) lost() int64                    { return 0 } // it ends with this process
 func (e *sqliteEngine) close() error                   { return e.control.Close() }
 
 func (e *sqliteEngine) file(slug club.Slug) string {

@@ -62,7 +62,7 @@ INSERT INTO arrivals (id, sealed, tries, due_at, received_at) VALUES ($1, $2, $3
 
 -- name: TakeArrivals :many
 -- Takes the first of the texts that are to be filed. Whoever else takes them waits until the transaction has
--- ended, and finds those behind them.
+-- ended; on PostgreSQL he may then find fewer than there are, or none.
 DELETE FROM arrivals WHERE id IN (SELECT a.id FROM arrivals a WHERE a.due_at <= sqlc.arg(now) ORDER BY a.id LIMIT sqlc.arg(size))
 RETURNING id, sealed, tries, due_at, received_at;
 
@@ -70,6 +70,10 @@ RETURNING id, sealed, tries, due_at, received_at;
 -- Takes these rows (keys of a JSON object), as far as they are still there.
 DELETE FROM arrivals WHERE id IN (SELECT j.key FROM json_each(sqlc.arg(ids)) j)
 RETURNING id, sealed, tries, due_at, received_at;
+
+-- name: FindArrivalsLeft :many
+-- Which of these rows (keys of a JSON object) are still there.
+SELECT a.id FROM arrivals a WHERE a.id IN (SELECT j.key FROM json_each(sqlc.arg(ids)) j);
 
 -- name: CountArrivals :one
 SELECT COUNT(*) FROM arrivals;
