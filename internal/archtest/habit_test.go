@@ -14,6 +14,7 @@ import (
 var wallClock = map[string]string{
 	"internal/club/clock.go":            "it is the clock",
 	"internal/jobs/jobs.go":             "how long a job was due is River's business, on River's clock",
+	"internal/jobs/tick.go":             "how long a turn was due is River's business, on River's clock",
 	"internal/jobs/idle.go":             "how long until a job is due is River's business, on River's clock",
 	"internal/jobs/keeper.go":           "how long a club has been idle is measured on River's clock",
 	"internal/jobs/runner.go":           "the pause before a retry is River's business, on River's clock",
