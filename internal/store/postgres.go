@@ -62,9 +62,11 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 		}
 		return true, nil
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, pc)
-	if err != nil {
-		return nil, fmt.Errorf("open pool: %w", err)
+	pool := cfg.Pools.take(cfg.URL)
+	if pool == nil {
+		if pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
+			return nil, fmt.Errorf("open pool: %w", err)
+		}
 	}
 	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h, shares: newShares(cfg.MaxConns)}
 	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
@@ -115,7 +117,9 @@ func (e *postgresEngine) close() error {
 	e.stop()
 	e.stopped.Wait()
 	err := e.db.Close()
-	e.pool.Close()
+	if !e.cfg.Pools.put(e.cfg.URL, e.pool) {
+		e.pool.Close()
+	}
 	return err
 }
 
