@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -12,15 +13,18 @@ type Pools struct {
 	byURL map[string]*pgxpool.Pool
 }
 
-// take hands out the pool of a URL; nil where there is none that nobody uses. Nil Pools have none.
-func (p *Pools) take(url string) *pgxpool.Pool {
+// take hands out the pool of a URL; nil where there is none that works and nobody uses. Nil Pools have none.
+func (p *Pools) take(ctx context.Context, url string) *pgxpool.Pool {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	pool := p.byURL[url]
 	delete(p.byURL, url)
+	p.mu.Unlock()
+	if pool == nil || pool.Ping(ctx) != nil { // somebody closed it
+		return nil
+	}
 	return pool
 }
 

@@ -43,8 +43,12 @@ type postgresEngine struct {
 
 type schemaKey struct{}
 
-// scope is where a connection works. The zero scope is the login role in the control schema.
-type scope struct{ schema, role string }
+// scope is where a connection works, and for which opening of the installation: a role that was made anew meanwhile is another
+// one of the same name. The zero scope is the login role in the control schema.
+type scope struct {
+	schema, role string
+	of           *postgresEngine
+}
 
 const changeChannel = "clubos_change"
 
@@ -62,7 +66,7 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 		}
 		return true, nil
 	}
-	pool := cfg.Pools.take(cfg.URL)
+	pool := cfg.Pools.take(ctx, cfg.URL)
 	if pool == nil {
 		if pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 			return nil, fmt.Errorf("open pool: %w", err)
@@ -124,7 +128,7 @@ func (e *postgresEngine) close() error {
 }
 
 func (e *postgresEngine) scopeOf(slug club.Slug) scope {
-	return scope{schema: e.cfg.TenantPrefix + "t_" + slug.String(), role: e.cfg.TenantPrefix + "r_" + slug.String()}
+	return scope{schema: e.cfg.TenantPrefix + "t_" + slug.String(), role: e.cfg.TenantPrefix + "r_" + slug.String(), of: e}
 }
 
 // createTenant makes the schema and the role that may use it and nothing else.
