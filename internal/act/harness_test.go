@@ -106,8 +106,8 @@ func (v *vendor) RunScript(_ context.Context, ref, scriptID, parameters string) 
 			status = "failed"
 		}
 		at := v.clock.Now()
-		v.log = append(v.log, club.DeviceActivity{Type: "scripting", Status: "started", At: at.Add(time.Second)},
-			club.DeviceActivity{Type: "scripting", Status: status, At: at.Add(20 * time.Second)})
+		v.log = append(v.log, club.DeviceActivity{Type: "scripting", Status: "started", Script: scriptID, At: at.Add(time.Second)},
+			club.DeviceActivity{Type: "scripting", Status: status, Script: scriptID, At: at.Add(20 * time.Second)})
 	})
 }
 

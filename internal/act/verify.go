@@ -96,6 +96,11 @@ func (e *Engine) underVerification(ctx context.Context, tenant *store.Tenant, id
 		if next.device, err = tx.FindDevice(ctx, x.DeviceID); err != nil {
 			return fmt.Errorf("find device: %w", err)
 		}
+		if a.Call.Setting != "" {
+			if next.script, err = scriptID(ctx, tx, x.LocationID, a.Call.Setting); err != nil {
+				return err
+			}
+		}
 		next.rmm, _ = e.cfg.RMM(tenant.Slug)
 		next.doors, _ = e.cfg.Doors(tenant.Slug)
 		o = next
@@ -140,23 +145,33 @@ func (o *order) failed(what string, at time.Time) finding {
 // since is the instant from which a vendor's log counts. Vendors keep whole seconds.
 func (o *order) since() time.Time { return o.row.CalledAt.Truncate(time.Second) }
 
-// activities returns what the vendor logged since the call, oldest first.
-func (o *order) activities(ctx context.Context) ([]club.DeviceActivity, error) {
-	list, err := o.rmm.Activities(ctx, o.device.VendorRef, o.since())
+// activities returns what the vendor logged since an instant, oldest first.
+func (o *order) activities(ctx context.Context, since time.Time) ([]club.DeviceActivity, error) {
+	list, err := o.rmm.Activities(ctx, o.device.VendorRef, since)
 	if err != nil {
 		return nil, err // an answer that broke off may lack the very entry that counts
 	}
-	list = slices.DeleteFunc(slices.Clone(list), func(a club.DeviceActivity) bool { return a.At.Before(o.since()) })
+	list = slices.DeleteFunc(slices.Clone(list), func(a club.DeviceActivity) bool { return a.At.Before(since) })
 	slices.SortStableFunc(list, func(a, b club.DeviceActivity) int { return a.At.Compare(b.At) })
 	return list, nil
 }
 
-// findScript takes the end of the first script that ran on the device since the call: the gate lets
-// only one command at a time onto a device.
+const (
+	runsFor    = 15 * time.Minute // how long before a call a script that ends after it may have begun
+	clocksSkew = 5 * time.Second  // how far the vendor's clock may be behind ours
+)
+
+// findScript takes the first end of our script since the call: the gate lets only one command at a time onto a
+// device. Other scripts run there too, and the vendor itself may run ours: an end is not ours when it is of
+// another script, of one of which the log does not tell which it was, or of a run that began before the call.
 func (o *order) findScript(ctx context.Context) (finding, error) {
-	list, err := o.activities(ctx)
+	list, err := o.activities(ctx, o.since().Add(-runsFor))
+	before := map[string]bool{}
 	for _, a := range list {
-		if !strings.Contains(a.Type, "script") {
+		if a.Series != "" && a.At.Before(o.since().Add(-clocksSkew)) {
+			before[a.Series] = true
+		}
+		if a.At.Before(o.since()) || o.script == "" || a.Script != o.script || before[a.Series] {
 			continue
 		}
 		switch a.Status {
@@ -183,7 +198,7 @@ func (o *order) findRestart(ctx context.Context, now time.Time) (finding, error)
 		}
 		return finding{seen: &club.Fact{Name: wentAway, Value: o.device.Name + " went off after the command", Source: o.device.Vendor, At: now}}, nil
 	}
-	list, err := o.activities(ctx)
+	list, err := o.activities(ctx, o.since())
 	for _, a := range list {
 		text := strings.ToLower(a.Status + " " + a.Detail)
 		away = away || a.Type == "system" && strings.Contains(text, "boot")

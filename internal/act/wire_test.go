@@ -17,7 +17,7 @@ func (w *world) wire() *fake.Vendors {
 	w.t.Helper()
 	v, err := fake.Start(fake.Config{Clock: w.clock,
 		RMM: fake.RMMConfig{Devices: []fake.Device{{ID: 33, Name: "Bay 3 PC"}}, Scripts: []fake.Script{{ID: 101, Name: "Restart TrackMan", Repairs: true},
-			{ID: 102, Name: "Restart display", Fails: true}}},
+			{ID: 102, Name: "Restart display", Fails: true}, {ID: 201, Name: "Clean up"}, {ID: 202, Name: "Back up", Fails: true}}},
 		Doors: fake.DoorsConfig{Doors: []fake.Door{{ID: "d1", Name: "front door"}}}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -47,22 +47,38 @@ func TestOnTheVendorsWireAnActIsDoneOnceAndItsOutcomeIsTrue(t *testing.T) {
 		want    club.Outcome
 		effects int
 	}{
-		"a script":                     {"restart_trackman", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
-		"a script that fails":          {"restart_display", func(*fake.Vendors) {}, club.OutcomeFailed, 1},
-		"a script, accepted, not run":  {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Lie()) }, club.OutcomeTimeout, 0},
-		"a script, answer lost":        {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.LoseAnswer().Times(1)) }, club.OutcomeSuccess, 1},
-		"a script, forbidden":          {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Fail(403)) }, club.OutcomeFailed, 0},
-		"a script, no answer":          {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Hang()) }, club.OutcomeUnconfirmed, 0},
-		"a script, then a deaf log":    {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("activities", fake.Fail(500)) }, club.OutcomeUnconfirmed, 1},
-		"a script on a device offline": {"restart_trackman", func(v *fake.Vendors) { v.RMM.SetDevice(fake.Device{ID: 33, Offline: true}) }, club.OutcomeRefused, 0},
-		"a device nobody can ask for":  {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("device", fake.Fail(500)) }, club.OutcomeRefused, 0},
-		"a reboot":                     {"reboot_pc", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
-		"a reboot, accepted, not done": {"reboot_pc", func(v *fake.Vendors) { v.RMM.Break("reboot", fake.Lie()) }, club.OutcomeTimeout, 0},
-		"an unlock":                    {"unlock_door", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
-		"an unlock, answer lost":       {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.LoseAnswer().Times(1)) }, club.OutcomeSuccess, 1},
-		"an unlock, hub offline":       {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.Offline()) }, club.OutcomeFailed, 0},
-		"an unlock, accepted, no log":  {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.Lie()) }, club.OutcomeTimeout, 0},
-		"a lock":                       {"lock_door", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
+		"a script":                    {"restart_trackman", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
+		"a script that fails":         {"restart_display", func(*fake.Vendors) {}, club.OutcomeFailed, 1},
+		"a script, accepted, not run": {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Lie()) }, club.OutcomeTimeout, 0},
+		"a script, answer lost":       {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.LoseAnswer().Times(1)) }, club.OutcomeSuccess, 1},
+		"a script, forbidden":         {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Fail(403)) }, club.OutcomeFailed, 0},
+		"a script, no answer":         {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("script", fake.Hang()) }, club.OutcomeUnconfirmed, 0},
+		"a script, then a deaf log":   {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("activities", fake.Fail(500)) }, club.OutcomeUnconfirmed, 1},
+		"a script, no answer, and a scheduled one ends": {"restart_trackman", func(v *fake.Vendors) {
+			v.RMM.Break("script", fake.Hang())
+			v.RMM.Schedule(33, 201, 20*time.Second)
+		}, club.OutcomeUnconfirmed, 0},
+		"a script, accepted, not run, and a scheduled one fails": {"restart_trackman", func(v *fake.Vendors) {
+			v.RMM.Break("script", fake.Lie())
+			v.RMM.Schedule(33, 202, 20*time.Second)
+		}, club.OutcomeTimeout, 0},
+		"a script, while a scheduled one fails": {"restart_trackman", func(v *fake.Vendors) {
+			v.RMM.Schedule(33, 202, -10*time.Second)
+		}, club.OutcomeSuccess, 1},
+		"a script, accepted, not run, while its like that was under way ends": {"restart_trackman", func(v *fake.Vendors) {
+			v.RMM.Break("script", fake.Lie())
+			v.RMM.Schedule(33, 101, -10*time.Second)
+		}, club.OutcomeTimeout, 0},
+		"a script, then nobody tells which it was": {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("options", fake.Fail(500)) }, club.OutcomeUnconfirmed, 1},
+		"a script on a device offline":             {"restart_trackman", func(v *fake.Vendors) { v.RMM.SetDevice(fake.Device{ID: 33, Offline: true}) }, club.OutcomeRefused, 0},
+		"a device nobody can ask for":              {"restart_trackman", func(v *fake.Vendors) { v.RMM.Break("device", fake.Fail(500)) }, club.OutcomeRefused, 0},
+		"a reboot":                                 {"reboot_pc", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
+		"a reboot, accepted, not done":             {"reboot_pc", func(v *fake.Vendors) { v.RMM.Break("reboot", fake.Lie()) }, club.OutcomeTimeout, 0},
+		"an unlock":                                {"unlock_door", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
+		"an unlock, answer lost":                   {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.LoseAnswer().Times(1)) }, club.OutcomeSuccess, 1},
+		"an unlock, hub offline":                   {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.Offline()) }, club.OutcomeFailed, 0},
+		"an unlock, accepted, no log":              {"unlock_door", func(v *fake.Vendors) { v.Doors.Break("unlock", fake.Lie()) }, club.OutcomeTimeout, 0},
+		"a lock":                                   {"lock_door", func(*fake.Vendors) {}, club.OutcomeSuccess, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

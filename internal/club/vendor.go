@@ -72,6 +72,8 @@ type DeviceActivity struct {
 	ID     string
 	Type   string // "action", "scripting", "system"
 	Status string // "started", "completed", "failed", …
+	Script string // the id by which the script is run; "": it is not of a script, or nobody can tell of which
+	Series string // the same in all entries of one run; "" where the vendor does not tell
 	Detail string
 	At     time.Time
 }

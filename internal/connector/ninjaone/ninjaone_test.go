@@ -120,6 +120,11 @@ func TestScriptsRunAndTheirEndIsTold(t *testing.T) {
 	if err != nil || len(as) != 6 || as[0].Status != "failed" || as[3].Status != "completed" || as[0].Type != "scripting" {
 		t.Errorf("%+v %v", as, err)
 	}
+	for i, a := range as {
+		if want := []string{"12", "12", "12", "11", "11", "11"}[i]; a.Script != want || a.Series == "" || a.Series != as[i/3*3].Series || as[0].Series == as[3].Series {
+			t.Errorf("entry %d: script %q of run %q, want %s", i, a.Script, a.Series, want)
+		}
+	}
 	if d, _ := m.Device(3); d.Frozen {
 		t.Error("the script did not mend the bay")
 	}
@@ -234,5 +239,29 @@ func TestOurOwnLimitSparesTheVendor(t *testing.T) {
 	var v *club.VendorError
 	if _, err := c.Device(t.Context(), "3"); !errors.As(err, &v) || v.Reached || !v.Retryable {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAnEntryOfTheLogIsOfTheScriptWithItsUniqueIdOrElseItsName(t *testing.T) {
+	t.Parallel()
+	const action = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+	may := []script{{Type: "SCRIPT", ID: "11", UID: "u-11", Name: "restart TPS"}, {Type: "ACTION", ID: "0", UID: action, Name: "Flush DNS"},
+		{Type: "SCRIPT", ID: "12", Name: "twin"}, {Type: "SCRIPT", ID: "13", Name: "twin"}}
+	for name, c := range map[string]struct {
+		entry activity
+		want  string
+	}{
+		"by its unique id":                  {activity{Type: "SCRIPTING", Config: "U-11", Source: "renamed"}, "11"},
+		"by its name":                       {activity{Type: "SCRIPTING", Source: "Restart TPS"}, "11"},
+		"by its name as the log writes it":  {activity{Type: "ACTION", Source: "", Subject: "Run restart TPS"}, "11"},
+		"a built-in action":                 {activity{Type: "ACTION", Config: action}, action},
+		"one of two of the same name":       {activity{Type: "SCRIPTING", Source: "twin"}, ""},
+		"another":                           {activity{Type: "SCRIPTING", Config: "u-99", Source: "clean up"}, ""},
+		"nothing is told of it":             {activity{Type: "SCRIPTING", Message: "restart TPS"}, ""},
+		"a condition named like the script": {activity{Type: "CONDITION", Source: "restart TPS"}, ""},
+	} {
+		if got := c.entry.script(may); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

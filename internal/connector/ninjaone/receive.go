@@ -29,9 +29,6 @@ func (c *Client) Receive(header http.Header, body []byte, now time.Time) (club.D
 	var a struct {
 		activity
 		DeviceID json.Number `json:"deviceId"`
-		Series   string      `json:"seriesUid"`
-		Config   string      `json:"sourceConfigUid"`
-		Source   string      `json:"sourceName"`
 	}
 	if err := json.Unmarshal(body, &a); err != nil || a.ID == 0 {
 		return club.DeviceReport{}, club.Invalid("the webhook is not the JSON that was expected")

@@ -63,6 +63,7 @@ type vendors struct {
 
 type script struct {
 	ref    string
+	id     string
 	at     time.Time
 	failed bool
 }
@@ -229,9 +230,9 @@ func (v rmm) Reboot(ctx context.Context, ref, _ string, _ bool) error {
 	return v.command(ctx, "computers", "reboot", effect{kind: rebooted, key: executionOf(ctx), ref: ref}, func() { v.reboots[ref] = v.w.now() })
 }
 
-func (v rmm) RunScript(ctx context.Context, ref, _, _ string) error {
+func (v rmm) RunScript(ctx context.Context, ref, scriptID, _ string) error {
 	return v.command(ctx, "computers", "run a script", effect{kind: ran, key: executionOf(ctx), ref: ref}, func() {
-		v.scripts = append(v.scripts, script{ref: ref, at: v.w.now(), failed: v.r.Float64() < v.rough/2})
+		v.scripts = append(v.scripts, script{ref: ref, id: scriptID, at: v.w.now(), failed: v.r.Float64() < v.rough/2})
 	})
 }
 
@@ -251,8 +252,8 @@ func (v rmm) Activities(ctx context.Context, ref string, since time.Time) ([]clu
 			if s.failed {
 				end = "failed"
 			}
-			add(club.DeviceActivity{Type: "scripting", Status: "started", At: s.at.Add(time.Second)})
-			add(club.DeviceActivity{Type: "scripting", Status: end, At: s.at.Add(scriptTakes)})
+			add(club.DeviceActivity{Type: "scripting", Status: "started", Script: s.id, At: s.at.Add(time.Second)})
+			add(club.DeviceActivity{Type: "scripting", Status: end, Script: s.id, At: s.at.Add(scriptTakes)})
 		}
 	}
 	if at, ok := v.reboots[ref]; ok {

@@ -44,8 +44,8 @@ type Script struct {
 	Fails   bool // ends in failure
 }
 
-// RMM is NinjaOne. Its operations are "token", "device", "devices", "reboot", "script" and
-// "activities".
+// RMM is NinjaOne. Its operations are "token", "device", "devices", "reboot", "script",
+// "options" and "activities".
 type RMM struct {
 	*server
 	cfg RMMConfig
@@ -71,6 +71,8 @@ type activity struct {
 	kind, status string
 	result       string
 	message      string
+	series       string         // the same in all entries of one run
+	script       *Script        // of which it is
 	done         func(*machine) // what happens at that time
 }
 
@@ -95,6 +97,7 @@ func NewRMM(cfg RMMConfig, clock club.Clock) *RMM {
 	m.handle("GET /v2/device/{id}", "device", m.signedIn(m.show))
 	m.handle("POST /v2/device/{id}/reboot/{mode}", "reboot", m.signedIn(m.reboot))
 	m.handle("POST /v2/device/{id}/script/run", "script", m.signedIn(m.script))
+	m.handle("GET /v2/device/{id}/scripting/options", "options", m.signedIn(m.options))
 	m.handle("GET /v2/device/{id}/activities", "activities", m.signedIn(m.activities))
 	return m
 }
@@ -321,21 +324,55 @@ func (m *RMM) script(w http.ResponseWriter, c call, g grant) {
 		ninjaError(w, http.StatusBadRequest, "SCRIPT_NOT_FOUND")
 		return
 	}
-	sc, now := m.cfg.Scripts[i], m.clock.Now()
+	sc := m.cfg.Scripts[i]
 	msg := sc.Name + " " + body.Parameters
-	m.noteLocked(d, activity{at: now, kind: "SCRIPTING", status: "START_REQUESTED", message: msg})
-	if !c.lie && !c.offline && !m.offlineLocked(d) {
-		end := activity{at: now.Add(m.cfg.ScriptTime), kind: "SCRIPTING", status: "COMPLETED", result: "SUCCESS", message: msg}
-		if sc.Fails {
-			end.result = "FAILURE"
-		} else if sc.Repairs {
-			end.done = unfreeze
-		}
-		m.noteLocked(d, activity{at: now, kind: "SCRIPTING", status: "STARTED", message: msg})
-		m.noteLocked(d, end)
+	runs := !c.lie && !c.offline && !m.offlineLocked(d)
+	m.runLocked(d, &sc, msg, m.clock.Now(), runs)
+	if runs {
 		m.record(c.Request, c.body, Effect{Op: "script", Target: c.PathValue("id"), Text: msg, ID: strconv.FormatInt(sc.ID, 10)})
 	}
 	answer(w, http.StatusOK, nil)
+}
+
+// runLocked queues a script at an instant, and lets it run from then on where it runs.
+func (m *RMM) runLocked(d *machine, sc *Script, msg string, at time.Time, runs bool) {
+	entry := activity{at: at, kind: "SCRIPTING", status: "START_REQUESTED", message: msg, series: newID("series-"), script: sc}
+	m.noteLocked(d, entry)
+	if !runs {
+		return
+	}
+	entry.status = "STARTED"
+	m.noteLocked(d, entry)
+	entry.status, entry.result, entry.at = "COMPLETED", "SUCCESS", at.Add(m.cfg.ScriptTime)
+	if sc.Fails {
+		entry.result = "FAILURE"
+	} else if sc.Repairs {
+		entry.done = unfreeze
+	}
+	m.noteLocked(d, entry)
+}
+
+// Schedule lets the vendor run a script of the library on a device by itself, after a while or, below zero, since one.
+func (m *RMM) Schedule(device, script int64, after time.Duration) {
+	m.world.Lock()
+	defer m.world.Unlock()
+	i := slices.IndexFunc(m.cfg.Scripts, func(s Script) bool { return s.ID == script })
+	sc := m.cfg.Scripts[i]
+	m.runLocked(m.devices[device], &sc, sc.Name, m.clock.Now().Add(after), true)
+}
+
+func (s Script) uid() string { return "script-uid-" + strconv.FormatInt(s.ID, 10) }
+
+// options lists what may be run on a device.
+func (m *RMM) options(w http.ResponseWriter, c call, _ grant) {
+	if m.target(w, c) == nil {
+		return
+	}
+	list := []map[string]any{}
+	for _, s := range m.cfg.Scripts {
+		list = append(list, map[string]any{"type": "SCRIPT", "id": s.ID, "uid": s.uid(), "name": s.Name, "language": "powershell"})
+	}
+	answer(w, http.StatusOK, map[string]any{"categories": []any{}, "scripts": list})
 }
 
 func (m *RMM) activities(w http.ResponseWriter, c call, _ grant) {
@@ -354,7 +391,11 @@ func (m *RMM) activities(w http.ResponseWriter, c call, _ grant) {
 	list := []map[string]any{}
 	for _, a := range slices.Backward(d.pending) {
 		if !a.at.After(now) && (older == 0 || a.id < older) && len(list) < size {
-			list = append(list, map[string]any{"id": a.id, "activityTime": float64(a.at.UnixMicro()) / 1e6, "deviceId": d.ID, "activityType": a.kind, "statusCode": a.status, "activityResult": a.result, "message": a.message})
+			entry := map[string]any{"id": a.id, "activityTime": float64(a.at.UnixMicro()) / 1e6, "deviceId": d.ID, "activityType": a.kind, "statusCode": a.status, "activityResult": a.result, "message": a.message}
+			if a.script != nil {
+				entry["seriesUid"], entry["sourceConfigUid"], entry["sourceName"] = a.series, a.script.uid(), a.script.Name
+			}
+			list = append(list, entry)
 		}
 	}
 	answer(w, http.StatusOK, map[string]any{"activities": list})

@@ -23,12 +23,12 @@ type vendors struct {
 	texts    []sent
 	notes    []notify.Note
 	reboots  map[string]time.Time
-	scripts  map[string][]time.Time
+	scripts  map[string][]ran
 	unlocked map[string]bool
 }
 
 func newVendors(clock club.Clock) *vendors {
-	return &vendors{clock: clock, reboots: map[string]time.Time{}, scripts: map[string][]time.Time{}, unlocked: map[string]bool{}}
+	return &vendors{clock: clock, reboots: map[string]time.Time{}, scripts: map[string][]ran{}, unlocked: map[string]bool{}}
 }
 
 // drain returns what reached people since the last call.
@@ -86,10 +86,16 @@ func (v rmm) Reboot(_ context.Context, ref, _ string, _ bool) error {
 	return nil
 }
 
-func (v rmm) RunScript(_ context.Context, ref, _, _ string) error {
+// ran is a script that was run.
+type ran struct {
+	script string
+	at     time.Time
+}
+
+func (v rmm) RunScript(_ context.Context, ref, scriptID, _ string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.scripts[ref] = append(v.scripts[ref], v.clock.Now())
+	v.scripts[ref] = append(v.scripts[ref], ran{scriptID, v.clock.Now()})
 	if n := len(v.scripts[ref]); n > 20 {
 		v.scripts[ref] = v.scripts[ref][n-20:]
 	}
@@ -100,8 +106,9 @@ func (v rmm) Activities(_ context.Context, ref string, since time.Time) ([]club.
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var out []club.DeviceActivity
-	for _, at := range v.scripts[ref] {
-		for _, a := range []club.DeviceActivity{{Type: "scripting", Status: "started", At: at.Add(time.Second)}, {Type: "scripting", Status: "completed", At: at.Add(scriptTakes)}} {
+	for _, s := range v.scripts[ref] {
+		for _, a := range []club.DeviceActivity{
+			{Type: "scripting", Status: "started", Script: s.script, At: s.at.Add(time.Second)}, {Type: "scripting", Status: "completed", Script: s.script, At: s.at.Add(scriptTakes)}} {
 			if !a.At.Before(since) && !a.At.After(v.clock.Now()) {
 				out = append(out, a)
 			}
