@@ -78,10 +78,11 @@ type Outbound struct {
 	Text string
 }
 
-// Receipt is a vendor's answer to a send.
+// Receipt is a vendor's answer to a send, or to the question what became of one.
 type Receipt struct {
 	ProviderMessageID string
-	Status            MessageStatus // MessageSent or MessageDelivered
+	Status            MessageStatus // MessageSent or MessageDelivered; MessageFailed only of a text that was asked about
+	ErrorCode         string        // the vendor's code of a failed text; "" when it gave none
 }
 
 // ConsentState is a member's standing word on being texted.

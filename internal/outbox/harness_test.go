@@ -28,6 +28,7 @@ type carrier struct {
 	deaf    error   // for Find
 	acts    bool    // it sends although it answers an error
 	hidden  bool    // Find never sees what was sent
+	fails   bool    // what was sent does not arrive
 	tries   int
 }
 
@@ -53,6 +54,9 @@ func (c *carrier) Find(_ context.Context, out club.Outbound, _ time.Time) (club.
 	}
 	for _, s := range c.sent {
 		if s.Text == out.Text && !c.hidden {
+			if c.fails {
+				return club.Receipt{ProviderMessageID: "SM-" + s.Key, Status: club.MessageFailed, ErrorCode: "30003"}, true, nil
+			}
 			return club.Receipt{ProviderMessageID: "SM-" + s.Key, Status: club.MessageDelivered}, true, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,8 @@ func (o *Outbox) changed(ctx context.Context, tx *store.Tx, msg store.Message, r
 	return nil
 }
 
-// recordSent records that the vendor took the text, by its own answer or by what a look found. When the
+// recordSent records that the vendor took the text, by its own answer or by what a look found: that may be that it
+// took it and could not deliver it. When the
 // database fails here, the text stays claimed, and the next try learns from the vendor that it went out.
 func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter, r club.Receipt, looked bool) error {
 	ctx, cancel := recording(ctx)
@@ -78,11 +80,13 @@ func (o *Outbox) recordSent(ctx context.Context, tenant *store.Tenant, l *letter
 			return err
 		}
 		return tenant.Write(ctx, func(tx *store.Tx) error {
-			status := club.MessageSent
-			if r.Status == club.MessageDelivered {
-				status = r.Status
+			e := ending{status: club.MessageSent, looked: looked, sentAt: &tx.Now}
+			switch r.Status {
+			case club.MessageDelivered:
+				e.status = r.Status
+			case club.MessageFailed: // the report of it may have been missed, as the answer was
+				e = ending{status: r.Status, looked: looked, code: r.ErrorCode, reason: reasonRejected}
 			}
-			e := ending{status: status, looked: looked, sentAt: &tx.Now}
 			if r.ProviderMessageID != "" {
 				e.id = &r.ProviderMessageID
 			}
@@ -133,7 +137,7 @@ func (o *Outbox) adopt(ctx context.Context, tx *store.Tx, msg store.Message, e e
 // takeOver takes over what a report about the same text has told another row.
 func (e *ending) takeOver(other store.Message) {
 	if other.Status == club.MessageDelivered || other.Status == club.MessageFailed {
-		e.status, e.code = other.Status, other.ErrorCode
+		e.status, e.code, e.reason, e.sentAt = other.Status, other.ErrorCode, "", cmp.Or(other.SentAt, e.sentAt)
 	}
 	if e.status == club.MessageFailed {
 		e.reason = reasonRejected

@@ -74,6 +74,29 @@ func TestAnswerOfTheVendorDecidesHowATextEnds(t *testing.T) {
 	}
 }
 
+func TestATextThatTheVendorSaysHasFailedIsNotSent(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.carrier.fails = true
+	crashed := false
+	h.outbox.crash = func(p failpoint.Point) error { // the process ends after the send; the vendor's report is missed
+		if p == failpoint.ReplyCalled && !crashed {
+			crashed = true
+			return errCrash
+		}
+		return nil
+	}
+	id, _ := h.queue(h.reply("k", "Hello"))
+	h.drain()
+	h.settled(id, club.MessageFailed, 1, true)
+	if m := h.message(id); m.ErrorCode != "30003" || m.SentAt != nil || m.ProviderMessageID == nil {
+		t.Errorf("code %q, sent %v, id %v", m.ErrorCode, m.SentAt, m.ProviderMessageID)
+	}
+	if !slices.Equal(h.reasons, []string{reasonRejected}) {
+		t.Errorf("people were called for %q", h.reasons)
+	}
+}
+
 func TestRetryWaitsAsLongAsTheVendorAsks(t *testing.T) {
 	t.Parallel()
 	h := start(t)

@@ -181,6 +181,9 @@ func (c *Client) Find(ctx context.Context, m club.Outbound, since time.Time) (cl
 		if line && strings.HasPrefix(got.Direction, "outbound") && connector.SameText(got.Body, m.Text) {
 			status, _ := statusOf(got.Status)
 			found = &club.Receipt{ProviderMessageID: got.SID, Status: status}
+			if status == club.MessageFailed && got.ErrorCode != nil {
+				found.ErrorCode = strconv.Itoa(*got.ErrorCode)
+			}
 		}
 		return found == nil
 	})
