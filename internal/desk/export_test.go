@@ -10,6 +10,9 @@ import (
 	"clubos/internal/thread"
 )
 
+// SweepSize is how many rows of a kind the sweep takes at once.
+const SweepSize = sweepSize
+
 // The desk's timers, for tests that let time pass by hand.
 type (
 	EscalationDue  = escalationDue

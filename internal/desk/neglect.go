@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"clubos/internal/club"
@@ -83,6 +84,17 @@ func each[T any](ids []T, fn func(T) error) error {
 // sweepProposals reminds of approvals that wait: once per SLA interval of the thread's priority, at
 // most maxReminders times. The dedup key makes each reminder one, however often the sweep runs.
 func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
+	for after := club.ProposalID(""); ; {
+		last, n, err := d.remindOfProposals(ctx, tenant, after)
+		if err != nil || n < sweepSize {
+			return err
+		}
+		after = last
+	}
+}
+
+// remindOfProposals takes the approvals after one of them, and says which was the last and how many they were.
+func (d *Desk) remindOfProposals(ctx context.Context, tenant *store.Tenant, after club.ProposalID) (last club.ProposalID, taken int, err error) {
 	var s setting.Settings
 	var rows []store.FindAgedProposalsRow
 	find := func(tx *store.Tx) (err error) {
@@ -93,16 +105,19 @@ func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
 		for _, sla := range s.EscalationSLA {
 			shortest = min(shortest, sla)
 		}
-		rows, err = tx.FindAgedProposals(ctx, store.FindAgedProposalsParams{Before: tx.Now.Add(-shortest), Size: sweepSize})
+		rows, err = tx.FindAgedProposals(ctx, store.FindAgedProposalsParams{Before: tx.Now.Add(-shortest), After: after.String(), Last: strconv.Itoa(maxReminders), Size: sweepSize})
+		if len(rows) > 0 {
+			last, taken = rows[len(rows)-1].ID, len(rows)
+		}
 		return err
 	}
 	switch err := tenant.Read(ctx, find); {
 	case err != nil:
-		return fmt.Errorf("find aged proposals: %w", err)
+		return "", 0, fmt.Errorf("find aged proposals: %w", err)
 	case len(rows) == 0:
-		return nil
+		return "", 0, nil
 	}
-	return tenant.Write(ctx, func(tx *store.Tx) error {
+	err = tenant.Write(ctx, func(tx *store.Tx) error {
 		if err := find(tx); err != nil {
 			return fmt.Errorf("find aged proposals: %w", err)
 		}
@@ -122,6 +137,7 @@ func (d *Desk) sweepProposals(ctx context.Context, tenant *store.Tenant) error {
 		}
 		return nil
 	})
+	return last, taken, err
 }
 
 // sweepUnanswered closes questions that the member has let lie for setting.Settings.AnswerWait.

@@ -160,6 +160,32 @@ func TestApprovalThatNobodyDecidesIsRemindedOfPerInterval(t *testing.T) {
 	}
 }
 
+func TestOldApprovalsDoNotHideANewerOne(t *testing.T) {
+	t.Parallel()
+	for name, older := range map[string]time.Duration{"that have had all their reminders": 24 * time.Hour, "whose next reminder is not due yet": 20 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			for range desk.SweepSize {
+				h.propose(h.thread(h.a, "refund please"), club.TierApprove, nil)
+			}
+			h.clock.Advance(older)
+			id := h.propose(h.thread(h.a, "refund please"), club.TierApprove, nil)
+			h.clock.Advance(15 * time.Minute)
+			h.sweep()
+			before := h.count("SELECT COUNT(*) FROM notifications WHERE kind = 'proposal'")
+			h.clock.Advance(16 * time.Minute)
+			h.sweep()
+			if got := h.count("SELECT COUNT(*) FROM notifications WHERE kind = 'proposal' AND ref = $1", id.String()); got != 1 {
+				t.Errorf("%d reminders of the newer approval, want 1", got)
+			}
+			if got := h.count("SELECT COUNT(*) FROM notifications WHERE kind = 'proposal'"); got != before+1 {
+				t.Errorf("%d reminders in all, want one more than %d", got, before)
+			}
+		})
+	}
+}
+
 func TestQuestionThatTheMemberLetsLieIsClosed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

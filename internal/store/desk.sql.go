@@ -148,11 +148,15 @@ func (q *Queries) CreateEscalation(ctx context.Context, arg CreateEscalationPara
 const findAgedProposals = `-- name: FindAgedProposals :many
 SELECT p.id, p.thread_id, p.created_at, d.title, t.priority, t.location_id
 FROM proposals p JOIN decisions d ON d.id = p.decision_id JOIN threads t ON t.id = p.thread_id
-WHERE p.status = 'open' AND p.tier = 'approve' AND p.created_at <= $1 ORDER BY p.created_at, p.id LIMIT $2
+WHERE p.status = 'open' AND p.tier = 'approve' AND p.created_at <= $1 AND p.id > CAST($2 AS TEXT)
+  AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.dedup_key = 'proposal:' || p.id || ':reminder:' || CAST($3 AS TEXT))
+ORDER BY p.id LIMIT $4
 `
 
 type FindAgedProposalsParams struct {
 	Before time.Time
+	After  string
+	Last   string
 	Size   int32
 }
 
@@ -165,9 +169,15 @@ type FindAgedProposalsRow struct {
 	LocationID club.LocationID
 }
 
-// Approvals that nobody has decided, with what is needed to remind of them.
+// Approvals that nobody has decided, with what is needed to remind of them, in the order of their ids and after one of
+// them. Those of which the last reminder is written down are left out: there may be any number of them.
 func (q *Queries) FindAgedProposals(ctx context.Context, arg FindAgedProposalsParams) ([]FindAgedProposalsRow, error) {
-	rows, err := q.db.QueryContext(ctx, findAgedProposals, arg.Before, arg.Size)
+	rows, err := q.db.QueryContext(ctx, findAgedProposals,
+		arg.Before,
+		arg.After,
+		arg.Last,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

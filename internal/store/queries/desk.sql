@@ -103,10 +103,13 @@ WHERE status = 'awaiting_response' AND ((last_out_at IS NOT NULL AND last_out_at
 ORDER BY updated_at, id LIMIT sqlc.arg(size);
 
 -- name: FindAgedProposals :many
--- Approvals that nobody has decided, with what is needed to remind of them.
+-- Approvals that nobody has decided, with what is needed to remind of them, in the order of their ids and after one of
+-- them. Those of which the last reminder is written down are left out: there may be any number of them.
 SELECT p.id, p.thread_id, p.created_at, d.title, t.priority, t.location_id
 FROM proposals p JOIN decisions d ON d.id = p.decision_id JOIN threads t ON t.id = p.thread_id
-WHERE p.status = 'open' AND p.tier = 'approve' AND p.created_at <= sqlc.arg(before) ORDER BY p.created_at, p.id LIMIT sqlc.arg(size);
+WHERE p.status = 'open' AND p.tier = 'approve' AND p.created_at <= sqlc.arg(before) AND p.id > CAST(sqlc.arg(after) AS TEXT)
+  AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.dedup_key = 'proposal:' || p.id || ':reminder:' || CAST(sqlc.arg(last) AS TEXT))
+ORDER BY p.id LIMIT sqlc.arg(size);
 
 -- name: FindThreadsPage :many
 -- Newest first, after a cursor. The conditions are one rule each; an empty one admits everything.
