@@ -141,6 +141,7 @@ func (k keyRow) reserve(ctx context.Context, c *call) (*stored, error) {
 		case row.RequestHash != k.hash:
 			return refuse(codeKeyReused, "this Idempotency-Key was used for another request")
 		case row.Status != 0:
+			tx.Relies()
 			earlier, err = k.open(c, row)
 			return err
 		case tx.Now.Sub(row.CreatedAt) < atWork:

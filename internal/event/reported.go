@@ -42,6 +42,7 @@ func (r *Room) Reported(ctx context.Context, tenant *store.Tenant, vendor string
 		}
 		if n == 0 {
 			unused = "a newer activity has overtaken it"
+			tx.Relies()
 			return nil
 		}
 		if rep.Code == club.EventDeviceFault {

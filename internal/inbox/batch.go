@@ -88,11 +88,17 @@ func (b *batch) delivery(ctx context.Context, provider, id string) (first bool, 
 	k := delivery{provider, key(id)}
 	if fresh, ok := b.deliveries[k]; ok {
 		b.deliveries[k] = false
+		if !fresh {
+			b.Relies()
+		}
 		return fresh, nil
 	}
 	n, err := b.CreateDelivery(ctx, store.CreateDeliveryParams{Provider: provider, DeliveryID: k.id, ReceivedAt: b.Now})
 	if err != nil {
 		return false, fmt.Errorf("record delivery: %w", err)
+	}
+	if n == 0 {
+		b.Relies()
 	}
 	return n > 0, nil
 }

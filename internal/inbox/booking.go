@@ -38,6 +38,7 @@ func (in *Inbox) Booking(ctx context.Context, tenant *store.Tenant, deliveryID s
 				return fmt.Errorf("record delivery: %w", err)
 			}
 			if n == 0 {
+				tx.Relies()
 				b, err := findBooking(ctx, tx, c)
 				if err == nil {
 					id = b.ID

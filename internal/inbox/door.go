@@ -41,6 +41,7 @@ func (in *Inbox) DoorEvent(ctx context.Context, tenant *store.Tenant, e club.Doo
 		}
 		if n == 0 {
 			res.Duplicate = true
+			tx.Relies()
 			return nil
 		}
 		tx.Changed(AccessTopic, row.ID.String())

@@ -157,6 +157,9 @@ func (b *batch) settleKnown(ctx context.Context, all []*filing) error {
 		if err != nil {
 			return fmt.Errorf("find messages: %w", err)
 		}
+		if len(rows) > 0 {
+			b.Relies()
+		}
 		known := make(map[string]*Result, len(rows))
 		for _, row := range rows {
 			known[*row.ProviderMessageID] = &Result{Thread: row.ThreadID, Message: row.ID, Duplicate: true}

@@ -47,6 +47,62 @@ func reportOf(id string, status club.MessageStatus, to, words string) club.Deliv
 	return club.Delivery{ID: "R" + sequence.next(), Report: &club.DeliveryReport{Provider: vendor, ProviderMessageID: id, Status: status, ErrorCode: "30003", To: to, Text: words, At: storetest.Start}}
 }
 
+func TestWhatIsAcknowledgedAsRepeatedIsOnTheDisk(t *testing.T) {
+	t.Parallel()
+	for name, repeat := range map[string]func(h *house){
+		"a report": func(h *house) {
+			h.deliver(club.Delivery{ID: "D1", Report: &club.DeliveryReport{Provider: vendor, ProviderMessageID: "AC1", Status: club.MessageDelivered}})
+		},
+		"a text": func(h *house) { d := text(ada, "hi"); d.ID, d.Inbound.ProviderMessageID = "D1", ""; h.deliver(d) },
+		"a booking": func(h *house) {
+			_, _ = h.inbox.Booking(h.t.Context(), h.tenant, "D1", club.BookingChange{Source: "webhook", ExternalID: "B1"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			if h.cluster.Engine() != "postgres" {
+				t.Skip("nothing is seen there before it is on the disk")
+			}
+			var waits string
+			h.write(func(tx *store.Tx) (err error) {
+				waits, err = store.TextForTest(t.Context(), tx, "SHOW synchronous_commit")
+				return err
+			})
+			if waits == "off" {
+				t.Skip("the server has been told that no commit waits for the disk")
+			}
+			// Another replica has stored the same delivery, and its commit is seen and not on the disk yet.
+			provider := vendor
+			if name == "a booking" {
+				provider = "bookings"
+				h.write(func(tx *store.Tx) error {
+					id := club.NewBookingID(tx.Now)
+					_, err := tx.PutBooking(t.Context(), store.PutBookingParams{ID: id, Source: "webhook", ExternalID: "B1", LocationID: h.place, StartsAt: tx.Now, EndsAt: tx.Now.Add(time.Hour), Status: club.BookingConfirmed, Now: tx.Now})
+					return err
+				})
+			}
+			if err := h.tenant.WriteRelaxed(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.CreateDelivery(t.Context(), store.CreateDeliveryParams{Provider: provider, DeliveryID: "D1", ReceivedAt: tx.Now})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			var at string
+			if err := h.tenant.Read(t.Context(), func(tx *store.Tx) (err error) {
+				at, err = store.TextForTest(t.Context(), tx, "SELECT CAST(pg_current_wal_insert_lsn() AS TEXT)")
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			repeat(h)
+			if n := storetest.Count(t, h.tenant, "SELECT COUNT(*) WHERE pg_current_wal_flush_lsn() >= CAST('"+at+"' AS pg_lsn)"); n != 1 {
+				t.Errorf("the log is flushed up to somewhere before %s", at)
+			}
+		})
+	}
+}
+
 func TestStatusOfOurTextOnlyMovesForward(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

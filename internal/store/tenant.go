@@ -74,6 +74,7 @@ type Tx struct {
 	early    map[string][]byte // results that were asked for ahead, by the key they are kept under
 	ahead    func(ctx context.Context, ask func(q *Queries)) error
 	writable bool
+	relies   bool
 	// pipeline runs many statements at once; nil: row by row.
 	pipeline    func(ctx context.Context, n int, run func(q *Queries, i int) (int64, error)) ([]int64, error)
 	jobs        []river.InsertManyParams
@@ -93,6 +94,10 @@ func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) {
 func (tx *Tx) Changed(topic, id string) {
 	tx.changes = append(tx.changes, Change{Tenant: tx.Tenant, Topic: topic, ID: id})
 }
+
+// Relies says that somebody outside is told that what another transaction stored is here. A transaction is seen before it
+// is on the disk, and one that writes nothing waits for no disk: this lets the commit wait for what it has seen.
+func (tx *Tx) Relies() { tx.relies = true }
 
 // AfterCommit runs fn once the transaction is committed, in this process only. It is for hints
 // (metrics, caches): what must happen is a job.
@@ -237,12 +242,13 @@ func (t *Tenant) run(ctx context.Context, m mode, fn func(*Tx) error) error {
 }
 
 func (t *Tenant) commit(ctx context.Context, s *session) error {
-	tx, settles := s.tx, false
+	tx, waits := s.tx, t.db.settle != nil && !s.relaxed
+	settles := waits && tx.relies
 	if n := (news{t.Slug, announced(tx.changed), tx.changes}); t.db.notify != nil && len(n.touched)+len(n.changes) > 0 {
 		if err := t.db.notify(ctx, s.sql, n); err != nil {
 			return translate(err)
 		}
-		settles = t.db.settle != nil && !s.relaxed
+		settles = waits
 	}
 	if len(tx.jobs) > 0 && t.queue == nil {
 		if t.db.bell == nil && !tx.Urgent { // all clubs' jobs are in the same queues
