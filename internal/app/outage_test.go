@@ -3,6 +3,7 @@ package app_test
 import (
 	"database/sql"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -268,6 +269,29 @@ func TestWhoeverIsOnCallIsToldOnceThatTheDatabaseIsGoneAndOnceThatItIsBack(t *te
 	if s.logs[0].Count(opalsPhone) > 0 || s.logs[0].Count(s.sms.Config().OpenPhoneKey) > 0 {
 		t.Error("a number or a key is in the log")
 	}
+}
+
+func TestProcessWhoseDatabaseStoresNothingIsNotSentRequests(t *testing.T) {
+	t.Parallel()
+	s := newStation(t)
+	a := s.open("host-1", quick)
+	if _, err := a.CreateTenant(t.Context(), admin, "aa", "Club"); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	code := func(path string) int {
+		c, _ := get(t, "http://"+s.servers[0].Addr()+path)
+		return c
+	}
+	redistest.Await(t, "it is ready", func() bool { return code("/readyz") == http.StatusOK })
+	s.cut()
+	redistest.Await(t, "it is seen to be gone", func() bool { return s.logs[0].Count("database.gone") == 1 })
+	redistest.Await(t, "it is not ready", func() bool { return code("/readyz") == http.StatusServiceUnavailable })
+	if c := code("/healthz"); c != http.StatusOK {
+		t.Errorf("it is said to be dead: %d", c)
+	}
+	s.mend()
+	redistest.Await(t, "it is ready again", func() bool { return code("/readyz") == http.StatusOK })
 }
 
 func TestReplicasThatShareRedisTellOnceAmongThem(t *testing.T) {

@@ -304,20 +304,23 @@ func (a *App) Run(ctx context.Context) error {
 // live answers whether the process lives; it touches nothing.
 func live(w http.ResponseWriter, _ *http.Request) { writeStatus(w, http.StatusOK, "ok") }
 
-// ready answers whether the process may be sent requests: the database answers, and it is not draining.
+// ready answers whether the process may be sent requests: the database answers and stores, and it is not draining.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	switch err := s.mayServe(r.Context()); {
 	case errors.Is(err, errDraining):
 		writeStatus(w, http.StatusServiceUnavailable, "draining")
 	case err != nil:
-		s.app.Log.ErrorContext(r.Context(), "database does not answer", "event.action", "server.ready", "error.message", err.Error())
+		s.app.Log.ErrorContext(r.Context(), "database does not answer, or stores nothing", "event.action", "server.ready", "error.message", err.Error())
 		writeStatus(w, http.StatusServiceUnavailable, "database unavailable")
 	default:
 		writeStatus(w, http.StatusOK, "ready")
 	}
 }
 
-var errDraining = errors.New("draining")
+var (
+	errDraining = errors.New("draining")
+	errNoPulse  = errors.New("no look at it has gone well for some time")
+)
 
 // mayServe returns why the process may not be sent requests; nil when it may.
 func (s *Server) mayServe(ctx context.Context) error {
@@ -326,7 +329,13 @@ func (s *Server) mayServe(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	return s.app.Cluster.Ping(ctx)
+	if err := s.app.Cluster.Ping(ctx); err != nil {
+		return err
+	}
+	if s.app.outage.Fails() { // it answers, and stores nothing: whatever is to be acknowledged would be refused
+		return errNoPulse
+	}
+	return nil
 }
 
 func writeStatus(w http.ResponseWriter, code int, status string) {

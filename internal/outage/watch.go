@@ -59,6 +59,7 @@ type Config struct {
 type Watch struct {
 	cfg   Config
 	since atomic.Int64 // of the outage, in µs since the epoch; 0: there is none
+	fails atomic.Bool  // in the outage the last look went badly
 
 	// The fields below are Run's alone.
 	hanging chan error // what a pulse that is under way will say; nil: none is
@@ -83,6 +84,10 @@ func (w *Watch) Since() (at time.Time, ok bool) {
 	us := w.since.Load()
 	return time.UnixMicro(us).UTC(), us != 0
 }
+
+// Fails reports whether no look has gone well for Timing.After: nothing can be read, or nothing stored. It is over with
+// the first look that goes well, which the outage that people are told of is not.
+func (w *Watch) Fails() bool { return w.fails.Load() }
 
 // Run looks until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
@@ -163,11 +168,13 @@ func (w *Watch) gone(ctx context.Context, at time.Time, cause error) {
 			w.cfg.Log.ErrorContext(ctx, "nobody can be told that the database is gone: nobody is known who has a way that is connected", "event.action", "database.untold", "event.outcome", "failure")
 		}
 	}
+	w.fails.Store(true)
 	w.tellBegin(ctx, now)
 }
 
 // here takes in a look that went well.
 func (w *Watch) here(ctx context.Context, at time.Time) {
+	w.fails.Store(false)
 	if w.last == nil {
 		w.began = time.Time{}
 		w.cfg.Learn(ctx)
