@@ -44,6 +44,42 @@ func (q *Queries) CreateAuditEntry(ctx context.Context, arg CreateAuditEntryPara
 	return err
 }
 
+const createAuditHead = `-- name: CreateAuditHead :exec
+INSERT INTO audit_heads (size, at, note) VALUES ($1, $2, $3)
+`
+
+type CreateAuditHeadParams struct {
+	Size int64
+	At   time.Time
+	Note string
+}
+
+func (q *Queries) CreateAuditHead(ctx context.Context, arg CreateAuditHeadParams) error {
+	_, err := q.db.ExecContext(ctx, createAuditHead, arg.Size, arg.At, arg.Note)
+	return err
+}
+
+const createAuditLeaf = `-- name: CreateAuditLeaf :exec
+INSERT INTO audit_leaves (position, entry_id, at, digest) VALUES ($1, $2, $3, $4)
+`
+
+type CreateAuditLeafParams struct {
+	Position int64
+	EntryID  club.AuditID
+	At       time.Time
+	Digest   []byte
+}
+
+func (q *Queries) CreateAuditLeaf(ctx context.Context, arg CreateAuditLeafParams) error {
+	_, err := q.db.ExecContext(ctx, createAuditLeaf,
+		arg.Position,
+		arg.EntryID,
+		arg.At,
+		arg.Digest,
+	)
+	return err
+}
+
 const deleteAuditEntries = `-- name: DeleteAuditEntries :execrows
 DELETE FROM audit_entries WHERE id IN (SELECT e.id FROM audit_entries e WHERE e.at < $1 ORDER BY e.at, e.id LIMIT $2)
 `
@@ -116,4 +152,362 @@ func (q *Queries) FindAuditEntries(ctx context.Context, arg FindAuditEntriesPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const findAuditHeads = `-- name: FindAuditHeads :many
+SELECT size, at, note FROM audit_heads WHERE size > $1 AND size <= $2 ORDER BY size
+`
+
+type FindAuditHeadsParams struct {
+	Since int64
+	Until int64
+}
+
+func (q *Queries) FindAuditHeads(ctx context.Context, arg FindAuditHeadsParams) ([]AuditHead, error) {
+	rows, err := q.db.QueryContext(ctx, findAuditHeads, arg.Since, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditHead{}
+	for rows.Next() {
+		var i AuditHead
+		if err := rows.Scan(&i.Size, &i.At, &i.Note); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findAuditLeaf = `-- name: FindAuditLeaf :one
+SELECT position, entry_id, at, digest FROM audit_leaves WHERE entry_id = $1
+`
+
+func (q *Queries) FindAuditLeaf(ctx context.Context, entryID club.AuditID) (AuditLeaf, error) {
+	row := q.db.QueryRowContext(ctx, findAuditLeaf, entryID)
+	var i AuditLeaf
+	err := row.Scan(
+		&i.Position,
+		&i.EntryID,
+		&i.At,
+		&i.Digest,
+	)
+	return i, err
+}
+
+const findAuditRetirements = `-- name: FindAuditRetirements :many
+SELECT at, actor, detail FROM audit_entries WHERE object = $1 AND action = 'audit.retired' ORDER BY at DESC LIMIT $2
+`
+
+type FindAuditRetirementsParams struct {
+	Object string
+	Size   int32
+}
+
+type FindAuditRetirementsRow struct {
+	At     time.Time
+	Actor  string
+	Detail string
+}
+
+// What says that entries were retired, the newest first.
+func (q *Queries) FindAuditRetirements(ctx context.Context, arg FindAuditRetirementsParams) ([]FindAuditRetirementsRow, error) {
+	rows, err := q.db.QueryContext(ctx, findAuditRetirements, arg.Object, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindAuditRetirementsRow{}
+	for rows.Next() {
+		var i FindAuditRetirementsRow
+		if err := rows.Scan(&i.At, &i.Actor, &i.Detail); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findAuditTree = `-- name: FindAuditTree :one
+SELECT size, edge, signing_key, checked, checked_edge, checked_at, fault FROM audit_tree WHERE id = 1
+`
+
+type FindAuditTreeRow struct {
+	Size        int64
+	Edge        []byte
+	SigningKey  []byte
+	Checked     int64
+	CheckedEdge []byte
+	CheckedAt   *time.Time
+	Fault       string
+}
+
+func (q *Queries) FindAuditTree(ctx context.Context) (FindAuditTreeRow, error) {
+	row := q.db.QueryRowContext(ctx, findAuditTree)
+	var i FindAuditTreeRow
+	err := row.Scan(
+		&i.Size,
+		&i.Edge,
+		&i.SigningKey,
+		&i.Checked,
+		&i.CheckedEdge,
+		&i.CheckedAt,
+		&i.Fault,
+	)
+	return i, err
+}
+
+const findLastAuditLeaf = `-- name: FindLastAuditLeaf :one
+SELECT position, entry_id, at, digest FROM audit_leaves WHERE position >= 0 ORDER BY position DESC LIMIT 1
+`
+
+func (q *Queries) FindLastAuditLeaf(ctx context.Context) (AuditLeaf, error) {
+	row := q.db.QueryRowContext(ctx, findLastAuditLeaf)
+	var i AuditLeaf
+	err := row.Scan(
+		&i.Position,
+		&i.EntryID,
+		&i.At,
+		&i.Digest,
+	)
+	return i, err
+}
+
+const findLeavesWithEntries = `-- name: FindLeavesWithEntries :many
+SELECT l.position, l.entry_id, l.at, l.digest, e.id AS found, COALESCE(e.actor, '') AS actor, COALESCE(e.actor_name, '') AS actor_name, COALESCE(e.action, '') AS action,
+    COALESCE(e.object, '') AS object, e.thread_id, CAST(COALESCE(CAST(e.detail AS TEXT), '') AS TEXT) AS detail, e.correlation_id
+FROM audit_leaves l LEFT JOIN audit_entries e ON e.id = l.entry_id AND e.at = l.at
+WHERE l.position >= $1 AND l.position < $2 ORDER BY l.position
+`
+
+type FindLeavesWithEntriesParams struct {
+	Since int64
+	Until int64
+}
+
+type FindLeavesWithEntriesRow struct {
+	Position      int64
+	EntryID       club.AuditID
+	At            time.Time
+	Digest        []byte
+	Found         club.AuditID
+	Actor         string
+	ActorName     string
+	Action        string
+	Object        string
+	ThreadID      club.ThreadID
+	Detail        string
+	CorrelationID club.CorrelationID
+}
+
+// Leaves from one position up to another, with their entries. Of an entry that is not there all is empty.
+func (q *Queries) FindLeavesWithEntries(ctx context.Context, arg FindLeavesWithEntriesParams) ([]FindLeavesWithEntriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findLeavesWithEntries, arg.Since, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindLeavesWithEntriesRow{}
+	for rows.Next() {
+		var i FindLeavesWithEntriesRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.EntryID,
+			&i.At,
+			&i.Digest,
+			&i.Found,
+			&i.Actor,
+			&i.ActorName,
+			&i.Action,
+			&i.Object,
+			&i.ThreadID,
+			&i.Detail,
+			&i.CorrelationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findMisplacedAuditEntries = `-- name: FindMisplacedAuditEntries :many
+SELECT e.id, e.at, l.position FROM audit_entries e JOIN audit_leaves l ON l.entry_id = e.id
+WHERE e.at >= $1 AND l.at <> e.at
+ORDER BY e.at, e.id LIMIT $2
+`
+
+type FindMisplacedAuditEntriesParams struct {
+	Since time.Time
+	Size  int32
+}
+
+type FindMisplacedAuditEntriesRow struct {
+	ID       club.AuditID
+	At       time.Time
+	Position int64
+}
+
+// Entries from an instant on whose id has its place with another instant.
+func (q *Queries) FindMisplacedAuditEntries(ctx context.Context, arg FindMisplacedAuditEntriesParams) ([]FindMisplacedAuditEntriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findMisplacedAuditEntries, arg.Since, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindMisplacedAuditEntriesRow{}
+	for rows.Next() {
+		var i FindMisplacedAuditEntriesRow
+		if err := rows.Scan(&i.ID, &i.At, &i.Position); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findNewestAuditHead = `-- name: FindNewestAuditHead :one
+SELECT size, at, note FROM audit_heads WHERE size > 0 ORDER BY size DESC LIMIT 1
+`
+
+func (q *Queries) FindNewestAuditHead(ctx context.Context) (AuditHead, error) {
+	row := q.db.QueryRowContext(ctx, findNewestAuditHead)
+	var i AuditHead
+	err := row.Scan(&i.Size, &i.At, &i.Note)
+	return i, err
+}
+
+const findNewestLeafTime = `-- name: FindNewestLeafTime :one
+SELECT at FROM audit_leaves ORDER BY at DESC LIMIT 1
+`
+
+func (q *Queries) FindNewestLeafTime(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, findNewestLeafTime)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
+}
+
+const findUnplacedAuditEntries = `-- name: FindUnplacedAuditEntries :many
+SELECT e.id, e.at, e.actor, e.actor_name, e.action, e.object, e.thread_id, e.detail, e.correlation_id FROM audit_entries e
+WHERE e.at >= $1 AND NOT EXISTS (SELECT 1 FROM audit_leaves l WHERE l.entry_id = e.id)
+ORDER BY e.at, e.id LIMIT $2
+`
+
+type FindUnplacedAuditEntriesParams struct {
+	Since time.Time
+	Size  int32
+}
+
+// Entries from an instant on that have no place in the tree, the oldest first.
+func (q *Queries) FindUnplacedAuditEntries(ctx context.Context, arg FindUnplacedAuditEntriesParams) ([]AuditEntry, error) {
+	rows, err := q.db.QueryContext(ctx, findUnplacedAuditEntries, arg.Since, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditEntry{}
+	for rows.Next() {
+		var i AuditEntry
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Actor,
+			&i.ActorName,
+			&i.Action,
+			&i.Object,
+			&i.ThreadID,
+			&i.Detail,
+			&i.CorrelationID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putAuditCheck = `-- name: PutAuditCheck :exec
+UPDATE audit_tree SET checked = $1, checked_edge = $2, checked_at = $3, fault = $4 WHERE id = 1
+`
+
+type PutAuditCheckParams struct {
+	Checked     int64
+	CheckedEdge []byte
+	CheckedAt   *time.Time
+	Fault       string
+}
+
+func (q *Queries) PutAuditCheck(ctx context.Context, arg PutAuditCheckParams) error {
+	_, err := q.db.ExecContext(ctx, putAuditCheck,
+		arg.Checked,
+		arg.CheckedEdge,
+		arg.CheckedAt,
+		arg.Fault,
+	)
+	return err
+}
+
+const putAuditTree = `-- name: PutAuditTree :exec
+UPDATE audit_tree SET size = $1, edge = $2, signing_key = $3 WHERE id = 1
+`
+
+type PutAuditTreeParams struct {
+	Size       int64
+	Edge       []byte
+	SigningKey []byte
+}
+
+func (q *Queries) PutAuditTree(ctx context.Context, arg PutAuditTreeParams) error {
+	_, err := q.db.ExecContext(ctx, putAuditTree, arg.Size, arg.Edge, arg.SigningKey)
+	return err
+}
+
+const takeAuditTree = `-- name: TakeAuditTree :one
+UPDATE audit_tree SET size = size WHERE id = 1 RETURNING size, edge, signing_key
+`
+
+type TakeAuditTreeRow struct {
+	Size       int64
+	Edge       []byte
+	SigningKey []byte
+}
+
+// Whoever has it is the only one to add leaves until the end of the transaction.
+func (q *Queries) TakeAuditTree(ctx context.Context) (TakeAuditTreeRow, error) {
+	row := q.db.QueryRowContext(ctx, takeAuditTree)
+	var i TakeAuditTreeRow
+	err := row.Scan(&i.Size, &i.Edge, &i.SigningKey)
+	return i, err
 }

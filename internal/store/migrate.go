@@ -314,8 +314,10 @@ func (e *postgresEngine) granted(ctx context.Context, slug club.Slug) (ok bool, 
 	return ok, nil
 }
 
-// onlyAddedTo are the tables that can be added to and not changed: the audit log, and which migrations there were.
-func onlyAddedTo() []string { return []string{"audit_entries", "goose_db_version"} }
+// onlyAddedTo are the tables that can be added to and not changed: the audit log with its tree, and which migrations there were.
+func onlyAddedTo() []string {
+	return []string{"audit_entries", "audit_leaves", "audit_heads", "goose_db_version"}
+}
 
 // grant gives the tenant's role its rights on the tables there are.
 func (e *postgresEngine) grant(ctx context.Context, slug club.Slug) error {

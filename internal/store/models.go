@@ -91,6 +91,30 @@ type AuditEntry struct {
 	CorrelationID club.CorrelationID
 }
 
+type AuditHead struct {
+	Size int64
+	At   time.Time
+	Note string
+}
+
+type AuditLeaf struct {
+	Position int64
+	EntryID  club.AuditID
+	At       time.Time
+	Digest   []byte
+}
+
+type AuditTree struct {
+	ID          int64
+	Size        int64
+	Edge        []byte
+	SigningKey  []byte
+	Checked     int64
+	CheckedEdge []byte
+	CheckedAt   *time.Time
+	Fault       string
+}
+
 type Bay struct {
 	ID         club.BayID
 	LocationID club.LocationID
