@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"clubos/internal/audit"
-	"clubos/internal/club"
 	"clubos/internal/jobs"
 	"clubos/internal/setting"
 	"clubos/internal/store"
@@ -54,14 +53,14 @@ func (k *Keeper) Retire(ctx context.Context, tenant *store.Tenant) error {
 	var before time.Time
 	err := tenant.Read(ctx, func(tx *store.Tx) error {
 		s, err := setting.Known(ctx, tx)
-		before = tx.Now.AddDate(0, 0, -s.AuditDays)
+		before = tx.Now.Truncate(24*time.Hour).AddDate(0, 0, -s.AuditDays) // the day that the entry names
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	note := func(tx *store.Tx, entries int64) error {
-		return audit.Write(ctx, tx, audit.Entry{Actor: club.System("retention"), Action: "audit.retired", Object: tx.Tenant.String(), Detail: map[string]any{"entries": entries, "before": before.Format(time.DateOnly)}})
+		return audit.Write(ctx, tx, audit.Retirement(tx.Tenant, entries, before))
 	}
 	for range retireTurns {
 		more, err := tenant.RetireAuditEntries(ctx, before, note)

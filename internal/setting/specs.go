@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"clubos/internal/act/catalogue"
+	"clubos/internal/audit"
 	"clubos/internal/club"
 )
 
@@ -117,7 +118,7 @@ var specs = []Spec{
 	text("console.url", "People", "Address of the console", "For links in notifications, like https://club.example.com.", "", 0, 200, func(s *Settings) *string { return &s.ConsoleURL }),
 
 	count("retention.access_days", "What is kept", "What doors report is kept for", "In days. Who used which credential is never kept. Tickets and decisions that a report led to stay.", 365, 7, 3650, func(s *Settings) *int { return &s.AccessDays }),
-	count("retention.audit_days", "What is kept", "The audit log is kept for", "In days. On PostgreSQL entries go by whole weeks. That some have gone is an entry itself.", 2557, 365, 36500, func(s *Settings) *int { return &s.AuditDays }),
+	count("retention.audit_days", "What is kept", "The audit log is kept for", "In days. On PostgreSQL entries go by whole weeks. That some have gone is an entry itself.", 2557, audit.LeastDays, 36500, func(s *Settings) *int { return &s.AuditDays }),
 }
 
 func mustJSON(v any) json.RawMessage {
