@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"clubos/internal/audit"
 	"clubos/internal/health"
 	"clubos/internal/store"
 )
@@ -18,16 +19,22 @@ func (a *App) lookForAlarm(ctx context.Context, tenant *store.Tenant) error {
 		return err
 	}
 	var speed health.Speed
+	var log health.Log
 	err = tenant.Read(ctx, func(tx *store.Tx) (err error) {
-		speed, err = health.MeasureSpeed(ctx, tx, "", health.AlarmOver)
+		if speed, err = health.MeasureSpeed(ctx, tx, "", health.AlarmOver); err != nil {
+			return err
+		}
+		state, err := audit.Look(ctx, tx)
+		if log.Fault = state.Fault; !state.Waiting.IsZero() {
+			log.Waiting = tx.Now.Sub(state.Waiting)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	strays, err := tenant.CountStrays(ctx)
-	if err != nil {
+	if log.Strays, err = tenant.CountStrays(ctx); err != nil {
 		return err
 	}
-	return a.Desk.Alarm(ctx, tenant, a.Config.node(), health.Judge(speed, p, strays))
+	return a.Desk.Alarm(ctx, tenant, a.Config.node(), health.Judge(speed, p, log))
 }

@@ -65,6 +65,7 @@ type App struct {
 	Vectors   *embedding.Vectors
 	Memory    *learn.Memory
 	Events    *event.Room
+	Audit     *audit.Keeper
 
 	// DemoAccounts are shown on the sign-in page. Only the demo sets them, before Start.
 	DemoAccounts []page.DemoAccount
@@ -141,6 +142,7 @@ func (a *App) wire() {
 		Failed: func(ctx context.Context, tx *store.Tx, call store.Notification) error {
 			return a.Desk.CallFailed(ctx, tx, call)
 		}})
+	a.Audit = audit.NewKeeper(a.Ring, log)
 	a.Memory = learn.New(learn.Config{Ring: a.Ring, Notifier: a.notifier, Values: act.Values, Log: log})
 	a.Desk = desk.New(desk.Config{Cluster: a.Cluster, Ring: a.Ring, Notifier: a.notifier, Memory: a.Memory, Log: log,
 		Advance: func(tx *store.Tx, thread club.ThreadID, message club.MessageID) {
@@ -178,6 +180,7 @@ func (a *App) wire() {
 	a.Memory.Register(a.registry)
 	api.Register(a.registry)
 	retention.New(log).Register(a.registry)
+	a.Audit.Register(a.registry)
 	if a.Config.Steps == nil { // a club that is stepped through has no speed of its own
 		a.registry.Every("health_alarm", alarmEvery, a.lookForAlarm)
 	}

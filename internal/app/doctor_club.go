@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"clubos/internal/audit"
 	"clubos/internal/club"
 	"clubos/internal/health"
 	"clubos/internal/identity"
@@ -27,6 +28,7 @@ type clubFacts struct {
 	report   health.Report
 	models   []store.FindModelsRow // newest first
 	learned  int64                 // precedents
+	log      audit.State
 }
 
 // checkup gathers what is found about one club.
@@ -68,6 +70,7 @@ func (a *App) examine(ctx context.Context, rec store.TenantRecord) []Finding {
 		c.add("club", "warn", fmt.Sprintf("suspended: texts are kept, nothing is answered or done; %d conversations wait", f.report.Work.ThreadsWaiting), "clubos tenant resume "+rec.Slug.String())
 	}
 	c.content(f)
+	c.log(f.log, a.Cluster.Clock().Now())
 	c.add(examineModel(f, a.Cluster.Clock().Now()))
 	a.examinePeople(ctx, c)
 	if err := a.vendors.load(ctx, rec.Slug); err != nil {
@@ -113,6 +116,9 @@ func (a *App) facts(ctx context.Context, slug club.Slug) (f clubFacts, err error
 		if f.settings, err = setting.Load(ctx, tx); err != nil {
 			return err
 		}
+		if f.log, err = audit.Look(ctx, tx); err != nil {
+			return err
+		}
 		f.report, err = health.Look(ctx, tx, keys, nil, "")
 		return err
 	})
@@ -132,6 +138,23 @@ func (c *checkup) content(f clubFacts) {
 	if w.TextsTroubled > 0 || w.ExecutionsUnconfirmed > 0 || w.EscalationsOverdue > 0 {
 		c.add("work", "warn", fmt.Sprintf("within a day %d texts failed or are unconfirmed and %d actions are unconfirmed; %d calls for people are overdue", w.TextsTroubled, w.ExecutionsUnconfirmed, w.EscalationsOverdue),
 			"look at the inbox and at Health in the console")
+	}
+}
+
+// log looks at whether the audit log is signed and verified.
+func (c *checkup) log(s audit.State, now time.Time) {
+	minute := func(at time.Time) string { return at.UTC().Format("2 January 2006, 15:04 UTC") }
+	detail := fmt.Sprintf("%d entries are signed", s.Size)
+	if !s.Verified.IsZero() {
+		detail += "; verified on " + minute(s.Verified)
+	}
+	switch {
+	case s.Fault != "":
+		c.add("audit log", "fail", "it is not what was signed: "+s.Fault, "change nothing, keep the backups, and run clubos audit verify --club "+c.slug.String())
+	case !s.Waiting.IsZero() && now.Sub(s.Waiting) > health.LongUnplaced:
+		c.add("audit log", "warn", detail+", and some are not since "+minute(s.Waiting), "clubos serve signs them within a minute; where it runs, see its log of the job audit.sequence")
+	default:
+		c.add("audit log", "ok", detail, "")
 	}
 }
 

@@ -1,5 +1,16 @@
 package app
 
+import (
+	"context"
+
+	"clubos/internal/store"
+)
+
+// LookForAlarm is a turn of the job that looks whether people should be called.
+func (a *App) LookForAlarm(ctx context.Context, tenant *store.Tenant) error {
+	return a.lookForAlarm(ctx, tenant)
+}
+
 // KnowsWhomToTell reports whether every club that is served here has been asked whom to tell without the database.
 func (a *App) KnowsWhomToTell() bool { return len(a.rolls.due(a.Cluster.Clock().Now())) == 0 }
 

@@ -29,9 +29,19 @@ type Judgement struct {
 	Faults []Fault
 }
 
-// Judge looks for what people should be called for: promises that do not hold, and work that is due and that
-// no process takes up. s is about AlarmOver; strays is how many audit entries found no week (store.CountStrays).
-func Judge(s Speed, p Process, strays int64) Judgement {
+// Log is how the audit log fares.
+type Log struct {
+	Strays  int64         // entries that found no week (store.CountStrays)
+	Waiting time.Duration // age of the oldest entry that has no place in the tree
+	Fault   string        // what its verification found; "": nothing
+}
+
+// LongUnplaced is how old an entry without a place may be before somebody should know: a turn is due every minute.
+const LongUnplaced = 30 * time.Minute
+
+// Judge looks for what people should be called for: promises that do not hold, work that is due and that no process takes
+// up, and an audit log that is not whole. s is about AlarmOver.
+func Judge(s Speed, p Process, log Log) Judgement {
 	var j Judgement
 	for _, pr := range Promises(Report{Speed: s}, &p) {
 		f := Fault{Name: pr.Name, Title: pr.Title + ": slower than promised", Here: pr.Here}
@@ -51,8 +61,20 @@ func Judge(s Speed, p Process, strays int64) Judgement {
 	}
 	f = Fault{Name: "weeks", Title: "The audit log lacks its present week"}
 	j.Looked = append(j.Looked, f)
-	if strays > 0 {
-		f.Detail = fmt.Sprintf("%d entries are kept apart until the job retention.weeks has made theirs; nothing is lost. See its log, and the clocks of servers and database.", strays)
+	if log.Strays > 0 {
+		f.Detail = fmt.Sprintf("%d entries are kept apart until the job retention.weeks has made theirs; nothing is lost. See its log, and the clocks of servers and database.", log.Strays)
+		j.Faults = append(j.Faults, f)
+	}
+	f = Fault{Name: "audit_lag", Title: "Audit entries get no place in the signed log"}
+	j.Looked = append(j.Looked, f)
+	if log.Waiting > LongUnplaced {
+		f.Detail = fmt.Sprintf("The oldest that waits is of %s ago; until it has its place, nobody would notice a change of it. See the log of the job audit.sequence.", club.Span(log.Waiting))
+		j.Faults = append(j.Faults, f)
+	}
+	f = Fault{Name: "audit", Title: "The audit log is not what was signed"}
+	j.Looked = append(j.Looked, f)
+	if log.Fault != "" {
+		f.Detail = log.Fault + ". Change nothing, keep the backups, and run clubos audit verify."
 		j.Faults = append(j.Faults, f)
 	}
 	return j
