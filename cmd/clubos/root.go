@@ -53,7 +53,7 @@ It is configured by environment variables; clubos config lists them all.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServe(io), newDemo(io), newInit(io), newTenant(io), newSwitch(io), newUser(io), newKey(io), newVendor(io), newPlace(io), newBooking(io), newSOP(io),
-		newMigrate(io), newMigrateEngine(io), newBackup(io), newRestore(io), newConfig(io), newDoctor(io), newSimulate(io), newBench(io), newEval(io), newVersion(io),
+		newMigrate(io), newMigrateEngine(io), newBackup(io), newRestore(io), newAudit(io), newConfig(io), newDoctor(io), newSimulate(io), newBench(io), newEval(io), newVersion(io),
 	)
 	return root
 }
