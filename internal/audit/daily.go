@@ -12,8 +12,8 @@ import (
 const (
 	// verifiedAgain is how long a log that was verified to its end is left alone: periodic jobs have a turn at each start.
 	verifiedAgain = 20 * time.Hour
-	// partsInTurn bounds a daily turn, to some 200 000 leaves; the next one goes on from there.
-	partsInTurn = 10
+	// partsInTurn bounds a daily turn, to some 100 000 leaves; the next one goes on from there.
+	partsInTurn = 5
 )
 
 // VerifyDaily goes through a club's log from where the last turn ended, and anew when that was the end. What it finds is
