@@ -56,7 +56,9 @@ func TestAuditLogIsHandedOutAndVerifiedElsewhere(t *testing.T) {
 	if status != 1 || !strings.Contains(out, "the entry is not the one") || !strings.Contains(errs, "1 findings") {
 		t.Errorf("a forged file: status %d, %q, %q", status, out, errs)
 	}
-	var report struct{ Findings []struct{ Entry, What string } }
+	var report struct {
+		Findings []struct{ Entry, What string }
+	}
 	if status, out, _ := call(t, "", "audit", "verify", forged, "--key", key, "--json"); status != 1 || json.Unmarshal([]byte(out), &report) != nil || len(report.Findings) != 1 || report.Findings[0].Entry == "" {
 		t.Errorf("as JSON: status %d, %q", status, out)
 	}

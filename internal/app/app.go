@@ -181,8 +181,9 @@ func (a *App) wire() {
 	api.Register(a.registry)
 	retention.New(log).Register(a.registry)
 	a.Audit.Register(a.registry)
-	if a.Config.Steps == nil { // a club that is stepped through has no speed of its own
+	if a.Config.Steps == nil { // a club that is stepped through has no speed of its own, and nobody who changes its log
 		a.registry.Every("health_alarm", alarmEvery, a.lookForAlarm)
+		a.Audit.RegisterVerification(a.registry)
 	}
 	a.registry.Every("identity_sweep", sweepEvery, func(ctx context.Context, t *store.Tenant) error {
 		d, err := a.Directory(ctx, t.Slug)

@@ -106,7 +106,7 @@ func (k *Keeper) Export(ctx context.Context, tenant *store.Tenant, out io.Writer
 	w := &writer{w: bufio.NewWriterSize(out, 1<<16)}
 	w.line(line{Version: bundleVersion, Key: key.String()})
 	for at := int64(0); ; {
-		from, err := newWalk(ctx, tenant, at)
+		from, err := newWalk(ctx, tenant, at, k.part)
 		if err != nil {
 			return 0, err
 		}

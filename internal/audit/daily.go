@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	verifyEvery = 24 * time.Hour
 	// verifiedAgain is how long a log that was verified to its end is left alone: periodic jobs have a turn at each start.
 	verifiedAgain = 20 * time.Hour
 	// partsInTurn bounds a daily turn, to some 100 000 leaves; the next one goes on from there.
@@ -43,7 +44,7 @@ func (k *Keeper) verifyOn(ctx context.Context, tenant *store.Tenant) error {
 	if err != nil {
 		from = edge{}
 	}
-	w, c, err := begin(ctx, tenant, tree.Size, key, from)
+	w, c, err := k.begin(ctx, tenant, tree.Size, key, from)
 	if err != nil {
 		return err
 	}

@@ -383,27 +383,59 @@ func TestAClubsRoleCannotChangeItsTree(t *testing.T) {
 	}
 }
 
+func (j *journal) look() (s audit.State) {
+	j.Helper()
+	err := j.tenant.Read(j.Context(), func(tx *store.Tx) (err error) {
+		s, err = audit.Look(j.Context(), tx)
+		return err
+	})
+	if err != nil {
+		j.Fatal(err)
+	}
+	return s
+}
+
+// daily lets a day pass and has the log verified.
+func (j *journal) daily() {
+	j.Helper()
+	j.clock.Advance(24 * time.Hour)
+	if err := j.keeper.VerifyDaily(j.Context(), j.tenant); err != nil {
+		j.Fatal(err)
+	}
+}
+
+func TestALongLogIsVerifiedInSeveralTurns(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	j.keeper.InParts(10)
+	for range 18 {
+		j.write(4, true)
+	}
+	j.daily() // 72 entries and that of the key; five parts of eight or nine
+	if s := j.look(); !s.Verified.IsZero() || s.Fault != "" {
+		t.Errorf("after the first turn: %+v", s)
+	}
+	j.sql("UPDATE audit_entries SET object = 'y' WHERE id = $1", j.entries[70])
+	j.daily()
+	if s := j.look(); !s.Verified.IsZero() || !strings.Contains(s.Fault, j.entries[70].String()) {
+		t.Errorf("after the second, of what was changed meanwhile: %+v", s)
+	}
+	j.sql("UPDATE audit_entries SET object = 'x' WHERE id = $1", j.entries[70])
+	j.daily()
+	if s := j.look(); !s.Verified.Equal(j.clock.Now()) || s.Fault != "" {
+		t.Errorf("after the third: %+v", s)
+	}
+	j.sql("UPDATE audit_entries SET object = 'y' WHERE id = $1", j.entries[0])
+	j.daily()
+	if s := j.look(); !strings.Contains(s.Fault, j.entries[0].String()) {
+		t.Errorf("and from the beginning again: %+v", s)
+	}
+}
+
 func TestPeopleHearOfALogThatWasChangedAndOfEntriesThatGetNoPlace(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	look := func() (s audit.State) {
-		t.Helper()
-		err := j.tenant.Read(t.Context(), func(tx *store.Tx) (err error) {
-			s, err = audit.Look(t.Context(), tx)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	daily := func() {
-		t.Helper()
-		j.clock.Advance(24 * time.Hour)
-		if err := j.keeper.VerifyDaily(t.Context(), j.tenant); err != nil {
-			t.Fatal(err)
-		}
-	}
+	look, daily := j.look, j.daily
 	daily()
 	j.write(1, false)
 	if s := look(); !s.Waiting.Equal(j.clock.Now()) || s.Size != 0 || !s.Verified.IsZero() {

@@ -47,7 +47,7 @@ func (k *Keeper) Prove(ctx context.Context, tenant *store.Tenant, id club.AuditI
 		return "", err
 	}
 	p := prover{position: found.Position}
-	w := &walk{tenant: tenant, end: newest.Size}
+	w := &walk{tenant: tenant, end: newest.Size, step: k.part}
 	for !w.done() {
 		if err := w.part(ctx, &p); err != nil {
 			return "", err

@@ -15,7 +15,6 @@ import (
 
 const (
 	sequenceEvery = time.Minute
-	verifyEvery   = 24 * time.Hour
 	// placedAtOnce is how many entries get their place in one transaction, so that texts get in between.
 	placedAtOnce = 500
 	// placedInTurn bounds a turn, so that it ends. What is left waits for the next.
@@ -31,14 +30,19 @@ var self = club.System("audit")
 type Keeper struct {
 	ring *vault.Ring
 	log  *slog.Logger
+	part int64 // see leavesInPart
 }
 
 // NewKeeper returns a Keeper.
-func NewKeeper(ring *vault.Ring, log *slog.Logger) *Keeper { return &Keeper{ring: ring, log: log} }
+func NewKeeper(ring *vault.Ring, log *slog.Logger) *Keeper {
+	return &Keeper{ring: ring, log: log, part: leavesInPart}
+}
 
-// Register adds the jobs.
-func (k *Keeper) Register(r *jobs.Registry) {
-	r.Every("audit.sequence", sequenceEvery, k.Sequence)
+// Register adds the job that gives entries their places.
+func (k *Keeper) Register(r *jobs.Registry) { r.Every("audit.sequence", sequenceEvery, k.Sequence) }
+
+// RegisterVerification adds the daily job. An installation whose days are minutes does without.
+func (k *Keeper) RegisterVerification(r *jobs.Registry) {
 	r.Every("audit.verify", verifyEvery, k.VerifyDaily)
 }
 

@@ -22,7 +22,7 @@ func (k *Keeper) Verify(ctx context.Context, tenant *store.Tenant, a Against, pr
 	if err != nil {
 		return Report{}, err
 	}
-	w, c, err := begin(ctx, tenant, tree.Size, key, edge{})
+	w, c, err := k.begin(ctx, tenant, tree.Size, key, edge{})
 	if err != nil {
 		return Report{}, err
 	}
@@ -69,8 +69,8 @@ func (k *Keeper) open(ctx context.Context, tenant *store.Tenant) (tree store.Fin
 }
 
 // begin begins to check a log, of which so many leaves are known, at a head whose edge this is.
-func begin(ctx context.Context, tenant *store.Tenant, known int64, key Key, from edge) (*walk, *checker, error) {
-	w, err := newWalk(ctx, tenant, from.size)
+func (k *Keeper) begin(ctx context.Context, tenant *store.Tenant, known int64, key Key, from edge) (*walk, *checker, error) {
+	w, err := newWalk(ctx, tenant, from.size, k.part)
 	if err != nil {
 		return nil, nil, err
 	}

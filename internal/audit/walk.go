@@ -25,11 +25,12 @@ type walk struct {
 	tenant *store.Tenant
 	at     int64 // leaves that are behind
 	end    int64 // leaves or heads go on until there
+	step   int64 // leaves in a part
 	buf    []byte
 }
 
-func newWalk(ctx context.Context, tenant *store.Tenant, from int64) (*walk, error) {
-	w := &walk{tenant: tenant, at: from}
+func newWalk(ctx context.Context, tenant *store.Tenant, from, step int64) (*walk, error) {
+	w := &walk{tenant: tenant, at: from, step: step}
 	err := tenant.Read(ctx, func(tx *store.Tx) error {
 		last, err := tx.FindLastAuditLeaf(ctx) // first: each comes with its head
 		if err != nil && !missing(err) {
@@ -49,7 +50,7 @@ func (w *walk) done() bool { return w.at >= w.end }
 
 // part goes on to a head that follows; where there is none, it goes as far.
 func (w *walk) part(ctx context.Context, v visitor) error {
-	until := min(w.at+leavesInPart, w.end)
+	until := min(w.at+w.step, w.end)
 	var heads []store.AuditHead
 	err := w.tenant.Read(ctx, func(tx *store.Tx) (err error) {
 		heads, err = tx.FindAuditHeads(ctx, store.FindAuditHeadsParams{Since: w.at, Until: until})

@@ -22,7 +22,7 @@ var few = map[string]string{
 	"sops": "what people wrote", "decision_patterns": "what a club knows", "breakers": "one for a pattern or action", "models": "kept versions of the matcher",
 	"text_views": "one for a server of vectors", "vector_usage": "one for a day and model", "forgotten_deeds": "what people deleted", "set_aside": "people of the staff",
 	"users": "people of the staff", "user_locations": "people of the staff", "contacts": "people of the staff", "shifts": "people of the staff", "covers": "people of the staff",
-	"alarms": "one for a promise and process", "api_keys": "made by hand", "vendor_tokens": "one for a vendor", "call_codes": "one row", "relation_turns": "one row",
+	"alarms": "one for a promise and process", "api_keys": "made by hand", "vendor_tokens": "one for a vendor", "call_codes": "one row", "relation_turns": "one row", "audit_tree": "one row",
 	"sop_versions": "what people wrote", "text_vectors": "one for a known text", "sessions": "of the staff; those that ended are swept every hour",
 	"sign_in_links": "of the staff; swept every hour", "sign_in_attempts": "swept every hour", "arrivals": "filed within seconds",
 	"booking_files": "files between preview and import, gone after an hour",
