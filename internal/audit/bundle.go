@@ -159,7 +159,7 @@ func verifyBundle(in io.Reader, key Key, heads []string, progress func(done int6
 	if b.err != nil && !errors.Is(b.err, io.EOF) {
 		return b.report, fmt.Errorf("read the bundle: %w", b.err)
 	}
-	b.judge(b.until)
+	b.judge(b.until())
 	b.end()
 	return b.report, nil
 }
@@ -168,11 +168,24 @@ func verifyBundle(in io.Reader, key Key, heads []string, progress func(done int6
 type bundle struct {
 	*checker
 	lines *bufio.Reader
-	count int       // lines that are behind
-	ended bool      // the last line has come
-	until time.Time // before when entries may be absent, as far as the entries say so
+	count int  // lines that are behind
+	ended bool // the last line has come
+	gone  []retirement
 	again []byte
 	err   error
+}
+
+// retirement is an entry of an instant which says that those from before another one are gone.
+type retirement struct{ at, before time.Time }
+
+// until is before when entries may be absent, as far as the entries say so. One of after the newest head is none.
+func (b *bundle) until() (until time.Time) {
+	for _, r := range b.gone {
+		if h := b.report.Newest; h != nil && r.at.Before(h.At.Add(lateness)) && r.before.After(until) {
+			until = r.before
+		}
+	}
+	return until
 }
 
 // first reads the first line.
@@ -274,8 +287,8 @@ func (b *bundle) place(l *line) bool {
 	out.id, out.at = e.ID, time.UnixMicro(e.At)
 	b.leaf(out, l.Entry)
 	if e.Action == retired {
-		if before, ok := retiredBefore(out.at, e.Actor, string(e.Detail)); ok && before.After(b.until) {
-			b.until = before
+		if before, ok := retiredBefore(out.at, e.Actor, string(e.Detail)); ok {
+			b.gone = append(b.gone, retirement{out.at, before})
 		}
 	}
 	return true

@@ -312,9 +312,12 @@ func TestWhatWasRetiredIsNotMissedAndNothingElseMayBeAbsent(t *testing.T) {
 	}
 	young := j.entries[len(j.entries)-1]
 	j.sql("DELETE FROM audit_entries WHERE id = $1", young)
-	// A retirement of what no club may retire yet covers nothing.
+	// A retirement of what no club may retire yet covers nothing, nor does one of the future.
 	err := j.tenant.Write(t.Context(), func(tx *store.Tx) error {
-		return audit.Write(t.Context(), tx, audit.Retirement(tx.Tenant, 1, tx.Now.Add(24*time.Hour)))
+		at := tx.Now.AddDate(5, 0, 0)
+		return errors.Join(audit.Write(t.Context(), tx, audit.Retirement(tx.Tenant, 1, tx.Now.Add(24*time.Hour))),
+			tx.CreateAuditEntry(t.Context(), store.CreateAuditEntryParams{ID: club.NewAuditID(at), At: at, Actor: "system:retention", Action: "audit.retired", Object: "fairway",
+				Detail: fmt.Sprintf(`{"entries": 1, "before": %q}`, tx.Now.AddDate(1, 0, 0).Format(time.DateOnly)), CorrelationID: tx.Correlation}))
 	})
 	if err != nil {
 		t.Fatal(err)

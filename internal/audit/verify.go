@@ -109,7 +109,7 @@ func retiredUntil(ctx context.Context, tx *store.Tx) (until time.Time, err error
 		return until, fmt.Errorf("find retirements: %w", err)
 	}
 	for _, r := range rows {
-		if before, ok := retiredBefore(r.At, r.Actor, r.Detail); ok && before.After(until) {
+		if before, ok := retiredBefore(r.At, r.Actor, r.Detail); ok && before.After(until) && r.At.Before(tx.Now.Add(lateness)) { // one of the future is none
 			until = before
 		}
 	}
