@@ -51,9 +51,6 @@ type Config struct {
 	TenantPrefix string
 	// Cache keeps what was read. Default: nothing is kept.
 	Cache Cache
-	// Pools keeps the connections of an installation on PostgreSQL for whoever opens it next. It is for tests, of which
-	// one after the other opens the same: a connection that knows its way is five times as quick as a new one.
-	Pools *Pools
 }
 
 // Cluster is an open installation: its control plane and its tenants.

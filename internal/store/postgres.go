@@ -43,12 +43,8 @@ type postgresEngine struct {
 
 type schemaKey struct{}
 
-// scope is where a connection works, and for which opening of the installation: a role that was made anew meanwhile is another
-// one of the same name. The zero scope is the login role in the control schema.
-type scope struct {
-	schema, role string
-	of           *postgresEngine
-}
+// scope is where a connection works. The zero scope is the login role in the control schema.
+type scope struct{ schema, role string }
 
 const changeChannel = "clubos_change"
 
@@ -66,11 +62,9 @@ func openPostgres(ctx context.Context, cfg Config, h *hub) (*postgresEngine, err
 		}
 		return true, nil
 	}
-	pool := cfg.Pools.take(ctx, cfg.URL)
-	if pool == nil {
-		if pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
-			return nil, fmt.Errorf("open pool: %w", err)
-		}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
 	}
 	e := &postgresEngine{cfg: cfg, pool: pool, db: stdlib.OpenDBFromPool(pool), hub: h, shares: newShares(cfg.MaxConns)}
 	e.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: cfg.JobsSchema, Logger: cfg.Log, Hooks: []rivertype.Hook{&soon{}}})
@@ -121,14 +115,12 @@ func (e *postgresEngine) close() error {
 	e.stop()
 	e.stopped.Wait()
 	err := e.db.Close()
-	if !e.cfg.Pools.put(e.cfg.URL, e.pool) {
-		e.pool.Close()
-	}
+	e.pool.Close()
 	return err
 }
 
 func (e *postgresEngine) scopeOf(slug club.Slug) scope {
-	return scope{schema: e.cfg.TenantPrefix + "t_" + slug.String(), role: e.cfg.TenantPrefix + "r_" + slug.String(), of: e}
+	return scope{schema: e.cfg.TenantPrefix + "t_" + slug.String(), role: e.cfg.TenantPrefix + "r_" + slug.String()}
 }
 
 // createTenant makes the schema and the role that may use it and nothing else.

@@ -65,10 +65,8 @@ const turn = "SELECT pg_advisory_xact_lock(1668052322, 0); " // lockKey
 
 // ready empties the installation, or makes it when there is none or it has another shape.
 func ready(ctx context.Context, conn *pgx.Conn, server, name string) error {
-	// What still runs there, or holds a lock of a session, belongs to a test that has ended. Connections that are only
-	// kept for the next one do neither.
-	if _, err := conn.Exec(ctx, `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity a WHERE application_name = $1
-		AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid) OR query LIKE 'LISTEN%')`, name); err != nil {
+	// What still runs there belongs to a test that has ended.
+	if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1", name); err != nil {
 		return fmt.Errorf("end what runs in it: %w", err)
 	}
 	var text *string

@@ -33,7 +33,7 @@ func Cluster(t testing.TB) (*store.Cluster, *club.ManualClock) {
 func ClusterWith(t testing.TB, clock club.Clock) *store.Cluster {
 	t.Helper()
 	cfg := Config(t)
-	cfg.Clock, cfg.Pools = clock, &pools
+	cfg.Clock = clock
 	c, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatalf("open store: %v", err)
@@ -45,9 +45,6 @@ func ClusterWith(t testing.TB, clock club.Clock) *store.Cluster {
 	})
 	return c
 }
-
-// pools are the connections of the installations that this process has borrowed.
-var pools store.Pools
 
 // Config returns where a fresh installation may live, and has it given back when the test ends. Tests
 // that open, close and open again use it. The tables of the clubs that most tests make are there
