@@ -153,7 +153,7 @@ func writeAuditReport(w stdio.Writer, what string, r audit.Report, asJSON bool) 
 		fmt.Fprintln(w)
 	}
 	if found > 0 {
-		return fmt.Errorf("the audit log is not what was signed: %d findings", found)
+		return fmt.Errorf("the audit log is not what was signed; findings: %d", found)
 	}
 	if !asJSON {
 		fmt.Fprintln(w, "Nothing is wrong.")

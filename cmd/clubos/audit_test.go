@@ -53,7 +53,7 @@ func TestAuditLogIsHandedOutAndVerifiedElsewhere(t *testing.T) {
 	}
 	forged := file("forged.jsonl", strings.Replace(string(text), `"action":"setting.changed"`, `"action":"setting.chanced"`, 1))
 	status, out, errs := call(t, "", "audit", "verify", forged, "--key", key)
-	if status != 1 || !strings.Contains(out, "the entry is not the one") || !strings.Contains(errs, "1 findings") {
+	if status != 1 || !strings.Contains(out, "the entry is not the one") || !strings.Contains(errs, "findings: 1") {
 		t.Errorf("a forged file: status %d, %q, %q", status, out, errs)
 	}
 	var report struct {
